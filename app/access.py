@@ -1,0 +1,203 @@
+"""Who may open which route. The app refuses to start if a route does not say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.routing import Rule
+
+from app.house import db, settings
+from neighbourhoods.debate import Point
+from neighbourhoods.delivery import Delivery
+from neighbourhoods.funds import Fund
+from neighbourhoods.people import Appointment, Office, Person, offices_of
+from neighbourhoods.phases import Role
+from neighbourhoods.places import Community
+from neighbourhoods.proposals import Proposal
+from neighbourhoods.rounds import Round
+from neighbourhoods.screening import Screening
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+class Who(StrEnum):
+    """Who a route is for."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed-in"
+    # A councillor who answers for the round's community, not just any councillor.
+    ITS_COUNCILLOR = "its-councillor"
+    COUNCILLOR = "councillor"
+    FACILITATOR = "facilitator"
+    OFFICER = "officer"
+    # Anyone, but only where no real person is: never in production.
+    DEVELOPER = "developer"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody signed in, with the offices they hold today."""
+
+    person: Person
+    offices: tuple[Appointment, ...]
+
+    @property
+    def name(self) -> str:
+        """What they are called."""
+        return self.person.name or self.person.email
+
+    @property
+    def is_officer(self) -> bool:
+        """Whether they are a council officer."""
+        return self.holds(Office.OFFICER)
+
+    @property
+    def is_councillor(self) -> bool:
+        """Whether they are a councillor, of whatever ward."""
+        return self.holds(Office.COUNCILLOR)
+
+    @property
+    def is_facilitator(self) -> bool:
+        """Whether they run assemblies."""
+        return self.holds(Office.FACILITATOR)
+
+    def holds(self, office: Office) -> bool:
+        """Whether they hold an office anywhere."""
+        return any(appointment.office == office for appointment in self.offices)
+
+    def answers_for(self, community: Community) -> bool:
+        """Whether they are a councillor of the ward or interest that answers for a community."""
+        return any(
+            appointment.office == Office.COUNCILLOR
+            and appointment.community_id == community.answering.id
+            for appointment in self.offices
+        )
+
+    def role_in(self, the_round: Round) -> Role:
+        """In what capacity they speak in a round's debate."""
+        if self.is_officer:
+            return Role.OFFICER
+        return Role.COUNCILLOR if self.answers_for(the_round.community) else Role.RESIDENT
+
+
+def open_to(*who: Who) -> Callable[[View], View]:
+    """Say who a view is for: any one of these is enough."""
+
+    def mark(view: View) -> View:
+        view.open_to = frozenset(who)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def visitor() -> Visitor | None:
+    """Whoever is signed in."""
+    if "visitor" not in g:
+        g.visitor = _find_visitor()
+    return cast(Visitor | None, g.visitor)
+
+
+def signed_in() -> Visitor:
+    """Whoever is signed in, on a route that only they can open."""
+    found = visitor()
+    if found is None:
+        abort(403)
+    return found
+
+
+def _find_visitor() -> Visitor | None:
+    person_id = session.get("person_id")
+    person = db().get(Person, person_id) if isinstance(person_id, int) else None
+    return Visitor(person, tuple(offices_of(db(), person))) if person else None
+
+
+def guard(app: Flask) -> None:
+    """Check every request against its route's rule."""
+    app.before_request(_admit)
+
+
+def check_every_route(app: Flask) -> None:
+    """Refuse to start while a route does not say who it is for."""
+    silent = sorted(
+        rule.endpoint for rule in app.url_map.iter_rules() if rule_of(app, rule.endpoint) is None
+    )
+    if silent:
+        raise RuntimeError(f"routes without an access rule: {', '.join(silent)}")
+
+
+def rule_of(app: Flask, endpoint: str) -> frozenset[Who] | None:
+    """Who a route is for, or None if it does not say."""
+    if endpoint == "static":
+        return frozenset({Who.ANYONE})
+    return cast("frozenset[Who] | None", getattr(app.view_functions[endpoint], "open_to", None))
+
+
+def _admit() -> ResponseReturnValue | None:
+    rule = request.url_rule
+    if rule is None or rule.endpoint == "static":
+        return None
+    who = rule_of(current_app, rule.endpoint)
+    if who is None:
+        abort(403)
+    if Who.DEVELOPER in who and settings().in_production:
+        abort(404)
+    known = visitor()
+    needs_sign_in = not who & {Who.ANYONE, Who.DEVELOPER}
+    if needs_sign_in and known is None:
+        return _ask_to_sign_in()
+    _fetch_objects(rule)
+    if needs_sign_in and known is not None and not _may_enter(known, who):
+        abort(403)
+    return None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    # A POST cannot be repeated after signing in; its page can.
+    wanted = request.full_path if request.method == "GET" else (request.referrer or "")
+    return redirect(url_for("residents.sign_in", next=wanted.rstrip("?")))
+
+
+def _may_enter(known: Visitor, who: frozenset[Who]) -> bool:
+    the_round: Round | None = g.get("the_round")
+    return (
+        Who.SIGNED_IN in who
+        or (Who.OFFICER in who and known.is_officer)
+        or (Who.FACILITATOR in who and known.is_facilitator)
+        or (Who.COUNCILLOR in who and known.is_councillor)
+        or (
+            Who.ITS_COUNCILLOR in who
+            and the_round is not None
+            and known.answers_for(the_round.community)
+        )
+    )
+
+
+# An id in an address becomes its object, looked up inside the object before it: another round's
+# proposal is a 404, not a leak.
+_OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
+    "fund_id": ("fund", Fund, None),
+    "round_id": ("the_round", Round, None),
+    "proposal_id": ("proposal", Proposal, lambda found: found.round_id),
+    "screening_id": ("screening", Screening, lambda found: found.proposal.round_id),
+    "point_id": ("point", Point, lambda found: found.proposal.round_id),
+    "delivery_id": ("delivery", Delivery, lambda found: found.round_id),
+}
+
+
+def _fetch_objects(rule: Rule) -> None:
+    arguments = request.view_args or {}
+    for name, (renamed, kind, round_of) in _OBJECTS.items():
+        if name not in arguments:
+            continue
+        found = db().get(kind, arguments.pop(name))
+        if found is None:
+            abort(404)
+        the_round: Round | None = g.get("the_round")
+        if round_of is not None and (the_round is None or round_of(found) != the_round.id):
+            abort(404)
+        if renamed == "the_round":
+            g.the_round = found
+        arguments[renamed] = found

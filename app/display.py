@@ -1,0 +1,69 @@
+"""How money and moments are written for people: pounds, and British time in words."""
+
+import hashlib
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Flask, url_for
+from flask_babel import format_date, gettext
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def pounds(pence: int) -> str:
+    """Pence as people read them: £3,400 or £3,400.50."""
+    whole, rest = divmod(abs(pence), 100)
+    sign = "−" if pence < 0 else ""
+    return f"{sign}£{whole:,}" + (f".{rest:02d}" if rest else "")
+
+
+def read_pounds(written: str) -> int | None:
+    """Whole pence from what somebody typed, or None if it is no sum of money."""
+    plain = re.sub(r"[£,\s]", "", written)
+    if not re.fullmatch(r"\d{1,10}(\.\d{1,2})?", plain):
+        return None
+    return int(Decimal(plain) * 100)
+
+
+def date_words(moment: datetime | date) -> str:
+    """A day in words: Friday 4 December 2026."""
+    day = moment.astimezone(LONDON).date() if isinstance(moment, datetime) else moment
+    return str(format_date(day, "EEEE d MMMM y"))
+
+
+def time_words(moment: datetime) -> str:
+    """A time of day in words: 5pm, 9:30am, midday, midnight."""
+    local = moment.astimezone(LONDON)
+    if (local.hour, local.minute) == (0, 0):
+        return str(gettext("midnight"))
+    if (local.hour, local.minute) == (12, 0):
+        return str(gettext("midday"))
+    minutes = f":{local.minute:02d}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
+def moment_words(moment: datetime) -> str:
+    """A day and time in words: 5pm on Friday 4 December 2026."""
+    return str(gettext("%(time)s on %(date)s", time=time_words(moment), date=date_words(moment)))
+
+
+def show_as_people_read(app: Flask) -> None:
+    """Give the templates these filters, and addresses for static files that can be kept."""
+    app.add_template_filter(pounds)
+    app.add_template_filter(date_words)
+    app.add_template_filter(time_words)
+    app.add_template_filter(moment_words)
+    folder = Path(app.static_folder or "static")
+
+    @cache
+    def version_of(name: str) -> str:
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+
+    def static_url(name: str) -> str:
+        return url_for("static", filename=name, v=version_of(name))
+
+    app.add_template_global(static_url)

@@ -1,0 +1,86 @@
+"""What people see when something cannot be done: what happened and what to do, no traceback."""
+
+import secrets
+
+import structlog
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.wording import obstacles_in_words, paper_faults_in_words, say
+from ballots.moves import NotReady
+from ballots.refusals import BadPaper
+from neighbourhoods.refusals import Refused
+
+log = structlog.get_logger()
+
+
+def explain_errors(app: Flask) -> None:
+    """Answer every failure with a page in plain words."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _plain_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _page(status: int, title: str, words: str, points: list[str]) -> ResponseReturnValue:
+    return render_template("errors/error.html", title=title, words=words, points=points), status
+
+
+def _refused(refused: Refused) -> ResponseReturnValue:
+    if isinstance(refused, BadPaper):
+        return _page(422, _("This ballot was not counted"), "", paper_faults_in_words(refused))
+    if isinstance(refused, NotReady):
+        return _page(409, say(refused), "", obstacles_in_words(refused))
+    return _page(409, _("This cannot be done now"), say(refused), [])
+
+
+def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    return _page(
+        400,
+        _("This page has been open for a long time"),
+        _("Nothing was lost or sent. Go back, load the page again, and send it once more."),
+        [],
+    )
+
+
+def _plain_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    titles = {
+        400: (_("We could not read what was sent"), _("Go back and try again.")),
+        403: (
+            _("You cannot open this page"),
+            _("It is kept for people with another role. You may be signed in as somebody else."),
+        ),
+        404: (
+            _("Page not found"),
+            _("Check the address, or start from the front page to find your area."),
+        ),
+        405: (_("Page not found"), _("Start from the front page to find your area.")),
+        413: (_("This file is too large"), _("Choose a smaller file and send it again.")),
+        429: (
+            _("Please wait a moment"),
+            _("Too many tries came from here in a short time. Wait a minute, then try again."),
+        ),
+    }
+    title, words = titles.get(error.code, (_("This did not work"), _("Go back and try again.")))
+    return _page(error.code, title, words, [])
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    reference = secrets.token_hex(4).upper()
+    # The route, not the address and not the form: neither names nor choices reach the log.
+    route = request.url_rule.rule if request.url_rule else None
+    log.error(
+        "unexpected", reference=reference, route=route, kind=type(error).__name__, exc_info=False
+    )
+    log.debug("trace", reference=reference, exc_info=error)
+    words = _(
+        "Something went wrong on our side. Nothing you sent was stored. Try again in a few "
+        "minutes. If you ask us about it, give this reference: %(reference)s",
+        reference=reference,
+    )
+    return _page(500, _("Sorry, there is a problem"), words, [])

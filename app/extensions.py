@@ -1,0 +1,14 @@
+"""The Flask extensions, made once and started by the factory."""
+
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_socketio import SocketIO
+from flask_wtf.csrf import CSRFProtect
+from govuk_frontend_wtf.main import WTFormsHelpers
+
+babel = Babel()
+csrf = CSRFProtect()
+forms = WTFormsHelpers()
+limiter = Limiter(get_remote_address, headers_enabled=False)
+socketio = SocketIO()

@@ -1,0 +1,105 @@
+"""The one place that knows every part."""
+
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import ChainableUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.access import check_every_route, guard, visitor
+from app.commands import add_commands
+from app.councillors import councillors
+from app.display import show_as_people_read
+from app.errors import explain_errors
+from app.extensions import babel, csrf, forms, limiter, socketio
+from app.facilitators import facilitators
+from app.house import furnish
+from app.labels import name_the_words
+from app.officers import officers
+from app.public import public
+from app.residents import residents
+from app.security import csp_nonce, protect
+from app.settings import Settings, settings_from
+from neighbourhoods.database import Clock, Database
+
+ROOT = Path(__file__).parent.parent
+MOST_BYTES = 2 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
+    """Build the app from its settings; `clock` replaces the database's own in tests."""
+    settings = settings or settings_from()
+    app = Flask(
+        "wardmote",
+        root_path=str(ROOT),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    app.config.update(_flask_settings(settings))
+    app.jinja_options = {
+        "undefined": ChainableUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
+        )
+    furnish(app, settings, Database(settings.database_url, clock=clock))
+    _extend(app, settings)
+    show_as_people_read(app)
+    name_the_words(app)
+    for blueprint in (public, residents, councillors, facilitators, officers):
+        app.register_blueprint(blueprint)
+    app.context_processor(lambda: _known_to_templates(settings))
+    guard(app)
+    protect(app, settings)
+    explain_errors(app)
+    add_commands(app)
+    check_every_route(app)
+    return app
+
+
+def _flask_settings(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SESSION_COOKIE_NAME": "wardmote",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.in_production,
+        "PERMANENT_SESSION_LIFETIME": 60 * 60 * 24 * 30,
+        "MAX_CONTENT_LENGTH": MOST_BYTES,
+        "MAX_FORM_PARTS": 2_000,
+        "WTF_CSRF_TIME_LIMIT": None,  # a page kept open overnight must still be able to vote
+        "BABEL_DEFAULT_LOCALE": "en_GB",
+        "BABEL_DEFAULT_TIMEZONE": "Europe/London",
+        "BABEL_TRANSLATION_DIRECTORIES": "app/translations",
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_HEADERS_ENABLED": False,
+    }
+
+
+def _extend(app: Flask, settings: Settings) -> None:
+    babel.init_app(app)
+    csrf.init_app(app)
+    forms.init_app(app)
+    limiter.init_app(app)
+    socketio.init_app(
+        app,
+        async_mode=settings.async_mode.value,
+        message_queue=settings.redis_url,
+        # Long polling fails behind several processes; who cannot hold a socket asks by HTTP.
+        transports=["websocket"],
+        cors_allowed_origins=settings.public_url,
+        max_http_buffer_size=10_000,
+    )
+
+
+def _known_to_templates(settings: Settings) -> dict[str, object]:
+    return {
+        "council_name": settings.council_name,
+        "person": visitor(),
+        "csp_nonce": csp_nonce(),
+        "public_url": settings.public_url,
+        "in_production": settings.in_production,
+    }

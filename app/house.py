@@ -1,0 +1,52 @@
+"""What every request may ask for: the settings, the database session, the keys."""
+
+from contextlib import ExitStack
+from typing import cast
+
+from flask import Flask, current_app, g, request
+from sqlalchemy.orm import Session
+
+from app.settings import Settings
+from ballots.keys import KeyFolder, KeyStore
+from neighbourhoods.database import Database
+
+READS_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def furnish(app: Flask, settings: Settings, database: Database) -> None:
+    """Give an app its settings, database and keys, and close sessions after each request."""
+    app.extensions["wardmote"] = (settings, database, KeyFolder(settings.key_folder))
+    app.teardown_appcontext(_close_session)
+
+
+def settings() -> Settings:
+    """The settings of this deployment."""
+    return cast(Settings, current_app.extensions["wardmote"][0])
+
+
+def database() -> Database:
+    """The database of this deployment."""
+    return cast(Database, current_app.extensions["wardmote"][1])
+
+
+def keys() -> KeyStore:
+    """Where round keys are kept."""
+    return cast(KeyStore, current_app.extensions["wardmote"][2])
+
+
+def db() -> Session:
+    """This request's session: reading for a GET, writing for an act. The view commits once."""
+    if "db" not in g:
+        stack = ExitStack()
+        reads_only = request.method in READS_ONLY
+        opened = database().reading() if reads_only else database().writing()
+        g.db = stack.enter_context(opened)
+        g.db_stack = stack
+    return cast(Session, g.db)
+
+
+def _close_session(_error: BaseException | None) -> None:
+    stack: ExitStack | None = g.pop("db_stack", None)
+    g.pop("db", None)
+    if stack is not None:
+        stack.close()

@@ -1,0 +1,139 @@
+"""What the words of every list are called on a page."""
+
+from enum import StrEnum
+
+from flask import Flask
+from flask_babel import lazy_gettext as _
+
+from ballots.counting import Misfit, Reason
+from ballots.disclosure import DisclosureProfile
+from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
+from ballots.papers import BallotFormat
+from ballots.signoff import Act, InterestKind
+from neighbourhoods.debate import PointKind
+from neighbourhoods.delivery import DeliveryStatus
+from neighbourhoods.funds import SourceKind
+from neighbourhoods.people import Office
+from neighbourhoods.phases import Phase, Role
+from neighbourhoods.places import CommunityKind
+from neighbourhoods.proposals import ProposalState
+from neighbourhoods.screening import ScreeningResult
+
+# StrEnum members of different lists can be equal strings, so each list has its own table.
+LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
+    Phase: {
+        Phase.SET_UP: _("Set-up"),
+        Phase.IDEAS: _("Ideas"),
+        Phase.SCREENING: _("Screening"),
+        Phase.DEBATE: _("Debate"),
+        Phase.VOTE: _("Vote"),
+        Phase.COUNT: _("Count"),
+        Phase.SIGN_OFF: _("Sign-off"),
+        Phase.DELIVERY: _("Delivery"),
+        Phase.REVIEW: _("Review"),
+    },
+    CommunityKind: {
+        CommunityKind.WARD: _("Ward"),
+        CommunityKind.NEIGHBOURHOOD: _("Neighbourhood"),
+        CommunityKind.INTEREST: _("Community of interest"),
+    },
+    Office: {
+        Office.COUNCILLOR: _("Councillor"),
+        Office.OFFICER: _("Council officer"),
+        Office.FACILITATOR: _("Facilitator"),
+    },
+    Role: {
+        Role.ANYONE: _("Visitor"),
+        Role.RESIDENT: _("Resident"),
+        Role.COUNCILLOR: _("Councillor"),
+        Role.FACILITATOR: _("Facilitator"),
+        Role.OFFICER: _("Council officer"),
+    },
+    SourceKind: {
+        SourceKind.GENERAL_FUND: _("General fund"),
+        SourceKind.PARKING: _("Share of parking income"),
+        SourceKind.FINES: _("Environmental fines"),
+        SourceKind.INFRASTRUCTURE: _("Infrastructure levy"),
+        SourceKind.LANDFILL: _("Landfill savings"),
+        SourceKind.HEALTH: _("Health partner"),
+        SourceKind.POLICE: _("Police partner"),
+        SourceKind.GRANT: _("Grant"),
+        SourceKind.OTHER: _("Other source"),
+    },
+    ProposalState: {
+        ProposalState.SUBMITTED: _("Waiting for screening"),
+        ProposalState.SMALLER_ASKED: _("Smaller variant asked for"),
+        ProposalState.PASSED: _("Passed screening"),
+        ProposalState.NOT_PASSED: _("Did not pass screening"),
+        ProposalState.WITHDRAWN: _("Withdrawn"),
+    },
+    ScreeningResult: {
+        ScreeningResult.PASSED: _("Passed"),
+        ScreeningResult.SMALLER_ASKED: _("Ask for a smaller variant"),
+        ScreeningResult.NOT_PASSED: _("Not passed"),
+    },
+    PointKind: {
+        PointKind.FOR: _("Point for"),
+        PointKind.AGAINST: _("Point against"),
+        PointKind.QUESTION: _("Question"),
+        PointKind.ANSWER: _("Answer"),
+    },
+    BallotFormat: {
+        BallotFormat.APPROVAL: _("Approval: choose up to a number of projects"),
+        BallotFormat.CHOOSE_ONE: _("Choose one project"),
+        BallotFormat.KNAPSACK: _("Fit the budget: choose projects until the money is used"),
+    },
+    DisclosureProfile: {
+        DisclosureProfile.OPEN: _("Open: a show of hands, figures at once"),
+        DisclosureProfile.LIVE: _("Live: figures in steps that hide single votes"),
+        DisclosureProfile.SEALED: _("Sealed: no figures until the vote closes"),
+    },
+    Misfit: {
+        Misfit.SKIP: _("Skip a project that no longer fits, and go on"),
+        Misfit.STOP: _("Stop at the first project that does not fit"),
+    },
+    Reason: {
+        Reason.FUNDED: _("Funded"),
+        Reason.DOES_NOT_FIT: _("Cost more than the money left"),
+        Reason.AFTER_THE_STOP: _("Came after the count had stopped"),
+        Reason.BELOW_THRESHOLD: _("Below the number of votes needed"),
+        Reason.NO_VOTES: _("Had no votes"),
+    },
+    InterestKind: {
+        InterestKind.NONE: _("No interest to declare"),
+        InterestKind.OTHER: _("Another interest"),
+        InterestKind.PECUNIARY: _("A disclosable pecuniary interest"),
+    },
+    Act: {
+        Act.APPROVE: _("Approved"),
+        Act.REFER_BACK: _("Referred back"),
+    },
+    DeliveryStatus: {
+        DeliveryStatus.PLANNED: _("Planned"),
+        DeliveryStatus.STARTED: _("Started"),
+        DeliveryStatus.FINISHED: _("Finished"),
+        DeliveryStatus.STOPPED: _("Stopped"),
+    },
+}
+
+WHY_MOVED = {
+    BY_TIMETABLE: _("By the timetable"),
+    AFTER_COUNT: _("The votes were counted"),
+    AFTER_SIGN_OFF: _("Enough councillors approved"),
+}
+
+
+def label(word: StrEnum) -> str:
+    """What a word of a list is called on a page."""
+    return str(LABELS[type(word)][word])
+
+
+def why_moved(why: str) -> str:
+    """The reason of a move, worded where the program gave it."""
+    return str(WHY_MOVED.get(why, why))
+
+
+def name_the_words(app: Flask) -> None:
+    """Give the templates the names of every word."""
+    app.add_template_filter(label)
+    app.add_template_filter(why_moved)

@@ -1,0 +1,7 @@
+"""What anybody may read, signed in or not."""
+
+from flask import Blueprint
+
+public = Blueprint("public", __name__)
+
+from app.public import views  # noqa: E402, F401 - the views need the blueprint above

@@ -1,0 +1,47 @@
+"""The schema: every table of every floor, and bringing a database up to it."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import MetaData
+
+from ballots import box, outcome, receipts, record, signoff, tally, voting_rules
+from neighbourhoods import (
+    debate,
+    delivery,
+    eligibility,
+    funds,
+    letters,
+    people,
+    places,
+    projects,
+    proposals,
+    rounds,
+    screening,
+)
+from neighbourhoods.database import Base, Database
+
+# Imported so that their tables are known to the metadata.
+ROOMS = (
+    box, outcome, receipts, record, signoff, tally, voting_rules,
+    debate, delivery, eligibility, funds, letters, people, places, projects, proposals, rounds,
+    screening,
+)  # fmt: skip
+
+
+def metadata() -> MetaData:
+    """Every table of every floor."""
+    return Base.metadata
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring a database to a revision of the schema, the newest by default."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        if revision == "base":
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)

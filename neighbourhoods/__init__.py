@@ -1,0 +1,1 @@
+"""The ground floor: who, where, how much, and what is proposed."""

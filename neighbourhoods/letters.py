@@ -1,0 +1,40 @@
+"""Letters the platform owes people, kept in the same transaction as what they tell of."""
+
+from datetime import datetime
+
+from sqlalchemy import String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from neighbourhoods.database import Base, Moment, UTCDateTime, now
+
+
+class Letter(Base):
+    """One e-mail, waiting or sent."""
+
+    __tablename__ = "letters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    to_email: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[Moment]
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+
+
+def write_letter(session: Session, to_email: str, subject: str, body: str) -> Letter:
+    """Put a letter in the outbox; it leaves after the caller's commit."""
+    letter = Letter(to_email=to_email, subject=subject, body=body, written_at=now(session))
+    session.add(letter)
+    session.flush()
+    return letter
+
+
+def waiting_letters(session: Session, limit: int = 50) -> list[Letter]:
+    """Letters that have not left yet, oldest first."""
+    query = select(Letter).where(Letter.sent_at.is_(None)).order_by(Letter.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def newest_letters(session: Session, limit: int = 50) -> list[Letter]:
+    """The latest letters, newest first, for the development outbox."""
+    return list(session.scalars(select(Letter).order_by(Letter.id.desc()).limit(limit)))

@@ -1,0 +1,45 @@
+"""Projects: proposals that passed screening and stand on the ballot paper."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from neighbourhoods.database import Base, Pence
+from neighbourhoods.proposals import Proposal
+from neighbourhoods.rounds import Round
+
+
+class Project(Base):
+    """One line of a round's ballot paper, at the cost that screening settled."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        UniqueConstraint("round_id", "code"),
+        UniqueConstraint("proposal_id"),
+        CheckConstraint("cost_pence > 0", name="cost"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
+    # What ballots and records call it; for an imported election, the file's own id.
+    code: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(300))
+    summary: Mapped[str] = mapped_column(Text, default="")
+    category: Mapped[str] = mapped_column(String(120), default="")
+    place: Mapped[str] = mapped_column(String(160), default="")
+    cost_pence: Mapped[Pence]
+    # None for an imported election, whose projects come without their proposals.
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposals.id"))
+
+    the_round: Mapped[Round] = relationship()
+    proposal: Mapped[Proposal | None] = relationship()
+
+
+def projects_in(session: Session, round_id: int) -> list[Project]:
+    """The projects of a round, in the order they came to the ballot paper."""
+    query = select(Project).where(Project.round_id == round_id).order_by(Project.id)
+    return list(session.scalars(query))
+
+
+def project_for(session: Session, proposal: Proposal) -> Project | None:
+    """The project that a proposal became, if it passed."""
+    return session.scalar(select(Project).where(Project.proposal_id == proposal.id))

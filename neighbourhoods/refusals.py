@@ -1,0 +1,44 @@
+"""How a service says no: a reason without English, which the floor above words."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Every reason for which the ground floor refuses an act."""
+
+    # phases
+    WRONG_PHASE = "wrong-phase"
+    WRONG_ROLE = "wrong-role"
+    NO_SUCH_MOVE = "no-such-move"
+    NOT_READY = "not-ready"
+    REASON_MISSING = "reason-missing"
+    # money
+    FUND_EXCEEDED = "fund-exceeded"
+    AMOUNT_NOT_POSITIVE = "amount-not-positive"
+    SPEND_EXCEEDS_COMMITMENT = "spend-exceeds-commitment"
+    # dates
+    DATES_OUT_OF_ORDER = "dates-out-of-order"
+    VOTE_DATES_MISSING = "vote-dates-missing"
+    # proposals
+    NOT_THE_PROPOSER = "not-the-proposer"
+    OWN_PROPOSAL = "own-proposal"
+    PROPOSAL_WITHDRAWN = "proposal-withdrawn"
+    MENU_ITEM_WITHDRAWN = "menu-item-withdrawn"
+    COSTS_OUT_OF_ORDER = "costs-out-of-order"
+    COST_MISSING = "cost-missing"
+    UNLAWFUL_CANNOT_PASS = "unlawful-cannot-pass"  # noqa: S105 - no password
+    ALREADY_REPLIED = "already-replied"
+    NOT_SCREENED = "not-screened"
+    CHANGED_MEANWHILE = "changed-meanwhile"
+    # debate
+    ALREADY_HIDDEN = "already-hidden"
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not an error
+    """An act was refused; nothing was changed."""
+
+    def __init__(self, reason: StrEnum, **figures: object) -> None:
+        """Carry the reason and the figures its sentence needs."""
+        super().__init__(reason.value)
+        self.reason = reason
+        self.figures = figures

@@ -1,0 +1,167 @@
+"""A small council to test with: each builder makes one thing and what it needs, and no more."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from ballots.counting import Rule
+from ballots.disclosure import DisclosureProfile
+from ballots.keys import KeyStore
+from ballots.moves import count_closed, take_forward
+from ballots.papers import BallotFormat
+from ballots.voting_rules import RulesChosen, set_rules
+from neighbourhoods.eligibility import RollEntry, RollRow, entry_by_email, replace_roll
+from neighbourhoods.funds import Fund, SourceKind, add_source, create_fund
+from neighbourhoods.people import Office, Person, appoint, find_or_add_person
+from neighbourhoods.phases import ORDER, Phase
+from neighbourhoods.places import Community, CommunityKind, add_community, add_postcodes
+from neighbourhoods.proposals import Proposal, ProposalWords, propose
+from neighbourhoods.rounds import Round, create_round, set_timetable
+from neighbourhoods.screening import (
+    Finding,
+    ScreeningResult,
+    awaiting_screening,
+    screen_proposal,
+)
+
+CODE_KEY = b"voter codes of the tests"
+TERM_STARTS = date(2020, 5, 7)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    moment: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def moves(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@dataclass
+class Town:
+    """One ward with a neighbourhood, another ward beside it, and the people a round needs."""
+
+    session: Session
+    keys: KeyStore
+    ward: Community = field(init=False)
+    neighbourhood: Community = field(init=False)
+    other_ward: Community = field(init=False)
+    officer: Person = field(init=False)
+    facilitator: Person = field(init=False)
+    councillor: Person = field(init=False)
+    second_councillor: Person = field(init=False)
+    other_councillor: Person = field(init=False)
+    resident: Person = field(init=False)
+    neighbour: Person = field(init=False)
+
+    def __post_init__(self) -> None:
+        session = self.session
+        self.ward = add_community(session, CommunityKind.WARD, "Millbrook", population=9_000)
+        self.neighbourhood = add_community(
+            session, CommunityKind.NEIGHBOURHOOD, "Canal Side", ward=self.ward
+        )
+        self.other_ward = add_community(session, CommunityKind.WARD, "Hillfields")
+        add_postcodes(session, self.neighbourhood, ["ZZ1 1AA"])
+        self.officer = self.person("Olive Officer", Office.OFFICER)
+        self.facilitator = self.person("Fred Facilitator", Office.FACILITATOR)
+        self.councillor = self.person("Cora Councillor", Office.COUNCILLOR, self.ward)
+        self.second_councillor = self.person("Carl Councillor", Office.COUNCILLOR, self.ward)
+        self.other_councillor = self.person("Otto Other", Office.COUNCILLOR, self.other_ward)
+        self.resident = self.person("Rita Resident")
+        self.neighbour = self.person("Nora Neighbour")
+
+    def person(
+        self, name: str, office: Office | None = None, community: Community | None = None
+    ) -> Person:
+        email = name.lower().replace(" ", ".") + "@example.org"
+        person = find_or_add_person(self.session, email, name)
+        if office is not None:
+            appoint(self.session, person, office, community, TERM_STARTS)
+        return person
+
+    def fund(self, community: Community | None = None, pence: int = 1_000_000) -> Fund:
+        fund = create_fund(self.session, community or self.neighbourhood, "Pot", "2026-27")
+        add_source(
+            self.session, fund, SourceKind.GENERAL_FUND, "Council", pence, date(2026, 4, 1)
+        )
+        return fund
+
+    def round(
+        self,
+        phase: Phase = Phase.SET_UP,
+        *,
+        community: Community | None = None,
+        proposals: int = 4,
+        voters: int = 6,
+        ballot_format: BallotFormat = BallotFormat.APPROVAL,
+        max_choices: int | None = 3,
+        profile: DisclosureProfile = DisclosureProfile.LIVE,
+        step: int = 2,
+        approvals: int = 1,
+        closes_in: timedelta | None = None,
+    ) -> Round:
+        """A round of £10,000 in a phase, with everything that it needs to have come there."""
+        the_round = create_round(
+            self.session,
+            self.fund(community),
+            "Canal Side decides",
+            "To choose what to improve.",
+            "What wins is done by March.",
+            1_000_000,
+        )
+        set_rules(
+            self.session,
+            the_round,
+            RulesChosen(ballot_format, max_choices, Rule(), profile, approvals, step),
+        )
+        self.roll(the_round, voters)
+        if closes_in is not None:
+            self.closes(the_round, closes_in)
+        for reached in ORDER[1 : ORDER.index(phase) + 1]:
+            self.enter(the_round, reached, proposals)
+        return the_round
+
+    def enter(self, the_round: Round, phase: Phase, proposals: int = 0) -> None:
+        if phase == Phase.SIGN_OFF:
+            count_closed(self.session, self.keys, the_round)
+            return
+        take_forward(self.session, self.keys, the_round, phase, self.officer, "for the test")
+        if phase == Phase.IDEAS:
+            for number in range(1, proposals + 1):
+                self.proposal(the_round, number)
+        if phase == Phase.SCREENING:
+            self.screen_all(the_round)
+
+    def closes(self, the_round: Round, after: timedelta) -> None:
+        now = self.session.info["clock"]()
+        set_timetable(self.session, the_round, {Phase.COUNT: now + after})
+
+    def proposal(self, the_round: Round, number: int = 1) -> Proposal:
+        """Proposal n is called “Bench n” and costs n × £2,000."""
+        words = ProposalWords(
+            f"Bench {number}", "A bench.", "To sit.", number * 200_000, "By the lock", "We paint it"
+        )
+        return propose(self.session, the_round, self.resident, words)
+
+    def screen_all(self, the_round: Round) -> None:
+        for proposal in awaiting_screening(self.session, the_round):
+            cost = proposal.cost_pence
+            finding = Finding(True, True, cost, cost, cost, 0, ScreeningResult.PASSED, "Fine.")
+            screen_proposal(self.session, proposal, self.officer, finding)
+
+    def roll(self, the_round: Round, voters: int) -> None:
+        rows = [
+            RollRow(f"R{n}", f"Voter {n}", "ZZ1 1AA", f"voter{n}@example.org")
+            for n in range(1, voters + 1)
+        ]
+        replace_roll(self.session, CODE_KEY, the_round, rows)
+
+    def voter(self, the_round: Round, number: int) -> RollEntry:
+        entry = entry_by_email(self.session, the_round.id, f"voter{number}@example.org")
+        assert entry is not None
+        return entry

@@ -1,0 +1,30 @@
+"""The process: chooses its async server (the only place that patches), builds the app, serves."""
+
+import os
+import sys
+import warnings
+
+MODE = os.environ.get("ASYNC_MODE", "eventlet")
+if MODE == "eventlet":
+    warnings.filterwarnings("ignore", module="eventlet")
+    import eventlet
+
+    eventlet.monkey_patch()
+elif MODE == "gevent":
+    from gevent import monkey
+    from psycogreen.gevent import patch_psycopg
+
+    monkey.patch_all()
+    patch_psycopg()
+
+from app.factory import create_app  # noqa: E402 - only after patching
+from app.serve import serve  # noqa: E402
+from app.settings import SettingsError  # noqa: E402
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(f"Wardmote cannot start: {error}")
+
+if __name__ == "__main__":
+    serve(app)
