@@ -17,7 +17,8 @@ elif MODE == "gevent":
     monkey.patch_all()
     patch_psycopg()
 
-from app.factory import create_app  # noqa: E402 - only after patching
+from app.commands import show_demonstration  # noqa: E402 - only after patching
+from app.factory import create_app  # noqa: E402
 from app.serve import serve  # noqa: E402
 from app.settings import SettingsError  # noqa: E402
 
@@ -27,4 +28,7 @@ except SettingsError as error:
     sys.exit(f"Wardmote cannot start: {error}")
 
 if __name__ == "__main__":
+    if "--demo" in sys.argv[1:]:
+        with app.app_context():
+            show_demonstration()
     serve(app)

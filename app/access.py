@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.routing import Rule
 
 from app.house import db, settings
 from neighbourhoods.debate import Point
@@ -148,7 +147,7 @@ def _admit() -> ResponseReturnValue | None:
     needs_sign_in = not who & {Who.ANYONE, Who.DEVELOPER}
     if needs_sign_in and known is None:
         return _ask_to_sign_in()
-    _fetch_objects(rule)
+    _fetch_objects()
     if needs_sign_in and known is not None and not _may_enter(known, who):
         abort(403)
     return None
@@ -187,7 +186,7 @@ _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
 }
 
 
-def _fetch_objects(rule: Rule) -> None:
+def _fetch_objects() -> None:
     arguments = request.view_args or {}
     for name, (renamed, kind, round_of) in _OBJECTS.items():
         if name not in arguments:

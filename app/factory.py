@@ -3,7 +3,13 @@
 from pathlib import Path
 
 from flask import Flask
-from jinja2 import ChainableUndefined
+from jinja2 import (
+    ChainableUndefined,
+    ChoiceLoader,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+)
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access import check_every_route, guard, visitor
@@ -23,6 +29,7 @@ from app.settings import Settings, settings_from
 from neighbourhoods.database import Clock, Database
 
 ROOT = Path(__file__).parent.parent
+COMPONENTS = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 MOST_BYTES = 2 * 1024 * 1024
 
 
@@ -41,6 +48,12 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         "trim_blocks": True,
         "lstrip_blocks": True,
     }
+    app.jinja_loader = ChoiceLoader(
+        [
+            FileSystemLoader(ROOT / "templates"),
+            PrefixLoader({name: PackageLoader(name) for name in COMPONENTS}),
+        ]
+    )
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies

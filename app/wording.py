@@ -7,11 +7,38 @@ from flask_babel import lazy_gettext as _
 
 from app.display import pounds
 from ballots.moves import Blocker, NotReady, Obstacle
+from ballots.pabulib import Expected, PabulibError
 from ballots.papers import Fault, PaperFault
 from ballots.refusals import BadPaper, BallotRefusal
 from neighbourhoods.eligibility import RollFault, RollProblem
 from neighbourhoods.people import CodeRefusal
 from neighbourhoods.refusals import Refusal, Refused
+
+# What should have stood where a Pabulib file cannot be read.
+EXPECTED: dict[Expected, str] = {
+    Expected.SMALLER_FILE: _("a file of at most 40 MB"),
+    Expected.UTF_8: _("text in UTF-8"),
+    Expected.NO_NUL: _("text without NUL characters"),
+    Expected.SHORTER_LINE: _("a shorter line"),
+    Expected.CLOSING_QUOTE: _("a closing quotation mark"),
+    Expected.SECTION: _("the section"),
+    Expected.SECTION_ONCE: _("this section only once"),
+    Expected.COLUMN: _("the column"),
+    Expected.COLUMN_ONCE: _("this column only once"),
+    Expected.FEWER_COLUMNS: _("fewer columns"),
+    Expected.AS_MANY_CELLS_AS_COLUMNS: _("as many cells as there are columns"),
+    Expected.META_KEY: _("the key"),
+    Expected.META_KEY_ONCE: _("this key only once"),
+    Expected.VOTE_TYPE: _("a known type of vote"),
+    Expected.MONEY: _("a sum of money"),
+    Expected.WHOLE_NUMBER: _("a whole number"),
+    Expected.NUMBER: _("a number"),
+    Expected.PROJECT_ID: _("the id of a project"),
+    Expected.PROJECT_ONCE: _("each project only once"),
+    Expected.FEWER_PROJECTS: _("fewer projects"),
+    Expected.KNOWN_PROJECT: _("a project that is listed in the file"),
+    Expected.NO_MORE_POINTS_THAN_CHOICES: _("no more points than choices"),
+}
 
 # StrEnum members of different lists can be equal strings, so each list has its own table.
 WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
@@ -170,6 +197,19 @@ def roll_problem_in_words(problem: RollProblem) -> str:
     """One fault of a roll with its line."""
     sentence = str(WORDS[RollFault][problem.fault]) % {"words": problem.words}
     return str(gettext("Line %(line)s: %(sentence)s", line=problem.line, sentence=sentence))
+
+
+def unreadable_in_words(wrong: PabulibError) -> str:
+    """Where a Pabulib file cannot be read, what was expected there and what stood there."""
+    words = gettext(
+        "line %(line)d, column %(column)d: expected %(expected)s",
+        line=wrong.line,
+        column=wrong.column,
+        expected=str(EXPECTED[wrong.expected]),
+    )
+    if wrong.subject:
+        words += f" “{wrong.subject}”"
+    return words + (gettext(", found “%(found)s”", found=wrong.found) if wrong.found else "")
 
 
 def obstacle_in_words(obstacle: Obstacle) -> str:

@@ -12,7 +12,7 @@ from ballots.counting import DEFAULT_ORDER, Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat, BallotPaper, PaperProject, paper_as_json
 from ballots.refusals import BallotRefusal
-from neighbourhoods.database import Base, UTCDateTime, Word, now, one_of
+from neighbourhoods.database import Base, Pence, UTCDateTime, Word, now, one_of
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.phases import Action, Role, check_allowed
 from neighbourhoods.projects import projects_in
@@ -31,6 +31,9 @@ class VotingRules(Base):
         CheckConstraint(one_of("disclosure_profile", DisclosureProfile), name="disclosure_profile"),
         CheckConstraint("max_choices IS NULL OR max_choices > 0", name="max_choices"),
         CheckConstraint("min_choices >= 0", name="min_choices"),
+        CheckConstraint(
+            "spending_limit_pence IS NULL OR spending_limit_pence > 0", name="spending_limit"
+        ),
         CheckConstraint("disclosure_step > 0", name="disclosure_step"),
         CheckConstraint("approvals_needed > 0", name="approvals_needed"),
         CheckConstraint("(frozen_at IS NULL) = (frozen_text IS NULL)", name="frozen"),
@@ -40,6 +43,8 @@ class VotingRules(Base):
     ballot_format: Mapped[BallotFormat] = mapped_column(Word(BallotFormat))
     max_choices: Mapped[int | None]
     min_choices: Mapped[int] = mapped_column(default=1)
+    # What one knapsack ballot may cost; empty means the round’s whole budget.
+    spending_limit_pence: Mapped[Pence | None]
     rule_settings: Mapped[dict[str, object]] = mapped_column(JSON)
     disclosure_profile: Mapped[DisclosureProfile] = mapped_column(Word(DisclosureProfile))
     disclosure_step: Mapped[int] = mapped_column(default=DEFAULT_STEP)
@@ -66,6 +71,7 @@ class RulesChosen:
     approvals_needed: int
     disclosure_step: int = DEFAULT_STEP
     min_choices: int = 1
+    spending_limit_pence: int | None = None
 
 
 def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> VotingRules:
@@ -77,11 +83,17 @@ def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> Voting
         session.add(rules)
     elif rules.frozen_at is not None:
         raise Refused(BallotRefusal.RULES_FROZEN)
-    limits = (chosen.disclosure_step, chosen.approvals_needed, chosen.max_choices or 1)
+    limits = (
+        chosen.disclosure_step,
+        chosen.approvals_needed,
+        chosen.max_choices or 1,
+        chosen.spending_limit_pence or 1,
+    )
     if min(limits) < 1 or chosen.min_choices < 0:
         raise Refused(BallotRefusal.RULES_IMPOSSIBLE)
     rules.ballot_format, rules.rule_settings = chosen.ballot_format, dict(chosen.rule.as_json())
     rules.max_choices, rules.min_choices = chosen.max_choices, chosen.min_choices
+    rules.spending_limit_pence = chosen.spending_limit_pence
     rules.disclosure_profile = chosen.disclosure_profile
     rules.disclosure_step = chosen.disclosure_step
     rules.approvals_needed = chosen.approvals_needed
@@ -102,7 +114,7 @@ def paper_for(session: Session, the_round: Round, rules: VotingRules) -> BallotP
             PaperProject(project.code, project.cost_pence)
             for project in projects_in(session, the_round.id)
         ),
-        budget_pence=the_round.budget_pence,
+        budget_pence=rules.spending_limit_pence or the_round.budget_pence,
         max_choices=rules.max_choices,
         min_choices=rules.min_choices,
     )

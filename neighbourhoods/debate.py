@@ -4,7 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import (
+    Mapped,
+    Session,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
+)
 
 from neighbourhoods.database import Base, Moment, UTCDateTime, Word, now, one_of
 from neighbourhoods.people import Person
@@ -162,6 +169,7 @@ def points_on(session: Session, proposal: Proposal) -> list[Point]:
     query = (
         select(Point)
         .where(Point.proposal_id == proposal.id, Point.answers_id.is_(None))
+        .options(joinedload(Point.author), selectinload(Point.answers).joinedload(Point.author))
         .order_by(Point.id)
     )
     return list(session.scalars(query))

@@ -104,6 +104,12 @@ def find_or_add_person(session: Session, email: str, name: str = "") -> Person:
     return person
 
 
+def give_name(session: Session, person: Person, name: str) -> None:
+    """Keep the name that stands beside what somebody writes in public."""
+    person.name = name.strip()
+    session.flush()
+
+
 def appoint(
     session: Session, person: Person, office: Office, community: Community | None, starts_on: date
 ) -> Appointment:
@@ -137,6 +143,19 @@ def councillors_for(session: Session, community: Community) -> list[Person]:
             Appointment.community_id == community.answering.id,
             *_in_term(today),
         )
+        .order_by(Person.name, Person.id)
+    )
+    return list(session.scalars(query))
+
+
+def appointed(session: Session, office: Office) -> list[Person]:
+    """Everybody who holds an office today, by name."""
+    today = now(session).date()
+    query = (
+        select(Person)
+        .join(Appointment)
+        .where(Appointment.office == office, *_in_term(today))
+        .distinct()
         .order_by(Person.name, Person.id)
     )
     return list(session.scalars(query))

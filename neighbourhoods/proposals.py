@@ -247,6 +247,25 @@ def proposals_in(session: Session, the_round: Round) -> list[Proposal]:
     return list(session.scalars(query))
 
 
+def proposals_by(session: Session, person: Person) -> list[Proposal]:
+    """Everything somebody has proposed, newest first."""
+    query = (
+        select(Proposal).where(Proposal.proposer_id == person.id).order_by(Proposal.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def backed_by(session: Session, person: Person) -> list[Proposal]:
+    """The proposals that somebody backs, newest first."""
+    query = (
+        select(Proposal)
+        .join(Backing)
+        .where(Backing.person_id == person.id)
+        .order_by(Proposal.id.desc())
+    )
+    return list(session.scalars(query))
+
+
 def backing_counts(session: Session, the_round: Round) -> dict[int, int]:
     """How many people back each proposal of a round, by proposal id."""
     query = (

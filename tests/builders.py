@@ -86,9 +86,7 @@ class Town:
 
     def fund(self, community: Community | None = None, pence: int = 1_000_000) -> Fund:
         fund = create_fund(self.session, community or self.neighbourhood, "Pot", "2026-27")
-        add_source(
-            self.session, fund, SourceKind.GENERAL_FUND, "Council", pence, date(2026, 4, 1)
-        )
+        add_source(self.session, fund, SourceKind.GENERAL_FUND, "Council", pence, date(2026, 4, 1))
         return fund
 
     def round(

@@ -1,7 +1,7 @@
 """Fixtures: a migrated database, the app on it, and a client that lints every page it loads.
 
-    def test_it(town, session): ...      # services, on SQLite
-    def test_it(town, site): ...         # web: site.as_(town.officer).get("/office")
+def test_it(town, session): ...      # services, on SQLite
+def test_it(town, site): ...         # web: site.as_(town.officer).get("/office")
 """
 
 import shutil
@@ -128,4 +128,3 @@ def site(app: Flask) -> Site:
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["RATELIMIT_ENABLED"] = False
     return Site(app)
-

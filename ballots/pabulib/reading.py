@@ -223,7 +223,12 @@ def _without_repeats(
     choices: tuple[str, ...], points: tuple[Decimal, ...]
 ) -> tuple[list[str], tuple[str, ...], tuple[Decimal, ...]]:
     """What a ballot names again; its choices, each at its first place; the points beside them."""
-    first_at = [at for at, choice in enumerate(choices) if choice not in choices[:at]]
-    repeats = [choice for at, choice in enumerate(choices) if at not in first_at]
-    kept_points = tuple(points[at] for at in first_at if at < len(points))
-    return repeats, tuple(choices[at] for at in first_at), kept_points
+    first_at: dict[str, int] = {}
+    repeats = []
+    for at, choice in enumerate(choices):
+        if choice in first_at:
+            repeats.append(choice)
+        else:
+            first_at[choice] = at
+    kept_points = tuple(points[at] for at in first_at.values() if at < len(points))
+    return repeats, tuple(first_at), kept_points

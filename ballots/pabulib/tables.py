@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 
-# Five times the largest election known; a larger file is no election but an attack.
-MAX_BYTES = 50_000_000
+# Ten times the largest real file we have met; what is larger is no election but an attack.
+MAX_BYTES = 40_000_000
+MAX_LINES = 2_000_000
 MAX_LINE = 1_000_000
-MAX_LINES_IN_A_ROW = 50
+MAX_LINES_IN_A_ROW = 30
 MAX_COLUMNS = 1_000
 MAX_PENCE = 10**15
 
@@ -79,7 +80,10 @@ def lines_of(source: bytes | str) -> list[str]:
         raise PabulibError(Expected.UTF_8, *_place_after(read)) from error
     if "\0" in text:
         raise PabulibError(Expected.NO_NUL, *_place_after(text[: text.index("\0")]))
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") >= MAX_LINES:
+        raise PabulibError(Expected.SMALLER_FILE, MAX_LINES)
+    lines = text.split("\n")
     for at, line in enumerate(lines):
         if len(line) > MAX_LINE:
             raise PabulibError(Expected.SHORTER_LINE, at + 1, MAX_LINE)

@@ -187,6 +187,18 @@ def test_refusing_lets_a_tie_pass_on_which_nothing_depends() -> None:
     assert not result.ties[0].decisive
 
 
+@pytest.mark.parametrize("rule", [SKIP, STOP])
+def test_a_tie_among_projects_that_are_all_too_dear_decides_nothing(rule: Rule) -> None:
+    result = count(election(100, road=(101, 9), lamp=(102, 9)), rule, REFUSE)
+    assert not result.ties[0].decisive
+
+
+def test_a_tie_decides_whether_a_count_stops_before_or_after_the_one_that_fits() -> None:
+    tied = election(100, road=(101, 9), lamp=(10, 9))
+    assert count(tied, STOP).ties[0].decisive
+    assert not count(tied, SKIP).ties[0].decisive
+
+
 def test_level_projects_that_had_no_turn_are_no_tie() -> None:
     tied = election(100, road=(101, 9), a=(1, 3), b=(2, 3), c=(3, 0), d=(4, 0))
     assert count(tied, STOP).ties == ()

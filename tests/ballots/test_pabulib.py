@@ -227,6 +227,16 @@ def test_a_file_beyond_all_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert place_and_cause(pb()) == (1, 1, Expected.SMALLER_FILE)
 
 
+def test_a_file_of_millions_of_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_LINES", 12)
+    assert place_and_cause(pb()) == (12, 1, Expected.SMALLER_FILE)
+
+
+def test_a_ballot_that_repeats_itself_without_end_is_still_read_in_a_moment() -> None:
+    election = pabulib.read(pb(votes=f"voter_id;vote\nv1;{'1,' * 100_000}\n"))
+    assert (election.voters[0].choices, len(election.duplicates)) == (("1",), 99_999)
+
+
 def test_a_line_beyond_all_bounds_is_refused() -> None:
     long_line = pb() + ";" * (tables.MAX_LINE + 1)
     assert place_and_cause(long_line) == (13, tables.MAX_LINE, Expected.SHORTER_LINE)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ballots import papers
 from ballots.papers import (
     BallotFormat,
     BallotPaper,
@@ -209,6 +210,10 @@ def test_shuffling_loses_and_adds_nothing(projects: set[str], seed: str) -> None
 
 def test_a_seed_of_broken_text_still_shuffles() -> None:
     assert sorted(shuffled("abc", "\ud800")) == ["a", "b", "c"]
+
+
+def test_a_draw_that_would_favour_the_first_projects_is_thrown_away() -> None:
+    assert papers._draw_below(3, iter([2**64 - 1, 2**64 - 2])) == 2  # 2^64 - 1 is a multiple of 3
 
 
 def test_every_order_is_as_likely_as_any_other() -> None:

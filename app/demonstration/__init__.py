@@ -1,0 +1,1 @@
+"""A demonstration council: Millbrook, with rounds in different phases."""

@@ -1,0 +1,227 @@
+// The booth: running total, limits said before they are broken, choices kept on this device, and
+// sending that outlasts a lost signal. Without this script the form works as it stands.
+
+const SAY_AFTER_MS = 1500; // one announcement for a run of taps
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 20000;
+const ANSWER_WITHIN_MS = 20000;
+
+const form = document.querySelector("[data-booth]");
+const forget = document.querySelector("[data-forget-draft]");
+if (forget) forgetDraft(forget.dataset.forgetDraft);
+if (form) openBooth(form);
+
+function draftName(round) {
+  return `wardmote-draft-${round}`;
+}
+
+// Private windows and full devices refuse storage: then there is no draft, and that is all.
+function readDraft(round) {
+  try {
+    const kept = JSON.parse(localStorage.getItem(draftName(round)));
+    return Array.isArray(kept) ? kept : [];
+  } catch {
+    return [];
+  }
+}
+
+function keepDraft(round, choices) {
+  try {
+    if (choices.length) localStorage.setItem(draftName(round), JSON.stringify(choices));
+    else localStorage.removeItem(draftName(round));
+  } catch { /* see above */ }
+}
+
+function forgetDraft(round) {
+  if (round) keepDraft(round, []);
+}
+
+function fill(sentence, words) {
+  return sentence.replace(/%\((\w+)\)s/g, (_, name) => words[name]);
+}
+
+function pounds(pence) {
+  const digits = pence % 100 ? 2 : 0;
+  return "£" + (pence / 100).toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function openBooth(form) {
+  const said = form.dataset;
+  const round = said.booth;
+  const boxes = [...form.querySelectorAll(".wm-choice__box")];
+  const part = (name) => form.querySelector(`[data-${name}]`);
+  const total = part("total"), limit = part("total-limit"), state = part("total-state"), spoken = part("said");
+  const cast = form.querySelector("button:not([name])");
+  const budget = Number(said.budget), most = Number(said.most);
+  let sending = null; // what is on its way: the form's words, and nothing else
+  let sent = false;
+  let saying = 0;
+
+  const chosen = () => boxes.filter((box) => box.checked);
+  const codes = () => chosen().map((box) => box.value);
+
+  function say(words) {
+    clearTimeout(saying);
+    saying = setTimeout(() => { spoken.textContent = words; }, SAY_AFTER_MS);
+  }
+
+  // Why the paper cannot be cast as it stands; nothing when it can.
+  function breach(count, cost) {
+    if (count > most) return fill(said.tooMany, { actual: count, limit: most });
+    if (said.knapsack && cost > budget) return fill(said.tooDear, { actual: pounds(cost), limit: pounds(budget) });
+    return "";
+  }
+
+  function show() {
+    const count = chosen().length;
+    const cost = chosen().reduce((sum, box) => sum + Number(box.dataset.cost), 0);
+    const words = { chosen: count, most, money: pounds(Math.abs(budget - cost)) };
+    const wrong = breach(count, cost);
+    const full = said.limited && count === most && boxes[0]?.type === "checkbox";
+    total.textContent = fill(cost > budget ? said.over : said.left, words);
+    total.classList.toggle("wm-total__text--over", Boolean(wrong));
+    limit.textContent = wrong || (full ? said.full : "");
+    limit.hidden = !limit.textContent;
+    return `${total.textContent}. ${limit.textContent}`;
+  }
+
+  function changed() {
+    keepDraft(round, codes());
+    if (sent) {
+      // Other choices are another ballot: what was on its way is no longer tried again.
+      form.elements.request_id.value = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      sent = false;
+      stopSending();
+      state.textContent = said.notYet;
+    }
+    say(show());
+  }
+
+  function restore() {
+    if (said.sent) return keepDraft(round, codes());
+    const kept = new Set(readDraft(round));
+    for (const box of boxes) if (kept.has(box.value)) box.checked = true;
+    if (!chosen().length) return;
+    state.textContent = `${said.notYet}. ${said.restored}`;
+  }
+
+  function why() {
+    const cost = chosen().reduce((sum, box) => sum + Number(box.dataset.cost), 0);
+    return chosen().length ? breach(chosen().length, cost) : said.nothing;
+  }
+
+  function refuse(words) {
+    limit.textContent = words;
+    limit.hidden = false;
+    total.classList.add("wm-total__text--over");
+    clearTimeout(saying);
+    spoken.textContent = "";
+    setTimeout(() => { spoken.textContent = words; }, 50);
+  }
+
+  async function send() {
+    const words = (sending = new URLSearchParams(new FormData(form)));
+    sent = true;
+    cast.disabled = true;
+    state.textContent = said.sending;
+    for (let wait = FIRST_WAIT_MS; sending === words; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      const answer = await ask(words);
+      if (sending !== words) return;
+      if (answer) return settle(answer);
+      state.textContent = said.trying;
+      if (spoken.textContent !== said.trying) spoken.textContent = said.trying;
+      await pause(wait / 2 + (Math.random() * wait) / 2);
+    }
+  }
+
+  function stopSending() {
+    sending = null;
+    cast.disabled = false;
+  }
+
+  // The answer to the form, or nothing while the signal or the server is away.
+  async function ask(words) {
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST",
+        body: words,
+        headers: { Accept: "application/json" },
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+      return answer.status >= 500 || answer.status === 429 ? null : answer;
+    } catch {
+      return null;
+    }
+  }
+
+  function pause(ms) {
+    return new Promise((go) => {
+      const timer = setTimeout(end, ms);
+      function end() {
+        clearTimeout(timer);
+        removeEventListener("online", end);
+        go();
+      }
+      addEventListener("online", end);
+    });
+  }
+
+  async function settle(answer) {
+    let next = "";
+    try {
+      next = answer.ok ? (await answer.json()).next : "";
+    } catch { /* a page, not an answer to this script */ }
+    sending = null;
+    if (next) {
+      if (next.endsWith("/counted")) forgetDraft(round);
+      location.assign(next);
+    } else {
+      // The server has something to explain: sent again as a form, its page is shown. The same
+      // request twice is one ballot.
+      form.submit();
+    }
+  }
+
+  form.addEventListener("change", (event) => { if (event.target.matches(".wm-choice__box")) changed(); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (sending) return;
+    const wrong = why();
+    if (wrong) return refuse(wrong);
+    send();
+  });
+  addEventListener("beforeunload", (event) => { if (sending) event.preventDefault(); });
+  // A page brought back by the back button may be older than what was cast since.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  part("add-up").hidden = true;
+  restore();
+  show();
+  makeFindable(form, boxes);
+}
+
+// On long papers: a box to find a project by its words, and a look at what is chosen.
+function makeFindable(form, boxes) {
+  const find = form.querySelector("[data-find]");
+  if (!find) return;
+  const typed = find.querySelector("input[type=search]");
+  const only = find.querySelector("[data-only-chosen]");
+  const none = find.querySelector("[data-find-none]");
+  const rows = boxes.map((box) => ({ box, row: box.closest("li"), words: plain(box.closest("li").textContent) }));
+  function plain(words) {
+    return words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  }
+  function sift() {
+    const wanted = plain(typed.value).split(/\s+/);
+    let left = 0;
+    for (const { box, row, words } of rows) {
+      row.hidden = !wanted.every((word) => words.includes(word)) || (only.checked && !box.checked);
+      if (!row.hidden) left += 1;
+    }
+    none.hidden = left > 0;
+  }
+  find.hidden = false;
+  typed.addEventListener("input", sift);
+  typed.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+  only.addEventListener("change", sift);
+}

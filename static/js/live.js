@@ -1,0 +1,155 @@
+// News of a round's figures: through a socket, or asked for by HTTP while there is none. Pages
+// keep the last true figures and never show that something failed.
+//
+//   <div data-live="3" data-address="/rounds/3/tally.json"> … data-figure, data-project … </div>
+
+const PHASES = ["set-up", "ideas", "screening", "debate", "vote", "count", "sign-off", "delivery", "review"];
+const ASK_EVERY_MS = 5000;
+
+// Calls show(tally) with every newer tally, and heard() whenever anything came from the server.
+export function follow(round, address, show, heard = () => {}) {
+  let latest = null;
+  let asking = 0;
+
+  function receive(tally) {
+    if (!tally || tally.round !== round) return;
+    heard(tally);
+    if (latest && isOlder(tally, latest)) return;
+    latest = tally;
+    show(tally);
+  }
+
+  async function ask() {
+    try {
+      const answer = await fetch(address, { cache: "no-cache", signal: AbortSignal.timeout(10000) });
+      if (answer.ok) receive(await answer.json());
+    } catch { /* the next time, or the socket, will bring it */ }
+    if (asking) asking = setTimeout(ask, ASK_EVERY_MS * (0.8 + Math.random() * 0.4));
+  }
+
+  function startAsking() {
+    if (!asking) asking = setTimeout(ask, ASK_EVERY_MS * Math.random());
+  }
+
+  function stopAsking() {
+    clearTimeout(asking);
+    asking = 0;
+  }
+
+  if (typeof io === "undefined") return startAsking();
+  const socket = io({
+    transports: ["websocket"],
+    // A hall full of phones must not come back all at once.
+    reconnectionDelay: 500 + Math.random() * 1500,
+    reconnectionDelayMax: 8000,
+    randomizationFactor: 0.5,
+    timeout: 8000,
+  });
+  socket.on("connect", () => {
+    stopAsking();
+    socket.emit("join", { round }, receive);
+  });
+  socket.on("tally", receive);
+  socket.on("disconnect", (reason) => {
+    startAsking();
+    if (reason === "io server disconnect") setTimeout(() => socket.connect(), 1000 + Math.random() * 4000);
+  });
+  socket.on("connect_error", startAsking);
+}
+
+// A higher (version, turnout) is never older; with both the same, a later phase is newer.
+export function isOlder(tally, than) {
+  const place = (t) => [t.version, t.turnout, PHASES.indexOf(t.phase)];
+  const [a, b] = [place(tally), place(than)];
+  const at = a.findIndex((part, i) => part !== b[i]);
+  return at >= 0 && a[at] < b[at];
+}
+
+// What a page must be fetched again for: another phase, or figures where there were none.
+export function shapeOf(tally) {
+  return `${tally.phase}|${tally.figures ? "figures" : "none"}`;
+}
+
+// Puts a newer page's element in the place of ours; on any failure ours stays.
+export async function fetchPart(selector) {
+  try {
+    const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+    if (!answer.ok) return false;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const newer = page.querySelector(selector), ours = document.querySelector(selector);
+    if (!newer || !ours) return false;
+    ours.replaceWith(newer);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const inThousands = (number) => number.toLocaleString("en-GB");
+
+export function pounds(pence) {
+  const digits = pence % 100 ? 2 : 0;
+  return "£" + (pence / 100).toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+export function fill(sentence, words) {
+  return sentence.replace(/%\((\w+)\)s/g, (_, name) => words[name]);
+}
+
+// --- the tally page and the receipt ---------------------------------------------------------------
+
+const SELECTOR = "[data-live]";
+let place = document.querySelector(SELECTOR);
+if (place) follow(Number(place.dataset.live), place.dataset.address, showOnPage);
+
+let fetching = false;
+
+async function showOnPage(tally) {
+  if (place.dataset.shape && place.dataset.shape !== shapeOf(tally) && !fetching) {
+    fetching = true;
+    const done = await fetchPart(SELECTOR);
+    fetching = false;
+    place = document.querySelector(SELECTOR);
+    if (done) return;
+  }
+  say("turnout_words", { turnout: inThousands(tally.turnout), roll: inThousands(tally.roll_size) });
+  say("turnout", { turnout: inThousands(tally.turnout) });
+  say("covered_words", { covered: inThousands(tally.covered), turnout: inThousands(tally.turnout), step: tally.step });
+  if (tally.spent_pence !== null) {
+    say("left", { left: pounds(tally.budget_pence - tally.spent_pence) });
+  }
+  if (tally.at) {
+    const at = new Date(tally.at);
+    const time = at.toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit", hour12: true, timeZone: "Europe/London" });
+    say("at", { time: time.replace(" ", "") });
+  }
+  if (tally.figures) drawBars(tally);
+}
+
+function say(name, words) {
+  for (const element of place.querySelectorAll(`[data-figure="${name}"]`)) {
+    const said = fill(element.dataset.words ?? "", words);
+    if (said && element.textContent !== said) element.textContent = said;
+  }
+}
+
+function drawBars(tally) {
+  const list = place.querySelector("[data-tally]");
+  if (!list) return;
+  const rows = new Map([...list.children].map((row) => [row.dataset.project, row]));
+  for (const figure of tally.figures) {
+    const row = rows.get(figure.code);
+    if (!row) continue;
+    const share = tally.covered ? Math.round((figure.votes * 100) / tally.covered) : 0;
+    const votes = row.querySelector("[data-votes]"), bar = row.querySelector("[data-bar]"), note = row.querySelector("[data-note]");
+    votes.textContent = fill(figure.votes === 1 ? list.dataset.oneVote : list.dataset.manyVotes, { num: inThousands(figure.votes), share });
+    bar.setAttribute("width", share * 10);
+    bar.classList.toggle("wm-bar__fill--strong", figure.funded);
+    bar.classList.toggle("wm-bar__fill", !figure.funded);
+    row.classList.toggle("wm-tally__row--funded", figure.funded);
+    if (note) note.textContent = figure.funded ? list.dataset.funded : list.dataset.notFunded;
+    list.append(row); // the tally comes most votes first
+  }
+  const funded = tally.figures.filter((figure) => figure.funded);
+  say("funded_words", { num: funded.length, spent: pounds(tally.spent_pence), left: pounds(tally.budget_pence - tally.spent_pence) });
+}

@@ -1,0 +1,206 @@
+"""Casting: one voter, one ballot, whatever the concurrency; a retry is the same cast."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from ballots.box import Ballot, cast_ballot, current_receipt, is_current, turnout
+from ballots.disclosure import DisclosureProfile
+from ballots.keys import KeyStore
+from ballots.papers import BallotFormat, PaperFault
+from ballots.receipts import commitment, find_receipt, in_fours, receipt_code
+from ballots.refusals import BadPaper, BallotRefusal
+from neighbourhoods.database import Database
+from neighbourhoods.eligibility import RollEntry
+from neighbourhoods.phases import Phase
+from neighbourhoods.projects import projects_in
+from neighbourhoods.refusals import Refused
+from neighbourhoods.rounds import Round
+from tests.builders import Clock, Town
+
+
+def codes(session: Session, the_round: Round) -> list[str]:
+    return [project.code for project in projects_in(session, the_round.id)]
+
+
+def test_a_ballot_in_the_box_counts_in_the_turnout(town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    chosen = codes(town.session, the_round)[:2]
+    cast_ballot(
+        town.session, town.keys, the_round, town.voter(the_round, 1), chosen, request_id="a"
+    )
+    assert turnout(town.session, the_round.id) == 1
+
+
+def test_a_second_ballot_from_the_same_resident_replaces_the_first(town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    first, second = codes(town.session, the_round)[:2]
+    voter = town.voter(the_round, 1)
+    old = cast_ballot(town.session, town.keys, the_round, voter, [first], request_id="a")
+    new = cast_ballot(town.session, town.keys, the_round, voter, [second], request_id="b")
+    ballots = town.session.scalars(select(Ballot)).all()
+    assert [ballot.choices for ballot in ballots] == [f'["{second}"]']
+    assert not is_current(town.session, old)
+    assert is_current(town.session, new)
+
+
+def test_the_same_request_again_gets_the_same_receipt(town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    voter, chosen = town.voter(the_round, 1), codes(town.session, the_round)[:1]
+    receipts = {
+        cast_ballot(town.session, town.keys, the_round, voter, chosen, request_id="a").code
+        for _ in range(3)
+    }
+    assert len(receipts) == 1
+
+
+def test_the_same_page_with_other_choices_changes_the_ballot(town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    first, second = codes(town.session, the_round)[:2]
+    voter = town.voter(the_round, 1)
+    cast_ballot(town.session, town.keys, the_round, voter, [first], request_id="a")
+    cast_ballot(town.session, town.keys, the_round, voter, [second], request_id="a")
+    assert town.session.scalars(select(Ballot.choices)).all() == [f'["{second}"]']
+
+
+def test_a_retry_after_the_close_still_gets_its_receipt(town: Town, clock: Clock) -> None:
+    the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
+    voter, chosen = town.voter(the_round, 1), codes(town.session, the_round)[:1]
+    receipt = cast_ballot(town.session, town.keys, the_round, voter, chosen, request_id="a")
+    clock.moves(hours=2)
+    again = cast_ballot(town.session, town.keys, the_round, voter, chosen, request_id="a")
+    assert again.code == receipt.code
+
+
+def test_a_new_ballot_after_the_closing_time_is_refused_though_nobody_closed_it(
+    town: Town, clock: Clock
+) -> None:
+    the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
+    chosen = codes(town.session, the_round)[:1]
+    clock.moves(hours=1)
+    with pytest.raises(Refused) as refused:
+        cast_ballot(
+            town.session, town.keys, the_round, town.voter(the_round, 1), chosen, request_id="a"
+        )
+    assert refused.value.reason is BallotRefusal.VOTE_CLOSED
+
+
+def test_before_the_vote_opens_a_ballot_is_refused(town: Town) -> None:
+    the_round = town.round(Phase.DEBATE)
+    with pytest.raises(Refused) as refused:
+        cast_ballot(
+            town.session, town.keys, the_round, town.voter(the_round, 1), ["1"], request_id="a"
+        )
+    assert refused.value.reason is BallotRefusal.VOTE_NOT_OPEN
+
+
+def test_somebody_on_another_rounds_roll_cannot_vote_here(town: Town) -> None:
+    the_round, other = town.round(Phase.VOTE), town.round(Phase.VOTE)
+    chosen = codes(town.session, the_round)[:1]
+    with pytest.raises(Refused) as refused:
+        cast_ballot(
+            town.session, town.keys, the_round, town.voter(other, 1), chosen, request_id="a"
+        )
+    assert refused.value.reason is BallotRefusal.NOT_ON_ROLL
+
+
+def test_a_ballot_over_the_budget_is_refused_and_nothing_is_stored(town: Town) -> None:
+    the_round = town.round(
+        Phase.VOTE, proposals=6, ballot_format=BallotFormat.KNAPSACK, max_choices=None
+    )
+    with pytest.raises(BadPaper) as bad:
+        cast_ballot(
+            town.session,
+            town.keys,
+            the_round,
+            town.voter(the_round, 1),
+            codes(town.session, the_round),
+            request_id="a",
+        )
+    assert [fault.fault for fault in bad.value.faults] == [PaperFault.OVER_BUDGET]
+    assert turnout(town.session, the_round.id) == 0
+    assert current_receipt(town.session, town.keys, the_round.id, town.voter(the_round, 1)) is None
+
+
+def test_fifty_casts_at_once_leave_one_ballot_and_no_error(
+    town: Town, database: Database, keys: KeyStore
+) -> None:
+    the_round = town.round(Phase.VOTE, profile=DisclosureProfile.OPEN)
+    chosen = codes(town.session, the_round)
+    entry_id = town.voter(the_round, 1).id
+    town.session.commit()
+
+    def cast(number: int) -> str:
+        with database.writing() as session:
+            receipt = cast_ballot(
+                session,
+                keys,
+                session.get_one(Round, the_round.id),
+                session.get_one(RollEntry, entry_id),
+                [chosen[number % len(chosen)]],
+                request_id=str(number),
+            )
+            session.commit()
+            return receipt.code
+
+    with ThreadPoolExecutor(10) as pool:
+        receipts = list(pool.map(cast, range(50)))
+    assert len(set(receipts)) == 50
+    with database.reading() as session:
+        assert turnout(session, the_round.id) == 1
+        ballot = session.scalars(select(Ballot)).one()
+        assert ballot.receipt_code in receipts
+
+
+def test_one_request_sent_fifty_times_at_once_gets_one_receipt(
+    town: Town, database: Database, keys: KeyStore
+) -> None:
+    the_round = town.round(Phase.VOTE)
+    chosen = codes(town.session, the_round)[:1]
+    entry_id = town.voter(the_round, 1).id
+    town.session.commit()
+
+    def cast(_number: int) -> str:
+        with database.writing() as session:
+            the_round_now = session.get_one(Round, the_round.id)
+            entry = session.get_one(RollEntry, entry_id)
+            receipt = cast_ballot(session, keys, the_round_now, entry, chosen, request_id="same")
+            session.commit()
+            return receipt.code
+
+    with ThreadPoolExecutor(10) as pool:
+        assert len(set(pool.map(cast, range(50)))) == 1
+
+
+def test_a_ballot_has_no_column_for_a_name_a_time_or_a_serial(database: Database) -> None:
+    columns = {column["name"] for column in inspect(database.engine).get_columns("ballots")}
+    assert columns == {
+        "round_id",
+        "voter_key",
+        "choices",
+        "client_nonce",
+        "server_nonce",
+        "receipt_code",
+        "batch",
+    }
+
+
+def test_a_receipt_is_found_however_its_code_is_spaced(town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    chosen = codes(town.session, the_round)[:1]
+    receipt = cast_ballot(
+        town.session, town.keys, the_round, town.voter(the_round, 1), chosen, request_id="a"
+    )
+    found = find_receipt(town.session, in_fours(receipt.code).lower())
+    assert found is receipt
+
+
+def test_a_commitment_is_the_hash_that_anybody_can_recompute() -> None:
+    expected = hashlib.sha256(b'wardmote-1|7|aa|bb|["3"]').hexdigest()
+    assert commitment(7, "aa", "bb", '["3"]') == expected
+    assert receipt_code("0" * 64) == "0" * 16
+    assert receipt_code("f" * 64) == "Z" * 16

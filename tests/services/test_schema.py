@@ -1,0 +1,65 @@
+"""The schema in the migrations, in the models and in the database is one."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from app.schema import metadata, migrate
+from ballots.outcome import count_votes
+from neighbourhoods.database import Database
+from neighbourhoods.people import Person
+from neighbourhoods.phases import Phase
+from neighbourhoods.places import Community, CommunityKind
+from tests.builders import Town
+
+
+def test_models_and_migrations_agree(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata()) == []
+
+
+def test_every_check_of_the_models_is_in_the_database(database: Database) -> None:
+    found = inspect(database.engine)
+    for table in metadata().sorted_tables:
+        wanted = {check.name for check in table.constraints if isinstance(check, CheckConstraint)}
+        assert {row["name"] for row in found.get_check_constraints(table.name)} == wanted
+
+
+def test_a_database_can_go_back_to_nothing_and_up_again(database: Database) -> None:
+    migrate(database, "base")
+    assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
+    migrate(database)
+    assert "rounds" in inspect(database.engine).get_table_names()
+
+
+def test_a_neighbourhood_without_a_ward_is_refused_by_the_database(session: Session) -> None:
+    session.add(Community(kind=CommunityKind.NEIGHBOURHOOD, name="Nowhere", slug="nowhere"))
+    with pytest.raises(IntegrityError):
+        session.flush()
+
+
+def test_an_address_in_capitals_is_refused_by_the_database(town: Town) -> None:
+    town.session.add(
+        Person(email="Rita@Example.org", name="", joined_at=town.session.info["clock"]())
+    )
+    with pytest.raises(IntegrityError):
+        town.session.flush()
+
+
+@pytest.mark.parametrize("act", ["UPDATE snapshots SET covered = 0", "DELETE FROM snapshots"])
+def test_the_database_refuses_to_change_a_published_snapshot(town: Town, act: str) -> None:
+    count_votes(town.session, town.round(Phase.COUNT))
+    with pytest.raises(DBAPIError, match="never changed"):
+        town.session.execute(text(act))
+
+
+def test_migrations_are_numbered_with_four_digits() -> None:
+    folder = Path(__file__).parents[2] / "app" / "migrations" / "versions"
+    names = sorted(file.name for file in folder.glob("*.py"))
+    assert [name[:4] for name in names] == [f"{n:04d}" for n in range(1, len(names) + 1)]
