@@ -6,7 +6,7 @@ import warnings
 
 MODE = os.environ.get("ASYNC_MODE", "eventlet")
 if MODE == "eventlet":
-    warnings.filterwarnings("ignore", module="eventlet")
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     import eventlet
 
     eventlet.monkey_patch()

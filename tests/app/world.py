@@ -1,0 +1,129 @@
+"""A world with a round in every phase, and every address that the routes lead to in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.routing import BuildError, Rule
+
+from ballots.box import cast_ballot
+from ballots.moves import conclude_sign_off
+from ballots.signoff import Act, InterestKind, decide, declare_interest
+from neighbourhoods.debate import PointKind, make_point, points_on, report_point
+from neighbourhoods.delivery import deliveries_in
+from neighbourhoods.people import councillors_for
+from neighbourhoods.phases import ORDER, Phase, Role
+from neighbourhoods.places import Community
+from neighbourhoods.projects import projects_in
+from neighbourhoods.proposals import MenuItem, back, proposals_in
+from neighbourhoods.rounds import Round
+from neighbourhoods.screening import screenings_of
+from tests.builders import Town
+
+VALUES_OF_ITS_OWN = {"token": "made-up", "code": "ABCD0123EFGH", "filename": "css/theme.css"}
+
+
+@dataclass
+class World:
+    """One round of a community in each phase."""
+
+    town: Town
+    rounds: dict[Phase, Round]
+    menu_item: MenuItem
+
+    def values_for(self, the_round: Round) -> dict[str, object]:
+        """What stands in addresses about this round."""
+        session = self.town.session
+        values: dict[str, object] = {
+            "round_id": the_round.id,
+            "fund_id": the_round.fund_id,
+            "slug": the_round.community.slug,
+            "item": self.menu_item.id,
+            "menu_item_id": self.menu_item.id,
+        } | VALUES_OF_ITS_OWN
+        for proposal in proposals_in(session, the_round)[:1]:
+            values["proposal_id"] = proposal.id
+            for screening in screenings_of(session, proposal)[:1]:
+                values["screening_id"] = screening.id
+            points = proposal_points(self.town, the_round)
+            if points:
+                values["point_id"] = points[0]
+        for delivery in deliveries_in(session, the_round)[:1]:
+            values["delivery_id"] = delivery.project_id
+        return values
+
+
+def proposal_points(town: Town, the_round: Round) -> list[int]:
+    return [
+        point.id
+        for proposal in proposals_in(town.session, the_round)
+        for point in points_on(town.session, proposal)
+    ]
+
+
+def make_world(town: Town, community: Community | None = None) -> World:
+    """A round in every phase, with talk, backing, ballots, signatures and deliveries."""
+    item = MenuItem(
+        title=f"Tree {community.id if community else 0}",
+        about="A tree.",
+        category="Green",
+        cost_pence=78_000,
+    )
+    town.session.add(item)
+    rounds = {phase: _round_in(town, phase, community) for phase in ORDER}
+    town.session.commit()
+    return World(town, rounds, item)
+
+
+def _round_in(town: Town, phase: Phase, community: Community | None) -> Round:
+    the_round = town.round(community=community)
+    for reached in ORDER[1 : ORDER.index(phase) + 1]:
+        if reached == Phase.DELIVERY:
+            _sign(town, the_round)
+        else:
+            town.enter(the_round, reached, proposals=3)
+        if reached == Phase.IDEAS:
+            first = proposals_in(town.session, the_round)[0]
+            back(town.session, first, town.neighbour)
+            words = "“Who waters it?” <b>asks</b> the gardener’s friend."
+            point = make_point(
+                town.session, first, town.neighbour, Role.RESIDENT, PointKind.QUESTION, words
+            )
+            report_point(town.session, point, town.resident, "It is off the point.")
+        if reached == Phase.VOTE:
+            _vote(town, the_round)
+    return the_round
+
+
+def _vote(town: Town, the_round: Round) -> None:
+    code = projects_in(town.session, the_round.id)[0].code
+    for number in range(1, 6):
+        voter = town.voter(the_round, number)
+        cast_ballot(town.session, town.keys, the_round, voter, [code], request_id=str(number))
+
+
+def _sign(town: Town, the_round: Round) -> None:
+    for councillor in councillors_for(town.session, the_round.community)[:1]:
+        declare_interest(town.session, the_round, councillor, InterestKind.NONE, "")
+        decide(town.session, the_round, councillor, Act.APPROVE, "")
+    conclude_sign_off(town.session, town.keys, the_round)
+
+
+def addresses(app: Flask, world: World, method: str) -> Iterator[tuple[Rule, Phase | None, str]]:
+    """Every address of every route: those about a round once for each phase it stands in."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
+        if method not in (rule.methods or ()):
+            continue
+        phases: list[Phase | None] = [*ORDER] if "round_id" in rule.arguments else [None]
+        for phase in phases:
+            values = world.values_for(world.rounds[phase or Phase.VOTE])
+            with app.test_request_context():
+                try:
+                    built = app.url_map.bind("localhost").build(
+                        rule.endpoint,
+                        {name: values[name] for name in rule.arguments},
+                        method=method,
+                    )
+                except (BuildError, KeyError):
+                    continue
+            yield rule, phase, built
