@@ -191,7 +191,9 @@ def _fetch_objects() -> None:
     for name, (renamed, kind, round_of) in _OBJECTS.items():
         if name not in arguments:
             continue
-        found = db().get(kind, arguments.pop(name))
+        number = arguments.pop(name)
+        # A number no database would hold is nobody's, and must not reach it.
+        found = db().get(kind, number) if number < 2**31 else None
         if found is None:
             abort(404)
         the_round: Round | None = g.get("the_round")

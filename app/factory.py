@@ -22,6 +22,7 @@ from app.facilitators import facilitators
 from app.house import furnish
 from app.labels import name_the_words
 from app.officers import officers
+from app.packets import CarefulPacket
 from app.public import public
 from app.residents import residents
 from app.security import csp_nonce, protect
@@ -81,6 +82,8 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.in_production,
         "PERMANENT_SESSION_LIFETIME": 60 * 60 * 24 * 30,
+        # A new cookie with every page would keep Back from showing the page before (Vary: Cookie).
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "MAX_CONTENT_LENGTH": MOST_BYTES,
         "MAX_FORM_PARTS": 2_000,
         "WTF_CSRF_TIME_LIMIT": None,  # a page kept open overnight must still be able to vote
@@ -105,6 +108,7 @@ def _extend(app: Flask, settings: Settings) -> None:
         transports=["websocket"],
         cors_allowed_origins=settings.public_url,
         max_http_buffer_size=10_000,
+        serializer=CarefulPacket,
     )
 
 

@@ -115,15 +115,23 @@ class WholeField(Field):
         """Read what was typed; a ValueError says what to type."""
         written = re.sub(r"[\s,]", "", str(valuelist[0])) if valuelist else ""
         self.data = int(written) if re.fullmatch(r"\d{1,9}", written, re.ASCII) else None
-        if written and (self.data is None or not self.least <= self.data <= self.most):
+        if written and self.data is None:
+            raise ValueError(self._limits())
+
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - WTForms passes it
+        """Refuse a number outside the limits, which a view may have set by now."""
+        if self.data is not None and not self.least <= self.data <= self.most:
             self.data = None
-            raise ValueError(
-                _(
-                    "Enter a whole number from %(least)s to %(most)s",
-                    least=f"{self.least:,}",
-                    most=f"{self.most:,}",
-                )
+            raise ValidationError(self._limits())
+
+    def _limits(self) -> str:
+        return str(
+            _(
+                "Enter a whole number from %(least)s to %(most)s",
+                least=f"{self.least:,}",
+                most=f"{self.most:,}",
             )
+        )
 
 
 # --- money ---------------------------------------------------------------------------------------

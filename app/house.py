@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.settings import Settings
 from ballots.keys import KeyFolder, KeyStore
@@ -39,6 +40,12 @@ def db() -> Session:
     if "db" not in g:
         stack = ExitStack()
         reads_only = request.method in READS_ONLY
+        if not reads_only:
+            # Read all that was sent before the one writer is held: signals in halls are slow.
+            try:
+                request.form  # noqa: B018
+            except RequestEntityTooLarge:
+                reads_only = True  # nothing of it is done; the page that says so only looks
         opened = database().reading() if reads_only else database().writing()
         g.db = stack.enter_context(opened)
         g.db_stack = stack

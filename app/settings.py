@@ -49,6 +49,8 @@ class Settings:
     mail_from: str = "wardmote@localhost"
     # How many proxies stand in front and may be believed about a visitor's address.
     proxies: int = 0
+    # Where the licence's promise is kept: the source of the version that runs here.
+    source_url: str | None = None
 
     @property
     def in_production(self) -> bool:
@@ -103,6 +105,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=environ.get("WARDMOTE_SMTP_URL") or None,
         mail_from=environ.get("WARDMOTE_MAIL_FROM", "wardmote@localhost"),
         proxies=_port(environ.get("WARDMOTE_PROXIES", "0")),
+        source_url=environ.get("WARDMOTE_SOURCE_URL") or None,
     )
 
 

@@ -11,7 +11,7 @@ from app.post import carry_letters
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, due_phase, move_if_due
 from ballots.tally import PublicTally, public_tally, publish_next
-from neighbourhoods.database import Database
+from neighbourhoods.database import Database, now
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round, rounds_in
 
@@ -51,10 +51,10 @@ class Ticker:
 
     def _ring_if_new(self, round_id: int) -> None:
         with database().reading() as session:
-            tally = public_tally(session, session.get_one(Round, round_id))
+            tally, moment = public_tally(session, session.get_one(Round, round_id)), now(session)
         if tally is not None and self._rung.get(round_id) != tally:
             self._rung[round_id] = tally
-            ring(tally)
+            ring(tally, moment)
 
 
 def _watched(database: Database) -> list[int]:

@@ -94,6 +94,9 @@ class RollReading:
 def read_roll(raw: bytes) -> RollReading:
     """Read a CSV with the columns reference, name, postcode, email (the last two may be empty)."""
     reading = RollReading()
+    if b"\0" in raw:  # UTF-16, or no text at all; PostgreSQL would refuse to store it
+        reading.problems.append(RollProblem(1, RollFault.NOT_UTF8))
+        return reading
     try:
         lines = csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True)
         header = [title.strip().lower() for title in next(lines, [])]

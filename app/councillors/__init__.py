@@ -4,4 +4,5 @@ from flask import Blueprint
 
 councillors = Blueprint("councillors", __name__)
 
-from app.councillors import views  # noqa: E402, F401 - the views need the blueprint above
+# The views need the blueprint above.
+from app.councillors import deciding, queue  # noqa: E402, F401

@@ -4,4 +4,8 @@ from flask import Blueprint
 
 facilitators = Blueprint("facilitators", __name__)
 
-from app.facilitators import views  # noqa: E402, F401 - the views need the blueprint above
+# The view modules need the blueprint above.
+from app.facilitators import (  # noqa: E402
+    assemblies,  # noqa: F401
+    screen,  # noqa: F401
+)

@@ -4,4 +4,23 @@ from flask import Blueprint
 
 officers = Blueprint("officers", __name__)
 
-from app.officers import views  # noqa: E402, F401 - the views need the blueprint above
+# The views need the blueprint above.
+from app.officers import (  # noqa: E402
+    deliveries,
+    desk,
+    funds,
+    menu,
+    moderation,
+    moving,
+    referrals,
+    rolls,
+    rounds,
+    rules,
+    screening,
+    voter_cards,
+)
+
+__all__ = [
+    "deliveries", "desk", "funds", "menu", "moderation", "moving", "officers", "referrals",
+    "rolls", "rounds", "rules", "screening", "voter_cards",
+]  # fmt: skip

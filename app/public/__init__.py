@@ -4,4 +4,11 @@ from flask import Blueprint
 
 public = Blueprint("public", __name__)
 
-from app.public import views  # noqa: E402, F401 - the views need the blueprint above
+from app.public import (  # noqa: E402, F401 - the views need the blueprint above
+    pages,
+    places,
+    proposals,
+    records,
+    rounds,
+    tally,
+)

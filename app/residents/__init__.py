@@ -4,4 +4,11 @@ from flask import Blueprint
 
 residents = Blueprint("residents", __name__)
 
-from app.residents import views  # noqa: E402, F401 - the views need the blueprint above
+# The view modules need the blueprint above.
+from app.residents import (  # noqa: E402
+    booth,  # noqa: F401
+    debating,  # noqa: F401
+    my_pages,  # noqa: F401
+    proposing,  # noqa: F401
+    sign_in,  # noqa: F401
+)

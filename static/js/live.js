@@ -6,14 +6,17 @@
 const PHASES = ["set-up", "ideas", "screening", "debate", "vote", "count", "sign-off", "delivery", "review"];
 const ASK_EVERY_MS = 5000;
 
-// Calls show(tally) with every newer tally, and heard() whenever anything came from the server.
-export function follow(round, address, show, heard = () => {}) {
+const nothing = () => {};
+
+// Calls show(tally) with every newer tally, heard(tally, sentAt) with every one at all, and
+// reached(true or false) as the server can be reached, or not.
+export function follow(round, address, show, { heard = nothing, reached = nothing } = {}) {
   let latest = null;
   let asking = 0;
 
-  function receive(tally) {
+  function receive(tally, sentAt) {
     if (!tally || tally.round !== round) return;
-    heard(tally);
+    heard(tally, sentAt);
     if (latest && isOlder(tally, latest)) return;
     latest = tally;
     show(tally);
@@ -22,8 +25,11 @@ export function follow(round, address, show, heard = () => {}) {
   async function ask() {
     try {
       const answer = await fetch(address, { cache: "no-cache", signal: AbortSignal.timeout(10000) });
-      if (answer.ok) receive(await answer.json());
-    } catch { /* the next time, or the socket, will bring it */ }
+      if (answer.ok) receive(await answer.json(), answer.headers.get("Date"));
+      if (asking) reached(answer.ok);
+    } catch {
+      if (asking) reached(false); // the next time, or the socket, will bring it
+    }
     if (asking) asking = setTimeout(ask, ASK_EVERY_MS * (0.8 + Math.random() * 0.4));
   }
 
@@ -47,11 +53,13 @@ export function follow(round, address, show, heard = () => {}) {
   });
   socket.on("connect", () => {
     stopAsking();
-    socket.emit("join", { round }, receive);
+    reached(true);
+    socket.emit("join", { round }, (tally) => receive(tally));
   });
-  socket.on("tally", receive);
+  socket.on("tally", (tally) => receive(tally));
   socket.on("disconnect", (reason) => {
     startAsking();
+    reached(false);
     if (reason === "io server disconnect") setTimeout(() => socket.connect(), 1000 + Math.random() * 4000);
   });
   socket.on("connect_error", startAsking);

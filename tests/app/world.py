@@ -39,7 +39,7 @@ class World:
             "fund_id": the_round.fund_id,
             "slug": the_round.community.slug,
             "item": self.menu_item.id,
-            "menu_item_id": self.menu_item.id,
+            "item_id": self.menu_item.id,
         } | VALUES_OF_ITS_OWN
         for proposal in proposals_in(session, the_round)[:1]:
             values["proposal_id"] = proposal.id

@@ -1,0 +1,81 @@
+"""Who is told by letter of what councillors decided, in the same transaction."""
+
+from collections import defaultdict
+
+from flask import url_for
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session
+
+from app.house import db, settings
+from app.post import post_letter
+from ballots.outcome import outcome_of
+from ballots.signoff import Decision
+from neighbourhoods.people import Office, Person, appointed
+from neighbourhoods.projects import Project
+from neighbourhoods.proposals import Backing, Proposal
+from neighbourhoods.rounds import Round
+
+
+def tell_of_referral(the_round: Round, decision: Decision) -> None:
+    """Write to every officer that an outcome was referred back and waits for their answer."""
+    link = _whole(url_for("officers.referral", round_id=the_round.id))
+    for officer in appointed(db(), Office.OFFICER):
+        post_letter(
+            officer.email,
+            "referred_back",
+            to=officer,
+            the_round=the_round,
+            decision=decision,
+            link=link,
+        )
+
+
+def tell_of_signature(the_round: Round) -> None:
+    """Write to officers, and to whoever proposed or backed a project, that it is signed."""
+    record = _whole(url_for("public.record", round_id=the_round.id))
+    desk = _whole(url_for("officers.the_round", round_id=the_round.id))
+    for officer in appointed(db(), Office.OFFICER):
+        post_letter(
+            officer.email,
+            "outcome_signed_officers",
+            to=officer,
+            the_round=the_round,
+            link=desk,
+            record=record,
+        )
+    outcome = outcome_of(db(), the_round.id)
+    winners = set(outcome.winners) if outcome else set()
+    for person, projects in _following(db(), the_round).items():
+        post_letter(
+            person.email,
+            "outcome_signed",
+            to=person,
+            the_round=the_round,
+            funded=[project for project in projects if project.code in winners],
+            not_funded=[project for project in projects if project.code not in winners],
+            link=record,
+        )
+
+
+def _following(session: Session, the_round: Round) -> dict[Person, list[Project]]:
+    """Everybody who proposed or backed a project of a round, with the projects they follow."""
+    on_paper = (Project.round_id == the_round.id, Project.proposal_id == Proposal.id)
+    proposers = select(Proposal.proposer_id.label("person_id"), Project.id.label("project_id"))
+    backers = select(Backing.person_id, Project.id).join(
+        Proposal, Proposal.id == Backing.proposal_id
+    )
+    pairs = union(proposers.where(*on_paper), backers.where(*on_paper)).subquery()
+    query = (
+        select(Person, Project)
+        .join(pairs, pairs.c.person_id == Person.id)
+        .join(Project, pairs.c.project_id == Project.id)
+        .order_by(Person.id, Project.id)
+    )
+    found: dict[Person, list[Project]] = defaultdict(list)
+    for person, project in session.execute(query):
+        found[person].append(project)
+    return found
+
+
+def _whole(path: str) -> str:
+    return settings().public_url + path

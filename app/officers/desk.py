@@ -1,0 +1,126 @@
+"""The desk: what awaits an officer, every round by its phase, and the funds."""
+
+from dataclasses import dataclass
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.access import Who, open_to
+from app.display import LONDON, date_words
+from app.house import db
+from app.labels import label
+from app.officers import officers
+from app.officers.moderation import reported_points
+from app.officers.tasks import held_back
+from ballots.signoff import sign_off_of
+from neighbourhoods.database import now
+from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.funds import Fund
+from neighbourhoods.phases import ORDER, Phase
+from neighbourhoods.rounds import Round, rounds_in
+from neighbourhoods.screening import awaiting_screening
+
+
+@dataclass(frozen=True)
+class Awaiting:
+    """One thing that waits for an officer: what, about what, and where it is done."""
+
+    title: str
+    about: str
+    href: str
+    notes: tuple[str, ...] = ()
+
+
+@officers.get("/office")
+@open_to(Who.OFFICER)
+def desk() -> ResponseReturnValue:
+    """What awaits an officer today, and the way to everything else."""
+    session = db()
+    by_phase = {phase: rounds_in(session, phase) for phase in ORDER}
+    funds = session.scalar(select(func.count()).select_from(Fund)) or 0
+    return render_template(
+        "officers/desk.html",
+        awaiting=[
+            *_held_back(session, by_phase),
+            *_referred_back(session, by_phase[Phase.SIGN_OFF]),
+            *_to_screen(session, by_phase[Phase.SCREENING] + by_phase[Phase.DEBATE]),
+            *_reported(session),
+            *_overdue(session),
+        ],
+        by_phase={phase: rounds for phase, rounds in by_phase.items() if rounds},
+        funds=funds,
+    )
+
+
+def _held_back(session: Session, by_phase: dict[Phase, list[Round]]) -> list[Awaiting]:
+    found = []
+    for the_round in (one for rounds in by_phase.values() for one in rounds):
+        move = held_back(session, the_round)
+        if move is not None:
+            title = _("Due to move to %(phase)s, but held back", phase=label(move.phase))
+            href = url_for("officers.the_round", round_id=the_round.id)
+            found.append(Awaiting(title, the_round.title, href, move.to_do))
+    return found
+
+
+def _referred_back(session: Session, rounds: list[Round]) -> list[Awaiting]:
+    found = []
+    for the_round in rounds:
+        sign_off = sign_off_of(session, the_round)
+        if sign_off.referred_back:
+            href = url_for("officers.referral", round_id=the_round.id)
+            found.append(Awaiting(_("Answer what was referred back"), the_round.title, href))
+        elif sign_off.stuck:
+            href = url_for("officers.the_round", round_id=the_round.id)
+            title = _("No councillor is free to decide: ask the monitoring officer")
+            found.append(Awaiting(title, the_round.title, href))
+    return found
+
+
+def _to_screen(session: Session, rounds: list[Round]) -> list[Awaiting]:
+    found = []
+    for the_round in rounds:
+        waiting = len(awaiting_screening(session, the_round))
+        if waiting:
+            title = ngettext("Screen %(num)d proposal", "Screen %(num)d proposals", waiting)
+            href = url_for("officers.screening", round_id=the_round.id)
+            found.append(Awaiting(title, the_round.title, href))
+    return found
+
+
+def _reported(session: Session) -> list[Awaiting]:
+    reported = reported_points(session)
+    if not reported:
+        return []
+    title = ngettext(
+        "Look at %(num)d reported contribution",
+        "Look at %(num)d reported contributions",
+        len(reported),
+    )
+    titles = dict.fromkeys(one.point.proposal.the_round.title for one in reported)
+    return [Awaiting(title, ", ".join(titles), url_for("officers.reports"))]
+
+
+def _overdue(session: Session) -> list[Awaiting]:
+    today = now(session).astimezone(LONDON).date()
+    open_still = (DeliveryStatus.PLANNED, DeliveryStatus.STARTED)
+    query = (
+        select(Delivery)
+        .where(Delivery.due_on < today, Delivery.status.in_(open_still))
+        .order_by(Delivery.due_on)
+    )
+    return [
+        Awaiting(
+            _("Report on a project that was due on %(day)s", day=date_words(late.due_on)),
+            late.project.title,
+            url_for(
+                "officers.report_delivery", round_id=late.round_id, delivery_id=late.project_id
+            ),
+        )
+        for late in session.scalars(query)
+        if late.due_on is not None
+    ]

@@ -1,0 +1,55 @@
+"""Who is told by letter of what officers and the count have done."""
+
+from flask import url_for
+
+from app.house import db, settings
+from app.post import post_letter
+from ballots.signoff import Referral
+from neighbourhoods.delivery import DeliveryUpdate
+from neighbourhoods.people import councillors_for
+from neighbourhoods.proposals import people_following
+from neighbourhoods.rounds import Round
+from neighbourhoods.screening import Screening
+
+
+def tell_councillors(the_round: Round, letter: str, referral: Referral | None = None) -> None:
+    """Write to every councillor who answers for a round that it waits for their decision."""
+    link = _whole(url_for("councillors.decision", round_id=the_round.id))
+    for person in councillors_for(db(), the_round.community):
+        post_letter(
+            person.email, letter, the_round=the_round, to=person, link=link, referral=referral
+        )
+
+
+def tell_proposer(screening: Screening) -> None:
+    """Write to a proposer what officers found, and what they can do next."""
+    proposal = screening.proposal
+    link = _whole(url_for("public.proposal", round_id=proposal.round_id, proposal_id=proposal.id))
+    post_letter(
+        proposal.proposer.email, "screened", proposal=proposal, screening=screening, link=link
+    )
+
+
+def tell_followers(update: DeliveryUpdate) -> int:
+    """Write to a project's proposer and all its backers how far it has come; how many were told."""
+    delivery = update.delivery
+    proposal = delivery.project.proposal
+    if proposal is None:  # an imported election's project: nobody proposed it here
+        return 0
+    link = _whole(url_for("public.delivery", round_id=delivery.round_id))
+    followers = people_following(db(), proposal)
+    for person in followers:
+        post_letter(
+            person.email,
+            "delivery_moved",
+            update=update,
+            delivery=delivery,
+            project=delivery.project,
+            is_proposer=person.id == proposal.proposer_id,
+            link=link,
+        )
+    return len(followers)
+
+
+def _whole(path: str) -> str:
+    return settings().public_url + path

@@ -1,0 +1,152 @@
+"""Screening: what waits, and publishing a finding on one proposal."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput
+from wtforms import HiddenField, RadioField
+from wtforms.validators import InputRequired
+
+from app.access import Who, open_to, signed_in
+from app.fields import PoundsField, WordsField
+from app.house import db
+from app.officers import officers
+from app.officers.forms import YES, choices_of, refuse_at, show_form, yes_or_no
+from app.officers.news import tell_proposer
+from app.wording import say
+from neighbourhoods.phases import Action, Role, check_allowed, why_not
+from neighbourhoods.proposals import Proposal, ProposalState, backing_counts, proposals_in
+from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.rounds import Round
+from neighbourhoods.screening import Finding, ScreeningResult, screen_proposal, screenings_of
+
+
+class ScreeningForm(FlaskForm):
+    """What an officer found."""
+
+    version = HiddenField()
+    lawful = RadioField(
+        _l("Is it lawful?"),
+        [InputRequired(_l("Say whether it is lawful"))],
+        widget=GovRadioInput(),
+        description=_l("The council has the power to do it, and no duty stands against it."),
+    )
+    feasible = RadioField(
+        _l("Is it feasible?"),
+        [InputRequired(_l("Say whether it is feasible"))],
+        widget=GovRadioInput(),
+        description=_l("It can be done in this place, in the time there is."),
+    )
+    low = PoundsField(_l("Lowest cost"), [InputRequired(_l("Enter the lowest cost"))])
+    likely = PoundsField(
+        _l("Likely cost"),
+        [InputRequired(_l("Enter the likely cost"))],
+        description=_l("If it passes, it stands on the ballot paper at this cost."),
+    )
+    high = PoundsField(_l("Highest cost"), [InputRequired(_l("Enter the highest cost"))])
+    yearly = PoundsField(
+        _l("Running cost a year"),
+        [InputRequired(_l("Enter the running cost a year, or 0 if there is none"))],
+        least_pence=0,
+        description=_l("What it costs to keep, after it is built. 0 if nothing."),
+    )
+    result = RadioField(
+        _l("Result"), [InputRequired(_l("Choose the result"))], widget=GovRadioInput()
+    )
+    reasons = WordsField(
+        _l("Reasons"),
+        needed=_l("Give your reasons. They will be public."),
+        description=_l("They are public, and sent to the proposer. Say what would change it."),
+    )
+
+
+# Where on the form each refusal is put right.
+_ABOUT = {
+    Refusal.COSTS_OUT_OF_ORDER: "likely",
+    Refusal.UNLAWFUL_CANNOT_PASS: "result",
+    Refusal.REASON_MISSING: "reasons",
+}
+
+
+@officers.get("/office/rounds/<int:round_id>/screening")
+@open_to(Who.OFFICER)
+def screening(the_round: Round) -> ResponseReturnValue:
+    """The proposals of a round: those that wait for a finding, then those that have one."""
+    proposals = proposals_in(db(), the_round)
+    waiting = [one for one in proposals if one.state == ProposalState.SUBMITTED]
+    return render_template(
+        "officers/screening.html",
+        the_round=the_round,
+        waiting=waiting,
+        done=[one for one in proposals if one.state != ProposalState.SUBMITTED],
+        backers=backing_counts(db(), the_round),
+        why_not=_why_not_now(the_round),
+    )
+
+
+def _why_not_now(the_round: Round) -> str | None:
+    refusal = why_not(Role.OFFICER, Action.SCREEN, the_round.phase)
+    return say(refusal) if refusal else None
+
+
+@officers.route(
+    "/office/rounds/<int:round_id>/proposals/<int:proposal_id>/screen", methods=["GET", "POST"]
+)
+@open_to(Who.OFFICER)
+def screen(the_round: Round, proposal: Proposal) -> ResponseReturnValue:
+    """Publish a finding on a proposal, and write to its proposer."""
+    form = _form_for(proposal)
+    if form.is_submitted():
+        check_allowed(Role.OFFICER, Action.SCREEN, the_round.phase)
+        if form.validate() and _publish(proposal, form):
+            flash(_("Your finding is public, and the proposer has been told."), "success")
+            return redirect(url_for("officers.screening", round_id=the_round.id), 303)
+    return show_form(
+        "officers/screen.html",
+        form,
+        the_round=the_round,
+        proposal=proposal,
+        findings=screenings_of(db(), proposal),
+        why_not=_why_not_now(the_round),
+    )
+
+
+def _form_for(proposal: Proposal) -> ScreeningForm:
+    priced: dict[str, object] = {"version": str(proposal.version)}
+    item = proposal.menu_item
+    if item is not None:  # officers have priced it already
+        priced |= dict.fromkeys(("low", "likely", "high"), item.cost_pence)
+        priced["yearly"] = item.yearly_pence
+    form = ScreeningForm(data=priced)
+    form.lawful.choices = form.feasible.choices = yes_or_no()
+    form.result.choices = choices_of(ScreeningResult)
+    return form
+
+
+def _publish(proposal: Proposal, form: ScreeningForm) -> bool:
+    """Store the finding and post the letter, or say at a field why not."""
+    if form.version.data != str(proposal.version):
+        refuse_at(form.reasons, Refused(Refusal.CHANGED_MEANWHILE))
+        return False
+    finding = Finding(
+        lawful=form.lawful.data == YES,
+        feasible=form.feasible.data == YES,
+        low_pence=form.low.data,
+        likely_pence=form.likely.data,
+        high_pence=form.high.data,
+        yearly_pence=form.yearly.data,
+        result=ScreeningResult(form.result.data),
+        reasons=form.reasons.data,
+    )
+    try:
+        published = screen_proposal(db(), proposal, signed_in().person, finding)
+    except Refused as refused:
+        if refused.reason not in _ABOUT:
+            raise
+        refuse_at(form[_ABOUT[refused.reason]], refused)  # type: ignore[index]
+        return False
+    tell_proposer(published)
+    db().commit()
+    return True

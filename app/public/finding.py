@@ -1,0 +1,152 @@
+"""What the public pages look up, each in a number of queries that does not grow with the list."""
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, defer, joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from ballots.record import PublicRecord
+from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.funds import Fund, FundSource
+from neighbourhoods.places import Community, CommunityKind
+from neighbourhoods.projects import Project
+from neighbourhoods.proposals import Proposal, ProposalState
+from neighbourhoods.rounds import Round, RoundMove
+
+_PLACE = joinedload(Round.fund).joinedload(Fund.community).joinedload(Community.ward)
+_DATES: tuple[ORMOption, ...] = (_PLACE, selectinload(Round.starts))
+
+
+def financial_year(day: date) -> str:
+    """The financial year of a day, as funds write it: 2026-27, from April to March."""
+    starts = day.year if day.month >= 4 else day.year - 1
+    return f"{starts}-{(starts + 1) % 100:02d}"
+
+
+def find_rounds(session: Session, *conditions: ColumnElement[bool]) -> list[Round]:
+    """Rounds with their places and dates, newest first."""
+    query = (
+        select(Round).join(Round.fund).where(*conditions).options(*_DATES).order_by(Round.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def rounds_around(session: Session, community: Community) -> list[Round]:
+    """The rounds that concern people of a community: its own, its ward’s, its neighbourhoods’."""
+    inside = select(Community.id).where(Community.ward_id == community.id)
+    own = [community.id] if community.ward_id is None else [community.id, community.ward_id]
+    return find_rounds(session, or_(Fund.community_id.in_(own), Fund.community_id.in_(inside)))
+
+
+def load_moves(session: Session, the_round: Round) -> None:
+    """Fetch a round’s log with the people in it, in one go."""
+    query = select(Round).where(Round.id == the_round.id)
+    movers = selectinload(Round.moves).joinedload(RoundMove.moved_by)
+    session.scalars(query.options(*_DATES, movers).execution_options(populate_existing=True)).all()
+
+
+def funds_this_year(session: Session, community: Community, today: date) -> list[Fund]:
+    """A community’s funds of this financial year, else of the newest year it has any."""
+    query = select(Fund).where(Fund.community_id == community.id).order_by(Fund.id)
+    funds = list(session.scalars(query.options(joinedload(Fund.community))))
+    years = {fund.financial_year for fund in funds}
+    this_year = financial_year(today)
+    shown = this_year if this_year in years else max(years, default="")
+    return [fund for fund in funds if fund.financial_year == shown]
+
+
+def funds_inside(session: Session, ward: Community, today: date) -> list[tuple[Fund, int]]:
+    """This year’s funds of a ward’s neighbourhoods, each with its money in pence."""
+    query = (
+        select(Fund, func.coalesce(func.sum(FundSource.amount_pence), 0))
+        .join(Fund.community)
+        .outerjoin(Fund.sources)
+        .where(
+            Community.ward_id == ward.id,
+            Fund.financial_year == financial_year(today),
+        )
+        .options(contains_eager(Fund.community))
+        .group_by(Fund.id, Community.id)
+        .order_by(Community.name, Fund.id)
+    )
+    return [(fund, int(pence)) for fund, pence in session.execute(query)]
+
+
+def under_way(session: Session, rounds: list[Round], limit: int) -> list[Delivery]:
+    """Funded projects of these rounds that are not finished yet, soonest due first."""
+    query = (
+        select(Delivery)
+        .where(
+            Delivery.round_id.in_([the_round.id for the_round in rounds]),
+            Delivery.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.STARTED]),
+        )
+        .options(joinedload(Delivery.project))
+        .order_by(Delivery.due_on.is_(None), Delivery.due_on, Delivery.project_id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def communities_of_interest(session: Session) -> list[Community]:
+    """Every community of interest, by name."""
+    query = select(Community).where(Community.kind == CommunityKind.INTEREST)
+    return list(session.scalars(query.order_by(Community.name)))
+
+
+def find_records(
+    session: Session,
+    *,
+    community: Community | None = None,
+    year: str = "",
+    limit: int | None = None,
+) -> list[PublicRecord]:
+    """Published records without their documents, newest first; of a ward or interest, of a year."""
+    query = (
+        select(PublicRecord)
+        .join(PublicRecord.the_round)
+        .join(Round.fund)
+        .join(Fund.community)
+        .options(
+            defer(PublicRecord.document),
+            joinedload(PublicRecord.the_round)
+            .joinedload(Round.fund)
+            .joinedload(Fund.community)
+            .joinedload(Community.ward),
+        )
+        .order_by(PublicRecord.published_at.desc(), PublicRecord.round_id.desc())
+        .limit(limit)
+    )
+    if community is not None:
+        query = query.where(or_(Community.id == community.id, Community.ward_id == community.id))
+    if year:
+        query = query.where(Fund.financial_year == year)
+    return list(session.scalars(query))
+
+
+def years_with_records(session: Session) -> list[str]:
+    """The financial years that have a public record, newest first."""
+    query = (
+        select(Fund.financial_year)
+        .join(Round, Round.fund_id == Fund.id)
+        .join(PublicRecord, PublicRecord.round_id == Round.id)
+        .distinct()
+        .order_by(Fund.financial_year.desc())
+    )
+    return list(session.scalars(query))
+
+
+def first_proposals(session: Session, the_round: Round, limit: int) -> tuple[list[Proposal], int]:
+    """The newest proposals of a round, and how many there are in all."""
+    standing = (Proposal.round_id == the_round.id, Proposal.state != ProposalState.WITHDRAWN)
+    query = select(Proposal).where(*standing).order_by(Proposal.id.desc()).limit(limit)
+    total = session.scalar(select(func.count()).select_from(Proposal).where(*standing)) or 0
+    return list(session.scalars(query)), total
+
+
+def first_projects(session: Session, the_round: Round, limit: int) -> tuple[list[Project], int]:
+    """The first projects on a round’s ballot paper, and how many there are in all."""
+    on_paper = Project.round_id == the_round.id
+    query = select(Project).where(on_paper).order_by(Project.id).limit(limit)
+    total = session.scalar(select(func.count()).select_from(Project).where(on_paper)) or 0
+    return list(session.scalars(query)), total

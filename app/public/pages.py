@@ -1,0 +1,55 @@
+"""Pages of words: what we promise, the open data, the health of the service."""
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from app.access import Who, open_to
+from app.house import db, settings
+from app.public import public
+from app.public.finding import find_records
+
+
+@public.get("/how-your-vote-is-kept")
+@open_to(Who.ANYONE)
+def secrecy() -> ResponseReturnValue:
+    """How a vote is kept secret and counted, and what is not promised."""
+    return render_template("public/secrecy.html")
+
+
+@public.get("/accessibility")
+@open_to(Who.ANYONE)
+def accessibility() -> ResponseReturnValue:
+    """The accessibility statement."""
+    return render_template("public/accessibility.html", contact=settings().mail_from)
+
+
+@public.get("/privacy")
+@open_to(Who.ANYONE)
+def privacy() -> ResponseReturnValue:
+    """The privacy notice."""
+    return render_template("public/privacy.html", contact=settings().mail_from)
+
+
+@public.get("/open-data")
+@open_to(Who.ANYONE)
+def open_data() -> ResponseReturnValue:
+    """What anybody may take and use again, and where it is."""
+    return render_template("public/open_data.html", examples=find_records(db(), limit=3))
+
+
+@public.get("/source-code")
+@open_to(Who.ANYONE)
+def source_code() -> ResponseReturnValue:
+    """How to get the source code of this very program, as its licence promises."""
+    return render_template(
+        "public/source_code.html", address=settings().source_url, contact=settings().mail_from
+    )
+
+
+@public.get("/health/live")
+@open_to(Who.ANYONE)
+def health_live() -> ResponseReturnValue:
+    """Plain “ok” when the service answers and its database does too."""
+    db().execute(text("SELECT 1"))
+    return Response("ok\n", mimetype="text/plain")

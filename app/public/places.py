@@ -1,0 +1,150 @@
+"""Places: home, search, communities and their funds."""
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.access import Who, open_to
+from app.house import db
+from app.public import public
+from app.public.finding import (
+    communities_of_interest,
+    find_records,
+    find_rounds,
+    funds_inside,
+    funds_this_year,
+    rounds_around,
+    under_way,
+)
+from app.public.standing import (
+    DONE_PHASES,
+    OPEN_PHASES,
+    by_urgency,
+    ends_at,
+    main_action,
+    near_steps,
+    standing,
+    state_words,
+    timetable,
+)
+from neighbourhoods.database import now
+from neighbourhoods.delivery import position_of
+from neighbourhoods.funds import Fund
+from neighbourhoods.people import councillors_for
+from neighbourhoods.phases import Phase
+from neighbourhoods.places import Community, CommunityKind, all_communities, find_areas
+from neighbourhoods.rounds import Round, left_for_rounds
+
+FEW = 6
+
+
+@public.get("/")
+@open_to(Who.ANYONE)
+def home() -> ResponseReturnValue:
+    """What is decided where you live: find an area, what is open, what was signed."""
+    moment = now(db())
+    open_rounds = by_urgency(find_rounds(db(), Round.phase.in_(OPEN_PHASES)))
+    return render_template(
+        "public/home.html",
+        standings=[standing(the_round, moment) for the_round in open_rounds[:FEW]],
+        more_rounds=len(open_rounds) > FEW,
+        signed=find_records(db(), limit=3),
+    )
+
+
+@public.get("/areas")
+@open_to(Who.ANYONE)
+def areas() -> ResponseReturnValue:
+    """Find an area by postcode or name; without words, every ward and community of interest."""
+    words = request.args.get("q", "").strip()[:120]
+    search = find_areas(db(), words)
+    certain = len(search.areas) == 1 or (search.postcode is not None and search.areas)
+    if certain:
+        return redirect(url_for("public.community", slug=search.areas[0].slug))
+    everything = [] if search.areas else all_communities(db())
+    return render_template(
+        "public/areas.html",
+        search=search,
+        wards=_wards_with_neighbourhoods(everything),
+        interests=[found for found in everything if found.kind == CommunityKind.INTEREST],
+    )
+
+
+def _wards_with_neighbourhoods(
+    everything: list[Community],
+) -> list[tuple[Community, list[Community]]]:
+    return [
+        (ward, [inside for inside in everything if inside.ward_id == ward.id])
+        for ward in everything
+        if ward.kind == CommunityKind.WARD
+    ]
+
+
+@public.get("/communities/<slug>")
+@open_to(Who.ANYONE)
+def community(slug: str) -> ResponseReturnValue:
+    """One community: its money, its round, what one can do now, who answers for it."""
+    here = _find_community(db(), slug)
+    moment = now(db())
+    rounds = by_urgency(rounds_around(db(), here))
+    current = _current(rounds, here)
+    return render_template(
+        "public/community.html",
+        community=here,
+        money=_money(db(), here),
+        money_inside=funds_inside(db(), here, moment.date()),
+        current=current,
+        state=state_words(current, moment) if current else None,
+        action=main_action(current) if current else None,
+        steps=near_steps(timetable(current)) if current else [],
+        others=[
+            standing(other, moment)
+            for other in rounds
+            if other is not current and other.phase in OPEN_PHASES
+        ],
+        past=[standing(done, moment) for done in rounds if done.phase in DONE_PHASES],
+        deliveries=under_way(db(), rounds, FEW),
+        councillors=councillors_for(db(), here),
+        interests=[] if here.kind == CommunityKind.INTEREST else communities_of_interest(db()),
+    )
+
+
+def _find_community(session: Session, slug: str) -> Community:
+    query = select(Community).where(Community.slug == slug).options(joinedload(Community.ward))
+    return session.scalar(query) or abort(404)
+
+
+def _current(rounds: list[Round], here: Community) -> Round | None:
+    """The round to put first: the community’s own before its ward’s, the most urgent of them."""
+    shown = [found for found in rounds if found.phase in OPEN_PHASES or _is_coming(found)]
+    own = [found for found in shown if found.fund.community_id == here.id]
+    return next(iter(own + shown), None)
+
+
+def _is_coming(the_round: Round) -> bool:
+    return the_round.phase == Phase.SET_UP and ends_at(the_round) is not None
+
+
+def _money(session: Session, here: Community) -> list[dict[str, object]]:
+    """This year’s funds with their positions; a neighbourhood without one shows its ward’s."""
+    today = now(session).date()
+    funds = funds_this_year(session, here, today)
+    if not funds and here.ward is not None:
+        funds = funds_this_year(session, here.ward, today)
+    return [{"fund": fund, "position": position_of(session, fund)} for fund in funds]
+
+
+@public.get("/funds/<int:fund_id>")
+@open_to(Who.ANYONE)
+def fund(fund: Fund) -> ResponseReturnValue:
+    """One fund: where every pound comes from, and where it stands."""
+    moment = now(db())
+    rounds = find_rounds(db(), Round.fund_id == fund.id)
+    return render_template(
+        "public/fund.html",
+        fund=fund,
+        position=position_of(db(), fund),
+        rounds=[standing(the_round, moment) for the_round in rounds],
+        left_pence=left_for_rounds(db(), fund),
+    )

@@ -1,0 +1,128 @@
+"""What was decided and delivered: outcome, public record, delivery."""
+
+from flask import abort, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.access import Who, open_to
+from app.house import db
+from app.public import public
+from app.public.counted import Counted, read_count
+from app.public.finding import find_records, years_with_records
+from app.public.record_words import read_record
+from app.public.sitting import read_sign_off
+from ballots.outcome import Outcome, outcome_of
+from ballots.record import record_of
+from neighbourhoods.delivery import Delivery, DeliveryUpdate
+from neighbourhoods.phases import Phase, is_past
+from neighbourhoods.places import CommunityKind, all_communities
+from neighbourhoods.projects import projects_in
+from neighbourhoods.rounds import Round
+
+
+@public.get("/rounds/<int:round_id>/outcome")
+@open_to(Who.ANYONE)
+def outcome(the_round: Round) -> ResponseReturnValue:
+    """What residents decided, the reason for every project, and who must still sign."""
+    stored = outcome_of(db(), the_round.id)
+    if stored is None:
+        return render_template("public/not_counted.html", the_round=the_round), 404
+    return render_template(
+        "public/outcome.html",
+        the_round=the_round,
+        counted=count_in_words(db(), the_round, stored),
+        counted_at=stored.counted_at,
+        sign_off=read_sign_off(db(), the_round),
+        signed=is_past(Phase.SIGN_OFF, the_round.phase),
+    )
+
+
+def count_in_words(session: Session, the_round: Round, stored: Outcome) -> Counted:
+    """A stored outcome with its projects’ titles, each linked to its proposal if it has one."""
+    projects = projects_in(session, the_round.id)
+    links = {
+        project.code: url_for(
+            "public.proposal", round_id=the_round.id, proposal_id=project.proposal_id
+        )
+        for project in projects
+        if project.proposal_id is not None
+    }
+    titles = {project.code: project.title for project in projects}
+    return read_count(stored.result, titles, roll_size=stored.roll_size, links=links)
+
+
+@public.get("/rounds/<int:round_id>/record")
+@open_to(Who.ANYONE)
+def record(the_round: Round) -> ResponseReturnValue:
+    """The frozen public record, rendered from its document and from nothing else."""
+    found = record_of(db(), the_round.id)
+    if found is None:
+        return render_template("public/no_record.html", the_round=the_round), 404
+    return render_template(
+        "public/record.html",
+        round_id=the_round.id,
+        record=read_record(found.contents),
+        digest=found.digest,
+    )
+
+
+@public.get("/rounds/<int:round_id>/record.json")
+@open_to(Who.ANYONE)
+def record_json(the_round: Round) -> ResponseReturnValue:
+    """The stored bytes of the record, exactly as they were published."""
+    found = record_of(db(), the_round.id) or abort(404)
+    response = make_response(found.document.encode())
+    response.mimetype = "application/json"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.set_etag(found.digest)
+    response.last_modified = found.published_at
+    return response.make_conditional(request)
+
+
+@public.get("/records")
+@open_to(Who.ANYONE)
+def records() -> ResponseReturnValue:
+    """Every public record, by ward or community of interest and by year."""
+    answering = [
+        found for found in all_communities(db()) if found.kind != CommunityKind.NEIGHBOURHOOD
+    ]
+    slug, year = request.args.get("area", ""), request.args.get("year", "")
+    area = next((found for found in answering if found.slug == slug), None)
+    years = years_with_records(db())
+    return render_template(
+        "public/records.html",
+        records=find_records(db(), community=area, year=year if year in years else ""),
+        communities=answering,
+        years=years,
+        area=area,
+        year=year,
+    )
+
+
+@public.get("/rounds/<int:round_id>/delivery")
+@open_to(Who.ANYONE)
+def delivery(the_round: Round) -> ResponseReturnValue:
+    """What became of every funded project, and every pound spent on it."""
+    deliveries = _deliveries(db(), the_round)
+    return render_template(
+        "public/delivery.html",
+        the_round=the_round,
+        deliveries=deliveries,
+        committed_pence=sum(found.committed_pence for found in deliveries),
+        spent_pence=sum(found.spent_pence for found in deliveries),
+        signed=is_past(Phase.SIGN_OFF, the_round.phase),
+    )
+
+
+def _deliveries(session: Session, the_round: Round) -> list[Delivery]:
+    query = (
+        select(Delivery)
+        .where(Delivery.round_id == the_round.id)
+        .options(
+            joinedload(Delivery.project),
+            selectinload(Delivery.updates).joinedload(DeliveryUpdate.updated_by),
+        )
+        .order_by(Delivery.project_id)
+    )
+    return list(session.scalars(query))

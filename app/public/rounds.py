@@ -1,0 +1,165 @@
+"""Rounds: what is open now, and one round as anybody sees it."""
+
+from dataclasses import dataclass
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from app.access import Who, open_to
+from app.display import pounds
+from app.house import db
+from app.public import public
+from app.public.finding import find_rounds, first_projects, first_proposals, load_moves
+from app.public.promises import rules_in_words, terms_of
+from app.public.standing import (
+    DONE_PHASES,
+    OPEN_PHASES,
+    Doing,
+    by_urgency,
+    ends_at,
+    main_action,
+    standing,
+    state_words,
+    timetable,
+)
+from ballots.box import turnout
+from ballots.voting_rules import rules_of
+from neighbourhoods.database import now
+from neighbourhoods.eligibility import roll_size
+from neighbourhoods.phases import Phase, is_past
+from neighbourhoods.proposals import backing_counts
+from neighbourhoods.rounds import Round
+
+FEW = 4
+
+
+@public.get("/rounds")
+@open_to(Who.ANYONE)
+def rounds() -> ResponseReturnValue:
+    """Every round: open now, coming, and decided."""
+    moment = now(db())
+    found = by_urgency(find_rounds(db()))
+    coming = [r for r in found if r.phase == Phase.SET_UP and ends_at(r) is not None]
+    groups = [
+        (_("Open now"), [r for r in found if r.phase in OPEN_PHASES]),
+        (_("Coming"), coming),
+        (_("Decided"), [r for r in found if r.phase in DONE_PHASES]),
+    ]
+    return render_template(
+        "public/rounds.html",
+        groups=[(name, [standing(r, moment) for r in group]) for name, group in groups if group],
+    )
+
+
+@public.get("/rounds/<int:round_id>")
+@open_to(Who.ANYONE)
+def show_round(the_round: Round) -> ResponseReturnValue:
+    """One round: the money, where it stands, what one can do, and the rules."""
+    load_moves(db(), the_round)
+    rules = rules_of(db(), the_round.id)
+    return render_template(
+        "public/show_round.html",
+        the_round=the_round,
+        state=state_words(the_round, now(db())),
+        action=main_action(the_round),
+        rules=rules,
+        promises=rules_in_words(terms_of(rules, the_round)) if rules else [],
+        steps=timetable(the_round),
+        figures=_figures(db(), the_round),
+        shown=_what_is_proposed(db(), the_round),
+        further=_further(the_round),
+    )
+
+
+@dataclass(frozen=True)
+class Card:
+    """One proposal or project as the round’s page shows it."""
+
+    title: str
+    summary: str
+    cost_pence: int
+    place: str
+    note: str | None
+    link: str | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The first few of a round’s proposals or projects, and how many there are in all."""
+
+    heading: str
+    cards: list[Card]
+    total: int
+
+
+def _what_is_proposed(session: Session, the_round: Round) -> Shown:
+    """Projects once officers have put some on the ballot paper, proposals before that."""
+    if is_past(Phase.SCREENING, the_round.phase):
+        projects, total = first_projects(session, the_round, FEW)
+        cards = [
+            Card(
+                project.title,
+                project.summary,
+                project.cost_pence,
+                project.place,
+                None,
+                _proposal_link(the_round, project.proposal_id),
+            )
+            for project in projects
+        ]
+        return Shown(_("Projects on the ballot paper"), cards, total)
+    proposals, total = first_proposals(session, the_round, FEW)
+    backers = backing_counts(session, the_round) if proposals else {}
+    cards = [
+        Card(
+            proposal.title,
+            proposal.what,
+            proposal.cost_pence,
+            proposal.place,
+            _backed_by(backers.get(proposal.id, 0)),
+            _proposal_link(the_round, proposal.id),
+        )
+        for proposal in proposals
+    ]
+    return Shown(_("Newest proposals"), cards, total)
+
+
+def _proposal_link(the_round: Round, proposal_id: int | None) -> str | None:
+    if proposal_id is None:
+        return None
+    return url_for("public.proposal", round_id=the_round.id, proposal_id=proposal_id)
+
+
+def _backed_by(people: int) -> str | None:
+    if not people:
+        return None
+    return str(ngettext("Backed by %(num)d person", "Backed by %(num)d people", people))
+
+
+def _further(the_round: Round) -> list[Doing]:
+    """Where else one can go from a round, as far as it has come."""
+    reached = [
+        (Phase.IDEAS, "public.proposals", _("All proposals, with what officers found")),
+        (Phase.VOTE, "public.tally", _("The tally: turnout and figures")),
+        (Phase.SIGN_OFF, "public.outcome", _("The outcome: what residents chose, and why")),
+        (Phase.DELIVERY, "public.record", _("The public record, signed by councillors")),
+        (Phase.DELIVERY, "public.delivery", _("Delivery: what becomes of the projects")),
+    ]
+    return [
+        Doing(text, url_for(endpoint, round_id=the_round.id))
+        for phase, endpoint, text in reached
+        if not is_past(the_round.phase, phase)
+    ]
+
+
+def _figures(session: Session, the_round: Round) -> list[dict[str, str]]:
+    """The money, and once voting opened how many took part; turnout is always public."""
+    found = [{"value": pounds(the_round.budget_pence), "label": _("to decide on")}]
+    if not is_past(the_round.phase, Phase.VOTE):
+        voted, may_vote = turnout(session, the_round.id), roll_size(session, the_round.id)
+        label = _("of %(number)s who can vote have voted", number=f"{may_vote:,}")
+        found.append({"value": f"{voted:,}", "label": label})
+    return found

@@ -1,0 +1,46 @@
+"""A person’s own page and name."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import Who, open_to, signed_in
+from app.house import db
+from app.residents import residents
+from app.residents.forms import NameForm, said
+from app.residents.proposal_page import TONES
+from app.residents.sign_in import path_on_this_site
+from neighbourhoods.people import give_name
+from neighbourhoods.proposals import backed_by, proposals_by
+
+
+@residents.get("/me")
+@open_to(Who.SIGNED_IN)
+def my_page() -> ResponseReturnValue:
+    """What somebody proposed and backs, and the way to their desk if they have one."""
+    me = signed_in().person
+    return render_template(
+        "residents/my_page.html",
+        me=me,
+        mine=proposals_by(db(), me),
+        backed=backed_by(db(), me),
+        tones=TONES,
+    )
+
+
+@residents.route("/me/name", methods=["GET", "POST"])
+@open_to(Who.SIGNED_IN)
+def my_name() -> ResponseReturnValue:
+    """Ask for the name that stands beside what somebody writes."""
+    me = signed_in().person
+    form = NameForm(data={"name": me.name})
+    wanted = path_on_this_site(request.values.get("next", ""))
+    if request.method == "GET":
+        return render_template("residents/my_name.html", form=form, wanted=wanted)
+    if not form.validate():
+        page = render_template("residents/my_name.html", form=form, wanted=wanted, errors=True)
+        return page, 422
+    give_name(db(), me, said(form.name))
+    db().commit()
+    flash(_("Your name is saved."), "success")
+    return redirect(wanted or url_for("residents.my_page"), 303)

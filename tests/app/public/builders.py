@@ -1,0 +1,45 @@
+"""Rounds as the public pages meet them: voted on, signed, under way."""
+
+from ballots.box import cast_ballot
+from ballots.moves import conclude_sign_off
+from ballots.signoff import Act, InterestKind, decide, declare_interest
+from neighbourhoods.people import Person
+from neighbourhoods.phases import Phase
+from neighbourhoods.projects import projects_in
+from neighbourhoods.rounds import Round
+from tests.builders import Town
+
+
+def vote(town: Town, the_round: Round, *ballots: list[int]) -> None:
+    """Cast one ballot a voter; the numbers are places on the ballot paper, from 1."""
+    codes = [project.code for project in projects_in(town.session, the_round.id)]
+    for number, choices in enumerate(ballots, start=1):
+        chosen = [codes[choice - 1] for choice in choices]
+        voter = town.voter(the_round, number)
+        cast_ballot(town.session, town.keys, the_round, voter, chosen, request_id=f"r{number}")
+
+
+def counted_round(town: Town, *ballots: list[int], approvals: int = 1) -> Round:
+    """A round of four benches (£2,000 to £8,000 out of £10,000), voted on and counted."""
+    the_round = town.round(Phase.VOTE, approvals=approvals)
+    vote(town, the_round, *(ballots or ([4, 1], [4, 2], [4, 3], [1], [3, 1])))
+    town.enter(the_round, Phase.COUNT)
+    town.enter(the_round, Phase.SIGN_OFF)
+    town.session.commit()
+    return the_round
+
+
+def approve(town: Town, the_round: Round, councillor: Person | None = None) -> None:
+    """Let a councillor declare no interest and approve, and conclude if that was enough."""
+    signs = councillor or town.councillor
+    declare_interest(town.session, the_round, signs, InterestKind.NONE, "")
+    decide(town.session, the_round, signs, Act.APPROVE, "Residents were clear.")
+    conclude_sign_off(town.session, town.keys, the_round)
+    town.session.commit()
+
+
+def signed_round(town: Town, *ballots: list[int]) -> Round:
+    """A round whose outcome councillors signed: its record is public, its money committed."""
+    the_round = counted_round(town, *ballots)
+    approve(town, the_round)
+    return the_round

@@ -1,0 +1,213 @@
+"""One round as anybody sees it, in each phase."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from ballots.counting import Misfit, Rule
+from ballots.disclosure import DisclosureProfile
+from ballots.papers import BallotFormat
+from ballots.voting_rules import RulesChosen, set_rules
+from neighbourhoods.database import Database
+from neighbourhoods.phases import Phase
+from neighbourhoods.places import CommunityKind, add_community
+from neighbourhoods.proposals import back, proposals_in
+from neighbourhoods.rounds import set_timetable
+from tests.app.public.builders import approve, counted_round, signed_round
+from tests.builders import Clock, Town
+from tests.council import Site
+
+SAID: dict[Phase, str] = {
+    Phase.SET_UP: "Not open yet.",
+    Phase.IDEAS: "Open for ideas.",
+    Phase.SCREENING: "Officers are checking",
+    Phase.DEBATE: "Open for debate.",
+    Phase.VOTE: "Voting is open.",
+    Phase.COUNT: "The votes are being counted.",
+    Phase.SIGN_OFF: "waiting for councillors to sign it",
+}
+
+
+@pytest.mark.parametrize("phase", SAID)
+def test_a_round_says_in_words_where_it_stands(site: Site, town: Town, phase: Phase) -> None:
+    the_round = town.round(phase)
+    town.session.commit()
+    assert SAID[phase] in site.as_(None).get(f"/rounds/{the_round.id}").text
+
+
+@pytest.mark.parametrize("phase", [Phase.SET_UP, Phase.IDEAS, Phase.SCREENING, Phase.DEBATE])
+def test_a_round_without_proposals_still_has_a_page(site: Site, town: Town, phase: Phase) -> None:
+    the_round = town.round(phase, proposals=0)
+    town.session.commit()
+    assert site.as_(None).get(f"/rounds/{the_round.id}").status_code == 200
+
+
+def test_the_moment_voting_closes_is_said_in_words(site: Site, town: Town, clock: Clock) -> None:
+    the_round = town.round(Phase.VOTE, closes_in=timedelta(days=11, hours=5))
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "Voting is open until 5pm on Friday 4 December 2026." in page
+
+
+def test_a_vote_past_its_close_is_not_called_open(site: Site, town: Town, clock: Clock) -> None:
+    the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
+    town.session.commit()
+    clock.moves(hours=2)
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "Voting has closed." in page
+    assert "Voting is open" not in page
+
+
+def test_a_round_tells_its_purpose_its_promise_and_its_fund(site: Site, town: Town) -> None:
+    the_round = town.round(Phase.IDEAS)
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "To choose what to improve." in page
+    assert "What wins is done by March." in page
+    assert f'href="/funds/{the_round.fund_id}"' in page
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        (
+            RulesChosen(BallotFormat.APPROVAL, 3, Rule(), DisclosureProfile.LIVE, 2, 20),
+            [
+                "Choose up to 3 projects that you support.",
+                "is skipped, and the next one is tried",
+                "at least 20 people",
+                "2 councillors who answer for this community must approve it",
+            ],
+        ),
+        (
+            RulesChosen(
+                BallotFormat.KNAPSACK,
+                None,
+                Rule(misfit=Misfit.STOP, minimum_votes=5),
+                DisclosureProfile.SEALED,
+                1,
+            ),
+            [
+                "Choose projects until £10,000 is used up.",
+                "the count stops",
+                "A project needs at least 5 votes.",
+                "Only how many people have voted.",
+                "1 councillor who answers",
+            ],
+        ),
+        (
+            RulesChosen(BallotFormat.CHOOSE_ONE, None, Rule(), DisclosureProfile.OPEN, 1),
+            ["Choose one project.", "like a show of hands"],
+        ),
+    ],
+)
+def test_the_rules_are_told_in_plain_words(
+    site: Site, town: Town, chosen: RulesChosen, words: list[str]
+) -> None:
+    the_round = town.round(Phase.IDEAS)
+    set_rules(town.session, the_round, chosen)
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert [said for said in words if said not in page] == []
+    assert "The rules can still change." in page
+
+
+def test_frozen_rules_show_their_fingerprint(site: Site, town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "These rules were fixed when voting opened, on Monday 23 November 2026." in page
+    assert "SHA-256" in page
+
+
+def test_dates_ahead_stand_in_the_timetable(site: Site, town: Town, clock: Clock) -> None:
+    the_round = town.round(Phase.IDEAS)
+    ahead = clock.moment.replace(month=12, day=4, hour=17)
+    set_timetable(
+        town.session, the_round, {Phase.VOTE: ahead, Phase.COUNT: ahead + timedelta(days=7)}
+    )
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "From 5pm on Friday 4 December 2026" in page
+    assert "When the votes are counted" in page
+
+
+def test_the_log_says_who_moved_the_round_and_why(site: Site, town: Town) -> None:
+    the_round = town.round(Phase.SCREENING)
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "From Ideas to Screening" in page
+    assert "Olive Officer" in page
+    assert "for the test" in page
+
+
+def test_proposals_stand_with_their_backers_while_ideas_are_open(site: Site, town: Town) -> None:
+    the_round = town.round(Phase.IDEAS)
+    back(town.session, proposals_in(town.session, the_round)[3], town.neighbour)
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "Newest proposals" in page
+    assert "Backed by 1 person" in page
+
+
+def test_turnout_is_shown_from_the_vote_on(site: Site, town: Town) -> None:
+    the_round = counted_round(town)
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "of 6 who can vote have voted" in page
+
+
+def test_links_appear_as_the_round_comes_to_them(site: Site, town: Town) -> None:
+    the_round = counted_round(town)
+    before = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert f'"/rounds/{the_round.id}/outcome"' in before
+    assert f'"/rounds/{the_round.id}/record"' not in before
+    approve(town, the_round)
+    after = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert f'"/rounds/{the_round.id}/record"' in after
+    assert f'"/rounds/{the_round.id}/delivery"' in after
+
+
+def test_the_list_of_rounds_groups_them_by_what_they_want(site: Site, town: Town) -> None:
+    town.round(Phase.IDEAS)
+    signed_round(town)
+    page = site.as_(None).get("/rounds").text
+    assert page.index("Open now") < page.index("Decided")
+
+
+def test_a_draft_without_dates_is_on_no_list(site: Site, town: Town) -> None:
+    town.round(Phase.SET_UP).title = "Only a draft"
+    town.session.commit()
+    assert "Only a draft" not in site.as_(None).get("/rounds").text
+    assert "Only a draft" not in site.as_(None).get("/communities/canal-side").text
+
+
+@pytest.fixture
+def asked(database: Database) -> Iterator[list[str]]:
+    """Every statement the database is asked."""
+    statements: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("address", ["/rounds/{round}", "/communities/{slug}", "/", "/rounds"])
+@pytest.mark.parametrize("phase", [Phase.IDEAS, Phase.VOTE])
+def test_pages_ask_the_database_as_often_for_many_projects_as_for_few(
+    site: Site, town: Town, asked: list[str], address: str, phase: Phase
+) -> None:
+    numbers = []
+    for name, proposals in (("Few", 5), ("Many", 40)):
+        here = add_community(town.session, CommunityKind.NEIGHBOURHOOD, name, ward=town.ward)
+        the_round = town.round(phase, community=here, proposals=proposals)
+        town.session.commit()
+        asked.clear()
+        site.as_(None).get(address.format(round=the_round.id, slug=here.slug))
+        numbers.append(len([one for one in asked if one.startswith("SELECT")]))
+    assert numbers[0] == numbers[1]
+    assert max(numbers) <= 15

@@ -1,0 +1,192 @@
+"""The booth on a real phone: totals, drafts, lost signals, and without JavaScript."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ballots.papers import BallotFormat
+from tests.browser import (
+    PHONE,
+    WardmoteServer,
+    axe_violations,
+    overflows_sideways,
+    running_wardmote,
+    visitor,
+)
+from tests.in_browser.hall import Assembly, assembly
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[WardmoteServer]:
+    """One Wardmote for all tests here; each makes a round of its own."""
+    with running_wardmote() as server:
+        server.flask("migrate")
+        yield server
+
+
+@pytest.fixture
+def vote(served: WardmoteServer) -> Iterator[Assembly]:
+    with assembly(served, max_choices=2) as opened:
+        yield opened
+
+
+def boxes(page: Page) -> list[str]:
+    found = page.locator(".wm-choice__box")
+    return [found.nth(place).get_attribute("value") or "" for place in range(found.count())]
+
+
+def choose(page: Page, *places: int) -> None:
+    for place in places:
+        page.locator(".wm-choice__box").nth(place).check()
+
+
+def cast(page: Page) -> None:
+    page.get_by_role("button", name="Cast my vote").click()
+
+
+def test_the_total_follows_every_tap_and_says_the_limit_before_it_is_broken(
+    vote: Assembly, phone: Page
+) -> None:
+    phone.goto(vote.address("ballot"))
+    total, limit = phone.locator("[data-total]"), phone.locator("[data-total-limit]")
+    choose(phone, 0)
+    expect(total).to_contain_text("1 of 2 chosen")
+    choose(phone, 1)
+    expect(limit).to_contain_text("That is all you can choose.")
+    choose(phone, 2)
+    expect(limit).to_have_text("You chose 3. Choose 2 at most.")
+    cast(phone)
+    expect(phone.get_by_role("status")).to_have_text("You chose 3. Choose 2 at most.")
+    assert vote.ballots() == 0
+
+
+def test_choices_outlast_a_closed_tab_and_are_forgotten_once_counted(
+    vote: Assembly, phone: Page
+) -> None:
+    phone.goto(vote.card(1))
+    choose(phone, 1)
+    phone.reload()
+    expect(phone.locator(".wm-choice__box").nth(1)).to_be_checked()
+    expect(phone.locator("[data-total-state]")).to_contain_text("still here")
+    cast(phone)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Counted")
+    assert phone.evaluate("localStorage.length") == 0
+
+
+def test_a_lost_signal_is_outlasted_and_makes_one_ballot(vote: Assembly, phone: Page) -> None:
+    phone.goto(vote.card(1))
+    choose(phone, 0)
+    phone.context.set_offline(True)
+    cast(phone)
+    expect(phone.locator("[data-total-state]")).to_contain_text("We will keep trying")
+    assert vote.ballots() == 0
+    phone.context.set_offline(False)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Counted")
+    assert vote.ballots() == 1
+
+
+def test_an_answer_lost_on_the_way_back_makes_one_ballot(vote: Assembly, phone: Page) -> None:
+    phone.goto(vote.card(1))
+    choose(phone, 0)
+    lost: list[object] = []
+
+    def lose_first(route: object) -> None:
+        if not lost:
+            lost.append(route.fetch())  # type: ignore[attr-defined]
+            route.abort()  # type: ignore[attr-defined]
+        else:
+            route.continue_()  # type: ignore[attr-defined]
+
+    phone.route("**/ballot", lose_first)
+    cast(phone)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Counted")
+    assert lost
+    assert vote.ballots() == 1
+
+
+def test_a_second_tab_and_the_back_button_make_one_ballot_and_no_error(
+    vote: Assembly, phone: Page
+) -> None:
+    phone.goto(vote.card(1))
+    second = phone.context.new_page()
+    second.goto(vote.address("ballot"))
+    choose(phone, 0)
+    cast(phone)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Counted")
+    choose(second, 1)
+    cast(second)
+    expect(second.get_by_role("heading", level=1)).to_have_text("Counted")
+    phone.go_back()
+    expect(phone.locator(".wm-state--counted")).to_contain_text("Your ballot is Counted.")
+    choose(phone, 2)
+    cast(phone)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Counted")
+    assert vote.ballots() == 1
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+def test_choosing_first_and_saying_who_last(
+    javascript: bool, vote: Assembly, chromium: Browser
+) -> None:
+    with visitor(chromium, PHONE, javascript=javascript) as page:
+        page.goto(vote.address("ballot"))
+        choose(page, 0, 2)
+        wanted = [boxes(page)[0], boxes(page)[2]]
+        cast(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Show that you can vote")
+        page.get_by_label("Voter code").fill(" ".join([vote.codes[4][:6], vote.codes[4][6:]]))
+        page.get_by_role("button", name="Continue").click()
+        expect(page.locator(".wm-state--pending")).to_contain_text("Not yet counted")
+        checked = page.locator(".wm-choice__box:checked")
+        assert sorted(checked.nth(n).get_attribute("value") or "" for n in range(2)) == sorted(
+            wanted
+        )
+        cast(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Counted")
+    assert vote.ballots() == 1
+
+
+def test_without_javascript_choices_can_be_added_up(vote: Assembly, chromium: Browser) -> None:
+    with visitor(chromium, PHONE, javascript=False) as page:
+        page.goto(vote.address("ballot"))
+        choose(page, 0)
+        page.get_by_role("button", name="Add up").click()
+        expect(page.locator("[data-total]")).to_contain_text("1 of 2 chosen")
+
+
+def test_a_long_paper_can_be_searched(served: WardmoteServer, phone: Page) -> None:
+    with assembly(
+        served, proposals=80, max_choices=None, ballot_format=BallotFormat.KNAPSACK
+    ) as vote:
+        phone.goto(vote.address("ballot"))
+        phone.get_by_label("Find a project").fill("bench 77")
+        expect(phone.locator(".wm-choice:visible")).to_have_count(1)
+        assert axe_violations(phone) == []
+        assert not overflows_sideways(phone)
+
+
+def test_every_page_of_the_booth_is_accessible(vote: Assembly, phone: Page) -> None:
+    violations: list[str] = []
+
+    def look(address: str) -> None:
+        phone.goto(address)
+        violations.extend(axe_violations(phone))
+        if overflows_sideways(phone):
+            violations.append(f"{address} scrolls sideways")
+
+    vote.cast(1, 2, 3, 4, 5)
+    look(vote.address("ballot"))
+    look(vote.address("identify"))
+    look(f"{vote.server.base_url}/v/000000000000")
+    look(vote.card(1))
+    look(vote.address("counted"))
+    phone.get_by_role("link", name="Check this receipt").click()
+    look(phone.url)
+    look(f"{vote.server.base_url}/receipts?code=")
+    look(vote.address("tally"))
+    vote.close()
+    look(vote.address("ballot"))
+    assert violations == []
