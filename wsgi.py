@@ -4,6 +4,9 @@ import os
 import sys
 import warnings
 
+if "flask" in sys.modules:
+    # Under `flask some-command` Flask is loaded before us: nothing is served, and nothing patched.
+    os.environ["ASYNC_MODE"] = "threading"
 MODE = os.environ.get("ASYNC_MODE", "eventlet")
 if MODE == "eventlet":
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from app.council_file import CouncilFileError, read_council_file, set_up_council
@@ -53,6 +54,7 @@ def add_commands(app: Flask) -> None:
 
 
 @click.command("migrate")
+@with_appcontext
 def migrate_command() -> None:
     """Bring the database to the newest schema."""
     bring_up_to_date()
@@ -66,6 +68,7 @@ def bring_up_to_date() -> None:
 
 @click.command("set-up-council")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
 def set_up_council_command(file: Path) -> None:
     """Add the places, people and menu of a council file (see docs/council.md)."""
     try:
@@ -78,6 +81,7 @@ def set_up_council_command(file: Path) -> None:
 
 
 @click.command("demo")
+@with_appcontext
 def demo_command() -> None:
     """Fill an empty database with a demonstration council; print where to begin."""
     show_demonstration()
@@ -138,6 +142,7 @@ def _read(file: Path) -> PabulibElection:
     "--community", help="Slug of the community it belongs to; the first ward if not given."
 )
 @click.option("--step", default=DEFAULT_STEP, help="Voters that each step of live figures covers.")
+@with_appcontext
 def import_pabulib_command(file: Path, community: str | None, step: int) -> None:
     """Make a round in set-up out of a real election in Pabulib's format."""
     the_round = _import(file, _read(file), community, step)
@@ -181,6 +186,7 @@ def _tell_about_file(election: PabulibElection) -> None:
 @click.option("--community", help="Slug of the community, if the file is not imported yet.")
 @click.option("--step", default=DEFAULT_STEP, help="Voters that each step of live figures covers.")
 @click.option("--keep-open", is_flag=True, help="Leave the vote open at the end.")
+@with_appcontext
 def replay_command(
     file: Path, rate: float, community: str | None, step: int, keep_open: bool
 ) -> None:

@@ -3,7 +3,7 @@
 import secrets
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -78,6 +78,8 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
         "unexpected", reference=reference, route=route, kind=type(error).__name__, exc_info=False
     )
     log.debug("trace", reference=reference, exc_info=error)
+    if "visitor" not in g:  # the database may be what failed: do not ask it who this is
+        g.visitor = None
     words = _(
         "Something went wrong on our side. Nothing you sent was stored. Try again in a few "
         "minutes. If you ask us about it, give this reference: %(reference)s",

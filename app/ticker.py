@@ -1,12 +1,17 @@
 """The clerk at the clock: moves rounds by their dates, publishes figures, rings the bell."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.extensions import socketio
-from app.house import database, keys, settings
+from app.house import database, db, keys, settings
 from app.live import ring
+from app.officers.news import tell_councillors
 from app.post import carry_letters
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, due_phase, move_if_due
@@ -18,6 +23,8 @@ from neighbourhoods.rounds import Round, rounds_in
 log = structlog.get_logger()
 SECONDS = 1.0
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
+# Whose figures or state people watch as they change.
+_AWAKE = (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF)
 
 
 class Ticker:
@@ -44,17 +51,46 @@ class Ticker:
     def tick(self) -> None:
         """Do once what is due now."""
         with self.app.app_context():
-            for round_id in _watched(database()):
-                tick_round(database(), keys(), round_id)
-                self._ring_if_new(round_id)
+            watched = _watched(database())
+        for round_id in watched:
+            self._tick_round(round_id)
+        with self.app.app_context():
+            self._ring()
             carry_letters(database(), settings())
 
-    def _ring_if_new(self, round_id: int) -> None:
+    def _tick_round(self, round_id: int) -> None:
+        """Each act in a transaction of its own; what is closed is first kept, then counted."""
+        with self._acting() as session:
+            the_round = session.get_one(Round, round_id)
+            due, phase = due_phase(session, the_round), the_round.phase
+        if due is None and phase not in (Phase.VOTE, Phase.COUNT):
+            return
+        with self._acting(writing=True) as session:
+            move_or_publish(session, keys(), round_id)
+            session.commit()
+        with self._acting(writing=True) as session:
+            the_round = session.get_one(Round, round_id)
+            if the_round.phase == Phase.COUNT:
+                count_closed(session, keys(), the_round)
+                tell_councillors(the_round, "outcome_waits")
+                session.commit()
+
+    @contextmanager
+    def _acting(self, *, writing: bool = False) -> Iterator[Session]:
+        """Act as a visitor does, so that letters are worded and addressed in one way only."""
+        with self.app.test_request_context(method="POST" if writing else "GET"):
+            yield db()
+
+    def _ring(self) -> None:
+        """Send what is new to those who watch; a round's last bell tells that it was signed."""
         with database().reading() as session:
-            tally, moment = public_tally(session, session.get_one(Round, round_id)), now(session)
-        if tally is not None and self._rung.get(round_id) != tally:
-            self._rung[round_id] = tally
-            ring(tally, moment)
+            awake = {the_round.id for the_round in rounds_in(session, *_AWAKE)}
+            for round_id in awake | self._rung.keys():
+                tally = public_tally(session, session.get_one(Round, round_id))
+                if tally is not None and self._rung.get(round_id) != tally:
+                    self._rung[round_id] = tally
+                    ring(tally, now(session))
+        self._rung = {number: self._rung[number] for number in awake & self._rung.keys()}
 
 
 def _watched(database: Database) -> list[int]:
@@ -62,21 +98,9 @@ def _watched(database: Database) -> list[int]:
         return [the_round.id for the_round in rounds_in(session, *_WATCHED)]
 
 
-def tick_round(database: Database, keys: KeyStore, round_id: int) -> None:
-    """Move, count or publish one round, whichever is due, each in its own transaction."""
-    with database.reading() as session:
-        the_round = session.get_one(Round, round_id)
-        phase, due = the_round.phase, due_phase(session, the_round)
-    if due is None and phase not in (Phase.VOTE, Phase.COUNT):
-        return
-    with database.writing() as session:
-        the_round = session.get_one(Round, round_id)
-        moved = move_if_due(session, keys, the_round) if due else None
-        if moved is None and the_round.phase == Phase.VOTE:
-            publish_next(session, the_round)
-        session.commit()
-    with database.writing() as session:
-        the_round = session.get_one(Round, round_id)
-        if the_round.phase == Phase.COUNT:
-            count_closed(session, keys, the_round)
-            session.commit()
+def move_or_publish(session: Session, keys: KeyStore, round_id: int) -> None:
+    """Move a round whose date has come; else publish its next figures, if it is time for them."""
+    the_round = session.get_one(Round, round_id)
+    moved = move_if_due(session, keys, the_round)
+    if moved is None and the_round.phase == Phase.VOTE:
+        publish_next(session, the_round)

@@ -200,6 +200,7 @@ def public_tally(session: Session, the_round: Round) -> PublicTally | None:
     if rules is None:
         return None
     snapshot = latest_snapshot(session, the_round.id)
+    frozen = rules.frozen_roll_size
     return PublicTally(
         round_id=the_round.id,
         phase=the_round.phase,
@@ -207,7 +208,7 @@ def public_tally(session: Session, the_round: Round) -> PublicTally | None:
         step=rules.disclosure_step,
         closes_at=the_round.vote_closes_at,
         turnout=turnout(session, the_round.id),
-        roll_size=roll_size(session, the_round.id),
+        roll_size=roll_size(session, the_round.id) if frozen is None else frozen,
         budget_pence=the_round.budget_pence,
         version=snapshot.version if snapshot else 0,
         covered=snapshot.covered if snapshot else 0,

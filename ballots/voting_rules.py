@@ -55,6 +55,13 @@ class VotingRules(Base):
     frozen_hash: Mapped[str | None] = mapped_column(String(64))
 
     @property
+    def frozen_roll_size(self) -> int | None:
+        """How many people could vote when the vote opened; the roll does not change after that."""
+        if self.frozen_text is None:
+            return None
+        return int(json.loads(self.frozen_text)["roll_size"])
+
+    @property
     def rule(self) -> Rule:
         """The counting rule with its settings."""
         return Rule.from_json(self.rule_settings)

@@ -249,9 +249,7 @@ def proposals_in(session: Session, the_round: Round) -> list[Proposal]:
 
 def proposals_by(session: Session, person: Person) -> list[Proposal]:
     """Everything somebody has proposed, newest first."""
-    query = (
-        select(Proposal).where(Proposal.proposer_id == person.id).order_by(Proposal.id.desc())
-    )
+    query = select(Proposal).where(Proposal.proposer_id == person.id).order_by(Proposal.id.desc())
     return list(session.scalars(query))
 
 

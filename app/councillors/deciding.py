@@ -20,7 +20,7 @@ from ballots.refusals import BallotRefusal
 from ballots.signoff import Act, InterestKind, Seat, declare_interest, sign_off_of
 from ballots.signoff import decide as decide_on
 from ballots.voting_rules import rules_of
-from neighbourhoods.phases import Phase
+from neighbourhoods.phases import Action, Phase, Role, check_allowed
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
@@ -64,6 +64,18 @@ def _page(
     return page, 422 if errors else 200
 
 
+def _check_asked(the_round: Round, *, to_decide: bool) -> None:
+    """Refuse an answer to a question that the page does not ask this councillor now."""
+    check_allowed(Role.COUNCILLOR, Action.DECIDE, the_round.phase)
+    seat = _own_seat(the_round)
+    if seat is not None and seat.decision is not None:
+        raise Refused(BallotRefusal.ALREADY_DECIDED)
+    if seat is not None and seat.conflicted:
+        raise Refused(BallotRefusal.INTEREST_STANDS)
+    if to_decide and (seat is None or seat.interest is None):
+        raise Refused(BallotRefusal.INTEREST_UNDECLARED)
+
+
 def _interest_form(seat: Seat | None) -> InterestForm:
     declared = seat.interest if seat else None
     if declared is None:
@@ -81,6 +93,7 @@ def _own_seat(the_round: Round) -> Seat | None:
 @open_to(Who.ITS_COUNCILLOR)
 def declare(the_round: Round) -> ResponseReturnValue:
     """Declare an interest, or none, before deciding."""
+    _check_asked(the_round, to_decide=False)
     form = InterestForm()
     if not form.validate_on_submit():
         return _page(the_round, interest_form=form)
@@ -105,6 +118,7 @@ _DECLARED = {
 @open_to(Who.ITS_COUNCILLOR)
 def decide(the_round: Round) -> ResponseReturnValue:
     """Approve or refer back: asked once more before it is final, then signed and published."""
+    _check_asked(the_round, to_decide=True)
     form = DecisionForm()
     if not form.validate_on_submit():
         return _page(the_round, decision_form=form)

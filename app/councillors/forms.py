@@ -5,7 +5,7 @@ from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput
 from wtforms import HiddenField, IntegerField, RadioField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from app.fields import WordsField
@@ -40,7 +40,7 @@ class DecisionForm(FlaskForm):
     """Approve, or refer back with reasons."""
 
     # The sitting the councillor saw, so that a page left open cannot decide on a later one.
-    sitting = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    sitting = IntegerField(widget=HiddenInput(), validators=[Optional()])
     act = RadioField(
         _l("What do you decide?"),
         widget=GovRadioInput(),

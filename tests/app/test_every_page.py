@@ -31,6 +31,7 @@ def walk(site: Site, world: World, method: str) -> tuple[int, list[str]]:
             except AssertionError as lint:
                 wrong.append(f"{role}, {phase}: {lint}")
                 continue
+            answer.close()
             opened += answer.status_code == 200
             if answer.status_code >= 500:
                 wrong.append(f"{role}, {phase}: {address} answered {answer.status_code}")

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from ballots.box import Ballot, cast_ballot, current_receipt, is_current, turnout
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyStore
+from ballots.moves import take_forward
+from ballots.outcome import count_votes
 from ballots.papers import BallotFormat, PaperFault
 from ballots.receipts import commitment, find_receipt, in_fours, receipt_code
 from ballots.refusals import BadPaper, BallotRefusal
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import RollEntry
+from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused
@@ -204,3 +207,43 @@ def test_a_commitment_is_the_hash_that_anybody_can_recompute() -> None:
     assert commitment(7, "aa", "bb", '["3"]') == expected
     assert receipt_code("0" * 64) == "0" * 16
     assert receipt_code("f" * 64) == "Z" * 16
+
+
+def test_ballots_in_flight_at_the_close_are_either_counted_or_clearly_refused(
+    town: Town, database: Database, keys: KeyStore
+) -> None:
+    voters = 60
+    the_round = town.round(Phase.VOTE, voters=voters)
+    chosen = codes(town.session, the_round)[:1]
+    entries = [town.voter(the_round, number).id for number in range(1, voters + 1)]
+    officer = town.officer.id
+    town.session.commit()
+
+    def cast(entry_id: int) -> str:
+        with database.writing() as session:
+            the_round_now = session.get_one(Round, the_round.id)
+            entry = session.get_one(RollEntry, entry_id)
+            try:
+                cast_ballot(session, keys, the_round_now, entry, chosen, request_id="a")
+            except Refused as refused:
+                return refused.reason.value
+            session.commit()
+            return "accepted"
+
+    def close() -> None:
+        with database.writing() as session:
+            the_round_now = session.get_one(Round, the_round.id)
+            by = session.get_one(Person, officer)
+            take_forward(session, keys, the_round_now, Phase.COUNT, by, "Time.")
+            session.commit()
+
+    with ThreadPoolExecutor(8) as pool:
+        casting = [pool.submit(cast, entry) for entry in entries[:30]]
+        closing = pool.submit(close)
+        casting += [pool.submit(cast, entry) for entry in entries[30:]]
+        answers = [future.result() for future in casting]
+        closing.result()
+    with database.writing() as session:
+        outcome = count_votes(session, session.get_one(Round, the_round.id))
+    assert set(answers) == {"accepted", BallotRefusal.VOTE_CLOSED.value}
+    assert outcome.ballots_cast == answers.count("accepted")

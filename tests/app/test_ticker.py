@@ -1,0 +1,91 @@
+"""The clerk at the clock: what is due is done, once, and the councillors are told."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import ticker
+from app.ticker import Ticker
+from ballots.outcome import outcome_of
+from ballots.tally import PublicTally, latest_snapshot
+from neighbourhoods.database import Database
+from neighbourhoods.letters import Letter
+from neighbourhoods.phases import Phase
+from neighbourhoods.rounds import Round
+from tests.builders import Clock, Town
+from tests.services.test_tally import vote
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[PublicTally]:
+    """Every bell that was rung."""
+    bells: list[PublicTally] = []
+    monkeypatch.setattr(ticker, "ring", lambda tally, _moment: bells.append(tally))
+    return bells
+
+
+def test_a_vote_closes_by_the_clock_is_counted_and_the_councillors_are_told(
+    app: Flask, town: Town, clock: Clock, database: Database, rung: list[PublicTally]
+) -> None:
+    the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
+    vote(town, the_round, range(1, 4))
+    town.session.commit()
+    clerk = Ticker(app)
+    clerk.tick()
+    clock.moves(hours=1)
+    clerk.tick()
+    with database.reading() as session:
+        assert session.get_one(Round, the_round.id).phase == Phase.SIGN_OFF
+        outcome = outcome_of(session, the_round.id)
+        assert outcome is not None
+        assert outcome.ballots_cast == 3
+        told = session.scalars(select(Letter.to_email).order_by(Letter.to_email)).all()
+    assert told == ["carl.councillor@example.org", "cora.councillor@example.org"]
+    assert [bell.phase for bell in rung] == [Phase.VOTE, Phase.SIGN_OFF]
+
+
+def test_what_was_done_is_not_done_again(
+    app: Flask, town: Town, clock: Clock, database: Database, rung: list[PublicTally]
+) -> None:
+    the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
+    town.session.commit()
+    clock.moves(hours=1)
+    clerk = Ticker(app)
+    for _ in range(3):
+        clerk.tick()
+    with database.reading() as session:
+        moves = session.get_one(Round, the_round.id).moves
+        assert [move.to_phase for move in moves[-2:]] == [Phase.COUNT, Phase.SIGN_OFF]
+        assert len(session.scalars(select(Letter)).all()) == 2
+    assert len(rung) == 1
+
+
+def test_figures_are_published_when_a_step_is_due_and_the_bell_rings_once(
+    app: Flask, town: Town, database: Database, rung: list[PublicTally]
+) -> None:
+    the_round = town.round(Phase.VOTE, voters=6, step=2)
+    vote(town, the_round, range(1, 5))
+    town.session.commit()
+    clerk = Ticker(app)
+    clerk.tick()
+    clerk.tick()
+    with database.reading() as session:
+        snapshot = latest_snapshot(session, the_round.id)
+    assert snapshot is not None
+    assert snapshot.covered == 2
+    assert [(bell.turnout, bell.covered) for bell in rung] == [(4, 2)]
+
+
+def test_a_round_that_is_not_ready_stays_where_it_is(
+    app: Flask, town: Town, clock: Clock, database: Database, rung: list[PublicTally]
+) -> None:
+    the_round = town.round(Phase.SET_UP, voters=0, proposals=0)
+    town.closes(the_round, timedelta(hours=1))
+    town.session.commit()
+    clock.moves(hours=2)
+    Ticker(app).tick()
+    with database.reading() as session:
+        assert session.get_one(Round, the_round.id).phase == Phase.SET_UP
+    assert rung == []

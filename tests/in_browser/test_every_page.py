@@ -1,0 +1,183 @@
+"""Every page of the demonstration council, through axe and at a phone's width: no complaint."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from app.factory import create_app
+from app.settings import settings_from
+from tests.browser import (
+    DESK,
+    PHONE,
+    WardmoteServer,
+    axe_violations,
+    overflows_sideways,
+    running_wardmote,
+    visitor,
+)
+
+pytestmark = pytest.mark.browser
+
+# Where each role looks. The demonstration's rounds: 1 ideas, 2 debate, 3 vote, 4 a sealed vote,
+# 5 sign-off, 6 delivery.
+OFFICE_ROUNDS = ("", "/describe", "/timetable", "/rules", "/roll", "/screening", "/delivery")
+PAGES: dict[str, tuple[str, ...]] = {
+    "nobody": (
+        "/",
+        "/areas",
+        "/areas?q=canal",
+        "/areas?q=nowhere",
+        "/communities/canal-side",
+        "/communities/lockside",
+        "/communities/people-with-sight-loss",
+        "/funds/3",
+        "/rounds",
+        *(f"/rounds/{number}" for number in range(1, 7)),
+        "/rounds/1/proposals",
+        "/rounds/2/proposals/4",
+        "/rounds/2/proposals/7",
+        "/rounds/2/proposals/4/history",
+        "/rounds/3/ballot",
+        "/rounds/4/ballot",
+        "/rounds/3/identify",
+        "/rounds/3/tally",
+        "/rounds/4/tally",
+        "/rounds/5/outcome",
+        "/rounds/6/record",
+        "/rounds/6/delivery",
+        "/records",
+        "/receipts",
+        "/receipts/0000000000000000",
+        "/rounds/1/menu",
+        "/sign-in",
+        "/sign-in/code",
+        "/outbox",
+        "/how-your-vote-is-kept",
+        "/accessibility",
+        "/privacy",
+        "/open-data",
+        "/source-code",
+        "/nowhere",
+        "/office",
+    ),
+    "Resident": (
+        "/me",
+        "/me/name",
+        "/rounds/1/propose",
+        "/rounds/1/menu/1",
+        "/rounds/1/proposals/1",
+        "/rounds/1/proposals/1/edit",
+        "/rounds/1/proposals/1/withdraw",
+        "/rounds/2/points/1/answer",
+        "/rounds/2/points/1/report",
+        "/rounds/3/ballot",
+    ),
+    "Councillor": ("/councillors/queue", "/councillors/rounds/5", "/councillors/rounds/3"),
+    "Facilitator": ("/assemblies", "/assemblies/3", "/assemblies/3/poster"),
+    "Officer": (
+        "/office",
+        "/office/funds",
+        "/office/funds/new",
+        "/office/funds/1",
+        "/office/funds/1/rounds/new",
+        *(f"/office/rounds/{number}" for number in range(1, 7)),
+        *(f"/office/rounds/2{page}" for page in OFFICE_ROUNDS),
+        *(f"/office/rounds/3{page}" for page in OFFICE_ROUNDS),
+        "/office/rounds/3/voter-cards",
+        "/office/rounds/2/move?to=vote",
+        "/office/rounds/3/move?to=count",
+        "/office/rounds/2/proposals/4/screen",
+        "/office/rounds/2/points/1/hide",
+        "/office/rounds/6/delivery",
+        "/office/reports",
+        "/office/menu",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def demonstration() -> Iterator[WardmoteServer]:
+    with running_wardmote("--demo") as server:
+        yield server
+
+
+def complaints(page: Page, address: str) -> list[str]:
+    page.goto(address)
+    found = [f"{address}: {violation}" for violation in axe_violations(page)]
+    if overflows_sideways(page):
+        found.append(f"{address}: scrolls sideways")
+    return found
+
+
+def enter(page: Page, server: WardmoteServer, who: str) -> None:
+    if who != "nobody":
+        link = re.search(rf"^{who}: .*?(http\S+)", server.log, re.MULTILINE)
+        assert link is not None
+        page.goto(link[1])
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_no_page_has_a_barrier_on_a_phone(
+    demonstration: WardmoteServer, chromium: Browser, who: str
+) -> None:
+    with visitor(chromium, PHONE, touch=True) as page:
+        enter(page, demonstration, who)
+        found = [
+            words
+            for path in PAGES[who]
+            for words in complaints(page, demonstration.base_url + path)
+        ]
+    assert found == []
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_no_page_has_a_barrier_at_a_desk(
+    demonstration: WardmoteServer, chromium: Browser, who: str
+) -> None:
+    with visitor(chromium, DESK) as page:
+        enter(page, demonstration, who)
+        found = [
+            words
+            for path in PAGES[who]
+            for words in complaints(page, demonstration.base_url + path)
+        ]
+    assert found == []
+
+
+def test_no_template_of_a_page_is_left_out(demonstration: WardmoteServer) -> None:
+    """A new kind of page has to be added above; what changes by its nature is named here."""
+    app = create_app(settings_from(demonstration.settings))
+    adapter = app.url_map.bind("localhost")
+    looked_at = {
+        adapter.match(path.split("?")[0])[0]
+        for paths in PAGES.values()
+        for path in paths
+        if path != "/nowhere"
+    }
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert pages - looked_at == NO_PAGES | ELSEWHERE
+
+
+NO_PAGES = {
+    "static",
+    "facilitators.qr",
+    "officers.roll_template",
+    "public.health_live",
+    "public.record_json",
+    "public.tally_json",
+    "residents.join",
+    "residents.sign_in_link",
+    "residents.voter_card",
+}
+# Looked at by the journey, or in the browser tests of their own.
+ELSEWHERE = {
+    "facilitators.screen",
+    "officers.referral",
+    "officers.report_delivery",
+    "residents.counted",
+    "residents.proposed",
+    "residents.reply",
+    "residents.variant",
+}
