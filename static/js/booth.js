@@ -192,7 +192,8 @@ function openBooth(form) {
   });
   addEventListener("beforeunload", (event) => { if (sending) event.preventDefault(); });
   // A page brought back by the back button may be older than what was cast since.
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  // One loaded afresh may have had its ticks put back by the browser after the total was made.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); else show(); });
 
   part("add-up").hidden = true;
   restore();
