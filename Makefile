@@ -54,6 +54,10 @@ css: ## compile the GOV.UK stylesheet again (needs Node 20; see static/README.md
 		--no-source-map --quiet-deps static/scss/govuk-frontend.scss $(GOVUK)/govuk-frontend.min.css; \
 	cd $(GOVUK) && sha256sum LICENSE.txt govuk-frontend.min.css govuk-frontend.min.js > SHA256SUMS
 
+strings: venv ## collect every sentence for translators: app/translations/messages.pot
+	mkdir -p app/translations
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -o app/translations/messages.pot .
+
 lock: tools ## choose and pin the newest allowed versions of everything
 	$(COMPILE) --upgrade --extra gevent --extra test -o requirements-dev.txt pyproject.toml
 	$(COMPILE) --upgrade -c requirements-dev.txt -o requirements.txt pyproject.toml

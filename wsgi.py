@@ -4,6 +4,8 @@ import os
 import sys
 import warnings
 
+# What is written here (roll, letters, ballots, keys) is for this user’s eyes alone.
+os.umask(0o077)
 if "flask" in sys.modules:
     # Under `flask some-command` Flask is loaded before us: nothing is served, and nothing patched.
     os.environ["ASYNC_MODE"] = "threading"

@@ -141,6 +141,8 @@ def _admit() -> ResponseReturnValue | None:
     who = rule_of(current_app, rule.endpoint)
     if who is None:
         abort(403)
+    if "\0" in request.path or any("\0" in words for words in request.args.values()):
+        abort(404)  # PostgreSQL takes no NUL; nothing of ours has one in its address
     if Who.DEVELOPER in who and settings().in_production:
         abort(404)
     known = visitor()

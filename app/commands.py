@@ -94,8 +94,10 @@ def show_demonstration() -> None:
     bring_up_to_date()
     if is_empty(database()):
         demonstrate(database(), keys(), code_key())
-    for who, address in _ways_in():
-        click.echo(f"{who:<24} {address}")
+    ways = _ways_in()
+    width = max(len(who) for who, _ in ways)
+    for who, address in ways:
+        click.echo(f"{who:<{width}}  {address}")
 
 
 def _ways_in() -> list[tuple[str, str]]:
@@ -115,6 +117,7 @@ def _ways_in() -> list[tuple[str, str]]:
     if voter is not None:
         code = voter_code(code_key(), voter.round_id, voter.reference)
         ways.append(("Voter with a card", f"{address}/v/{code}"))
+    ways.append(("Letters and their codes", f"{address}/outbox"))
     ways += [("Assembly screen", f"{address}/rounds/{the_round.id}/screen") for the_round in voting]
     return ways
 

@@ -1,6 +1,7 @@
 """What people see when something cannot be done: what happened and what to do, no traceback."""
 
 import secrets
+import traceback
 
 import structlog
 from flask import Flask, g, render_template, request
@@ -70,14 +71,24 @@ def _plain_error(error: HTTPException) -> ResponseReturnValue:
     return _page(error.code, title, words, [])
 
 
+def places_of(error: BaseException) -> list[str]:
+    """Where an error came from, outermost first, and nothing of what it was about."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
     reference = secrets.token_hex(4).upper()
-    # The route, not the address and not the form: neither names nor choices reach the log.
+    # The route, not the address and not the form; where it broke, not what was in hand there or
+    # in the message (a database's holds the row): neither names nor choices reach the log.
     route = request.url_rule.rule if request.url_rule else None
     log.error(
-        "unexpected", reference=reference, route=route, kind=type(error).__name__, exc_info=False
+        "unexpected",
+        reference=reference,
+        route=route,
+        kind=type(error).__name__,
+        places=places_of(error),
     )
-    log.debug("trace", reference=reference, exc_info=error)
     if "visitor" not in g:  # the database may be what failed: do not ask it who this is
         g.visitor = None
     words = _(

@@ -2,9 +2,11 @@
 
 import smtplib
 import ssl
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from flask import render_template
 
 from app.house import db
@@ -12,37 +14,94 @@ from app.settings import Settings
 from neighbourhoods.database import Database, now
 from neighbourhoods.letters import Letter, waiting_letters, write_letter
 
+log = structlog.get_logger()
+
+# Letters that a server refused for now, and until when they rest.
+PutOff = dict[int, datetime]
+TRY_AGAIN, TRY_FOR = timedelta(minutes=1), timedelta(days=1)
+REFUSED_FOR_GOOD = 500
+
+
+class UnwritableError(Exception):
+    """A letter with an address or a subject that no header can hold."""
+
+
+# What is wrong with one letter or its address; anything else is wrong with the post.
+_LETTERS_FAULT = (
+    UnwritableError,
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPDataError,
+    smtplib.SMTPNotSupportedError,
+)
+
 
 def post_letter(to_email: str, template: str, **figures: object) -> Letter:
     """Word a letter from `letters/<template>.txt`, whose first line is its subject."""
     subject, _, body = render_template(f"letters/{template}.txt", **figures).partition("\n")
-    return write_letter(db(), to_email, subject.strip(), body.strip() + "\n")
+    # One line, whatever stood in a title: a header holds no more.
+    return write_letter(db(), to_email, " ".join(subject.split()), body.strip() + "\n")
 
 
-def carry_letters(database: Database, settings: Settings) -> int:
-    """Send the waiting letters, each marked in its own transaction; returns how many left."""
+def carry_letters(database: Database, settings: Settings, put_off: PutOff) -> int:
+    """Send the waiting letters, each marked in its own transaction; returns how many left.
+
+    One that cannot be sent holds up no other: refused for good, it is given up; refused for now,
+    it is put off, and given up after a day. OSError when the post itself is away.
+    """
     if settings.smtp_url is None:
         return 0
     with database.reading() as session:
-        waiting = [letter.id for letter in waiting_letters(session)]
-    for letter_id in waiting:
-        with database.reading() as session:
-            letter = session.get_one(Letter, letter_id)
-        _send(settings, letter)
-        with database.writing() as session:
-            sent = session.get_one(Letter, letter_id)
-            sent.sent_at = now(session)
-            sent.body = ""  # a code or a name has no business here once it has left
-            session.commit()
-    return len(waiting)
+        moment = now(session)
+        later = [number for number, until in put_off.items() if until > moment]
+        waiting = waiting_letters(session, besides=later)
+    left = 0
+    for letter in waiting:
+        try:
+            _send(settings, _message(settings, letter))
+        except _LETTERS_FAULT as fault:
+            log.warning("letter not sent", letter=letter.id, kind=type(fault).__name__)
+            if not _is_for_good(fault) and moment - letter.written_at < TRY_FOR:
+                put_off[letter.id] = moment + TRY_AGAIN
+                continue
+        else:
+            left += 1
+        put_off.pop(letter.id, None)
+        _mark_done(database, letter.id)
+    return left
 
 
-def _send(settings: Settings, letter: Letter) -> None:
-    where = urlsplit(settings.smtp_url or "")
+def _is_for_good(fault: Exception) -> bool:
+    """Whether trying again is no use: the server said so, or the letter cannot even be written."""
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        return all(code >= REFUSED_FOR_GOOD for code, _words in fault.recipients.values())
+    if isinstance(fault, smtplib.SMTPResponseException):
+        return fault.smtp_code >= REFUSED_FOR_GOOD
+    return True
+
+
+def _mark_done(database: Database, letter_id: int) -> None:
+    with database.writing() as session:
+        letter = session.get_one(Letter, letter_id)
+        letter.sent_at = now(session)
+        letter.body = ""  # a code or a name has no business here once it has left
+        session.commit()
+
+
+def _message(settings: Settings, letter: Letter) -> EmailMessage:
+    """The letter as it is sent; UnwritableError if no e-mail can say it."""
     message = EmailMessage()
-    message["From"], message["To"] = settings.mail_from, letter.to_email
-    message["Subject"] = letter.subject
-    message.set_content(letter.body)
+    try:
+        message["From"], message["To"] = settings.mail_from, letter.to_email
+        message["Subject"] = letter.subject
+        message.set_content(letter.body)
+        message.as_bytes()
+    except (ValueError, IndexError) as fault:  # what the standard library raises at odd headers
+        raise UnwritableError from fault
+    return message
+
+
+def _send(settings: Settings, message: EmailMessage) -> None:
+    where = urlsplit(settings.smtp_url or "")
     with smtplib.SMTP(where.hostname or "localhost", where.port or 587, timeout=20) as server:
         if where.scheme == "smtps":
             server.starttls(context=ssl.create_default_context())

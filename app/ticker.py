@@ -1,18 +1,18 @@
 """The clerk at the clock: moves rounds by their dates, publishes figures, rings the bell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.errors import places_of
 from app.extensions import socketio
 from app.house import database, db, keys, settings
 from app.live import ring
 from app.officers.news import tell_councillors
-from app.post import carry_letters
+from app.post import PutOff, carry_letters
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, due_phase, move_if_due
 from ballots.tally import PublicTally, public_tally, publish_next
@@ -34,29 +34,34 @@ class Ticker:
         """Serve this app; `start` begins."""
         self.app = app
         self._rung: dict[int, PublicTally] = {}
+        self._put_off: PutOff = {}
 
     def start(self) -> None:
         """Begin ticking beside the server."""
-        socketio.start_background_task(self._run)
+        # Two tasks: a post office that does not answer must not keep a vote from closing.
+        socketio.start_background_task(self._repeat, self.tick)
+        socketio.start_background_task(self._repeat, self.carry)
 
-    def _run(self) -> None:
+    def _repeat(self, act: Callable[[], None]) -> None:
         while True:
-            try:
-                self.tick()
-            except (SQLAlchemyError, OSError) as error:
-                # The database or the post may be away for a moment; the next tick tries again.
-                log.warning("tick failed", kind=type(error).__name__)
+            with _going_on(act.__name__):
+                act()
             socketio.sleep(SECONDS)
 
     def tick(self) -> None:
-        """Do once what is due now."""
+        """Do once what is due now; what one round cannot do keeps no other waiting."""
         with self.app.app_context():
             watched = _watched(database())
         for round_id in watched:
-            self._tick_round(round_id)
+            with _going_on("round"):
+                self._tick_round(round_id)
         with self.app.app_context():
             self._ring()
-            carry_letters(database(), settings())
+
+    def carry(self) -> None:
+        """Send once what waits in the outbox."""
+        with self.app.app_context():
+            carry_letters(database(), settings(), self._put_off)
 
     def _tick_round(self, round_id: int) -> None:
         """Each act in a transaction of its own; what is closed is first kept, then counted."""
@@ -91,6 +96,15 @@ class Ticker:
                     self._rung[round_id] = tally
                     ring(tally, now(session))
         self._rung = {number: self._rung[number] for number in awake & self._rung.keys()}
+
+
+@contextmanager
+def _going_on(act: str) -> Iterator[None]:
+    """Log what goes wrong, and go on: whatever it was, the clerk does not go home."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a round moved meanwhile, a database away, a bug
+        log.warning("tick failed", act=act, kind=type(error).__name__, places=places_of(error))
 
 
 def _watched(database: Database) -> list[int]:

@@ -3,7 +3,6 @@
 import secrets
 
 from sqlalchemy import CheckConstraint, ForeignKey, Select, String, Text, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ballots.keys import KeyStore, voter_key
@@ -11,7 +10,7 @@ from ballots.papers import canonical, faults_in
 from ballots.receipts import Receipt, commitment, receipt_code, request_hash
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.voting_rules import paper_for, rules_of
-from neighbourhoods.database import Base, hold_round, now
+from neighbourhoods.database import Base, hold_round, insert_into, now
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.refusals import Refused
@@ -100,7 +99,7 @@ def _store(
     committed = commitment(round_id, client_nonce, server_nonce, choices)
     code = receipt_code(committed)
     claimed = session.execute(
-        _insert(session, Receipt)
+        insert_into(session, Receipt)
         .values(
             code=code,
             round_id=round_id,
@@ -120,18 +119,11 @@ def _store(
         "receipt_code": code,
     }
     session.execute(
-        _insert(session, Ballot)
+        insert_into(session, Ballot)
         .values(round_id=round_id, voter_key=voter, batch=None, **paper)
         .on_conflict_do_update(index_elements=["round_id", "voter_key"], set_=paper)
     )
     return session.get_one(Receipt, code)
-
-
-def _insert(session: Session, rows: type[Base]) -> "postgresql.Insert | sqlite.Insert":
-    """An INSERT that can settle conflicts, in the dialect of this database."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(rows)
-    return postgresql.insert(rows)
 
 
 def turnout(session: Session, round_id: int) -> int:

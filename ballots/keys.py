@@ -4,8 +4,11 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
+
+KEY_BYTES = 32
 
 
 class KeyStore(Protocol):
@@ -31,21 +34,37 @@ class KeyFolder:
     def make(self, round_id: int) -> None:
         """Make the key of a round, once; a key that exists is left as it is."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Written whole before it has its name: a full disk must not leave half a key behind.
+        draft = self.folder / f"round-{round_id:d}.{secrets.token_hex(8)}"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
         try:
-            handle = os.open(self._file(round_id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-        except FileExistsError:
-            return
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(draft, self._file(round_id))
+        finally:
+            draft.unlink()
+        self._keep_names()
+
+    def _keep_names(self) -> None:
+        """Let the folder itself survive a power cut: without its key a vote is lost."""
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
     def read(self, round_id: int) -> bytes:
         """The key of a round; KeyError if there is none."""
         try:
-            return self._file(round_id).read_bytes()
+            key = self._file(round_id).read_bytes()
         except FileNotFoundError as missing:
             raise KeyError(round_id) from missing
+        if len(key) != KEY_BYTES:  # under an empty key anybody could go from the roll to a ballot
+            raise KeyError(round_id)
+        return key
 
 
 def voter_key(round_key: bytes, entry_id: int) -> str:

@@ -13,7 +13,7 @@ from neighbourhoods.database import Base, Moment, UTCDateTime, Word, hold_round,
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import Action, Phase, Role, check_allowed
 from neighbourhoods.refusals import Refused
-from neighbourhoods.rounds import Round, rounds_in
+from neighbourhoods.rounds import Round, check_still_allowed, rounds_in
 
 
 class InterestKind(StrEnum):
@@ -175,6 +175,7 @@ def declare_interest(
 ) -> Interest:
     """Declare an interest, or none, before deciding; a pecuniary one stands."""
     hold_round(session, the_round.id, alone=True)
+    session.expire_all()
     seat = _seat(session, the_round, councillor)
     if seat.decision is not None:
         raise Refused(BallotRefusal.ALREADY_DECIDED)
@@ -195,7 +196,7 @@ def decide(
 ) -> Decision:
     """Approve an outcome or refer it back with reasons; once a sitting, and in public."""
     hold_round(session, the_round.id, alone=True)
-    session.refresh(the_round)
+    session.expire_all()  # what was looked at before the hold may have changed: an interest, say
     seat = _seat(session, the_round, councillor)
     if seat.interest is None:
         raise Refused(BallotRefusal.INTEREST_UNDECLARED)
@@ -225,10 +226,9 @@ def decide(
 
 def answer_referral(session: Session, the_round: Round, officer: Person, answer: str) -> Referral:
     """Answer what an outcome was referred back for; councillors then decide afresh."""
-    check_allowed(Role.OFFICER, Action.ANSWER_REFERRAL, the_round.phase)
-    hold_round(session, the_round.id, alone=True)
+    check_still_allowed(session, the_round, Role.OFFICER, Action.ANSWER_REFERRAL)
     referral = session.get(Referral, (the_round.id, _sitting(session, the_round.id)))
-    if referral is None:
+    if referral is None or referral.answer is not None:
         raise Refused(BallotRefusal.NOT_REFERRED_BACK)
     if not answer.strip():
         raise Refused(BallotRefusal.REASONS_MISSING)

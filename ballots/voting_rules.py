@@ -14,10 +14,10 @@ from ballots.papers import BallotFormat, BallotPaper, PaperProject, paper_as_jso
 from ballots.refusals import BallotRefusal
 from neighbourhoods.database import Base, Pence, UTCDateTime, Word, now, one_of
 from neighbourhoods.eligibility import roll_size
-from neighbourhoods.phases import Action, Role, check_allowed
+from neighbourhoods.phases import Action, Role
 from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, check_still_allowed
 
 DEFAULT_STEP = 20
 
@@ -83,7 +83,7 @@ class RulesChosen:
 
 def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> VotingRules:
     """Choose how a round votes; refused from the moment the vote opens."""
-    check_allowed(Role.OFFICER, Action.SET_RULES, the_round.phase)
+    check_still_allowed(session, the_round, Role.OFFICER, Action.SET_RULES)
     rules = session.get(VotingRules, the_round.id)
     if rules is None:
         rules = VotingRules(round_id=the_round.id)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -133,8 +134,12 @@ class Database:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url,
+        connect_args={"check_same_thread": False, "timeout": 30},
+        hide_parameters=True,  # an error must not carry a ballot into a log
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -161,14 +166,23 @@ def now(session: Session) -> datetime:
     clock: Clock | None = session.info.get("clock")
     if clock is not None:
         return clock()
-    sqlite = session.get_bind().dialect.name == "sqlite"
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
     # clock_timestamp, not now(): a transaction that waited for a lock must not see the past.
-    asked = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')" if sqlite else "SELECT clock_timestamp()"
+    asked = (
+        "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')" if on_sqlite else "SELECT clock_timestamp()"
+    )
     with session.no_autoflush:  # asking the time must not store half of what is being written
         answer = session.execute(text(asked)).scalar_one()
     if isinstance(answer, datetime):
         return answer.astimezone(UTC)
     return datetime.fromisoformat(str(answer)).replace(tzinfo=UTC)
+
+
+def insert_into(session: Session, rows: type[Base]) -> "postgresql.Insert | sqlite.Insert":
+    """An INSERT that can settle conflicts, in the dialect of this database."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(rows)
+    return postgresql.insert(rows)
 
 
 def hold_round(session: Session, round_id: int, *, alone: bool) -> None:

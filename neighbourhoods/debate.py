@@ -13,7 +13,7 @@ from sqlalchemy.orm import (
     selectinload,
 )
 
-from neighbourhoods.database import Base, Moment, UTCDateTime, Word, now, one_of
+from neighbourhoods.database import Base, Moment, UTCDateTime, Word, insert_into, now, one_of
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Action, Role, check_allowed
 from neighbourhoods.proposals import Proposal, ProposalState
@@ -118,14 +118,11 @@ def _add(
 def report_point(session: Session, point: Point, person: Person, why: str) -> None:
     """Ask a moderator to look at a contribution; a second report by the same person adds none."""
     _allow(Role.RESIDENT, Action.REPORT, point.proposal)
-    known = session.scalar(
-        select(Report).where(Report.point_id == point.id, Report.person_id == person.id)
+    session.execute(
+        insert_into(session, Report)
+        .values(point_id=point.id, person_id=person.id, why=why.strip(), reported_at=now(session))
+        .on_conflict_do_nothing(index_elements=["point_id", "person_id"])
     )
-    if known is None:
-        session.add(
-            Report(point=point, person_id=person.id, why=why.strip(), reported_at=now(session))
-        )
-        session.flush()
 
 
 def hide_point(session: Session, point: Point, moderator: Person, why: str) -> None:

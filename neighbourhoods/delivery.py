@@ -102,6 +102,7 @@ def report_delivery(
     check_allowed(Role.OFFICER, Action.DELIVER, delivery.project.the_round.phase)
     if step.spent_pence < 0:
         raise Refused(Refusal.AMOUNT_NOT_POSITIVE)
+    session.refresh(delivery, with_for_update=True)  # two reports at once are both added up
     left = delivery.committed_pence - delivery.spent_pence
     if step.spent_pence > left:
         raise Refused(Refusal.SPEND_EXCEEDS_COMMITMENT, left_pence=left)

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from neighbourhoods.database import Base
 from neighbourhoods.people import tidy_email
-from neighbourhoods.phases import Action, Role, check_allowed
+from neighbourhoods.phases import Action, Role
 from neighbourhoods.places import tidy_postcode
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, check_still_allowed
 
 COLUMNS = ("reference", "name", "postcode", "email")
 MOST_ROWS = 1_500_000
@@ -176,7 +176,7 @@ def replace_roll(session: Session, key: bytes, the_round: Round, rows: list[Roll
 
     Only before the vote: a roll written beside ballots would tie names to choices.
     """
-    check_allowed(Role.OFFICER, Action.IMPORT_ROLL, the_round.phase)
+    check_still_allowed(session, the_round, Role.OFFICER, Action.IMPORT_ROLL)
     session.execute(delete(RollEntry).where(RollEntry.round_id == the_round.id))
     values = [
         {

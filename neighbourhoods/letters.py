@@ -1,5 +1,6 @@
 """Letters the platform owes people, kept in the same transaction as what they tell of."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import String, Text, select
@@ -29,10 +30,12 @@ def write_letter(session: Session, to_email: str, subject: str, body: str) -> Le
     return letter
 
 
-def waiting_letters(session: Session, limit: int = 50) -> list[Letter]:
-    """Letters that have not left yet, oldest first."""
-    query = select(Letter).where(Letter.sent_at.is_(None)).order_by(Letter.id).limit(limit)
-    return list(session.scalars(query))
+def waiting_letters(
+    session: Session, limit: int = 50, besides: Collection[int] = ()
+) -> list[Letter]:
+    """Letters that have not left yet, oldest first, without those that rest a while."""
+    query = select(Letter).where(Letter.sent_at.is_(None), Letter.id.not_in(besides))
+    return list(session.scalars(query.order_by(Letter.id).limit(limit)))
 
 
 def newest_letters(session: Session, limit: int = 50) -> list[Letter]:

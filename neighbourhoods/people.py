@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.database import Base, Moment, Word, now, one_of
+from neighbourhoods.database import Base, Moment, Word, insert_into, now, one_of
 from neighbourhoods.places import Community
 
 CODE_LIVES = timedelta(minutes=15)
@@ -172,22 +172,24 @@ def ask_for_code(session: Session, key: bytes, email: str) -> str:
     """Make a new six-digit code for an address; the one before it stops working."""
     email = tidy_email(email)
     code = f"{secrets.randbelow(1_000_000):06d}"
-    session.merge(
-        SignInCode(
-            email=email,
-            code_hash=_code_hash(key, email, code),
-            expires_at=now(session) + CODE_LIVES,
-            tries_left=CODE_TRIES,
-        )
+    fresh = {
+        "code_hash": _code_hash(key, email, code),
+        "expires_at": now(session) + CODE_LIVES,
+        "tries_left": CODE_TRIES,
+    }
+    # Not look-then-add: a double tap asks twice at once.
+    session.execute(
+        insert_into(session, SignInCode)
+        .values(email=email, **fresh)
+        .on_conflict_do_update(index_elements=["email"], set_=fresh)
     )
-    session.flush()
     return code
 
 
 def redeem_code(session: Session, key: bytes, email: str, code: str) -> Person | CodeRefusal:
     """Sign somebody in with their code; each code works once and allows few wrong tries."""
     email = tidy_email(email)
-    waiting = session.get(SignInCode, email, with_for_update=True)
+    waiting = session.get(SignInCode, email, with_for_update=True, populate_existing=True)
     if waiting is None or waiting.tries_left == 0 or waiting.expires_at <= now(session):
         return CodeRefusal.SPENT
     if not hmac.compare_digest(waiting.code_hash, _code_hash(key, email, code.strip())):

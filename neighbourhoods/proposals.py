@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.database import Base, Moment, Pence, Word, now, one_of
+from neighbourhoods.database import Base, Moment, Pence, Word, insert_into, now, one_of
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Action, Role, check_allowed
 from neighbourhoods.refusals import Refusal, Refused
@@ -212,9 +212,12 @@ def back(session: Session, proposal: Proposal, person: Person) -> None:
     if proposal.proposer_id == person.id:
         raise Refused(Refusal.OWN_PROPOSAL)
     check_allowed(Role.RESIDENT, Action.BACK, proposal.the_round.phase)
-    if session.get(Backing, (proposal.id, person.id)) is None:
-        session.add(Backing(proposal_id=proposal.id, person_id=person.id, backed_at=now(session)))
-        session.flush()
+    # Not look-then-add: two presses may arrive at once.
+    session.execute(
+        insert_into(session, Backing)
+        .values(proposal_id=proposal.id, person_id=person.id, backed_at=now(session))
+        .on_conflict_do_nothing()
+    )
 
 
 def stop_backing(session: Session, proposal: Proposal, person: Person) -> None:

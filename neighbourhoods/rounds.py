@@ -7,7 +7,7 @@ from itertools import pairwise
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.database import Base, Moment, Pence, Word, now, one_of
+from neighbourhoods.database import Base, Moment, Pence, Word, hold_round, now, one_of
 from neighbourhoods.funds import Fund, allocated_pence
 from neighbourhoods.people import Person
 from neighbourhoods.phases import MOVES, ORDER, Action, Phase, Role, check_allowed
@@ -109,11 +109,19 @@ def create_round(
     return the_round
 
 
+def check_still_allowed(session: Session, the_round: Round, role: Role, action: Action) -> None:
+    """Hold a round and refuse what its phase forbids: it may have moved since it was looked up."""
+    hold_round(session, the_round.id, alone=True)
+    session.flush()
+    session.refresh(the_round, ["phase"])
+    check_allowed(role, action, the_round.phase)
+
+
 def describe_round(
     session: Session, the_round: Round, title: str, purpose: str, promise: str, budget_pence: int
 ) -> None:
     """Change what a round says of itself, before its vote opens."""
-    check_allowed(Role.OFFICER, Action.SET_RULES, the_round.phase)
+    check_still_allowed(session, the_round, Role.OFFICER, Action.SET_RULES)
     _check_budget(session, the_round.fund, budget_pence, besides=the_round)
     the_round.title, the_round.purpose, the_round.promise = title, purpose, promise
     the_round.budget_pence = budget_pence
@@ -123,6 +131,7 @@ def describe_round(
 def _check_budget(session: Session, fund: Fund, budget_pence: int, besides: Round | None) -> None:
     if budget_pence <= 0:
         raise Refused(Refusal.AMOUNT_NOT_POSITIVE)
+    session.refresh(fund, with_for_update=True)  # two rounds must not share out the same pound
     left = left_for_rounds(session, fund, besides)
     if budget_pence > left:
         raise Refused(Refusal.FUND_EXCEEDED, left_pence=left)
@@ -138,7 +147,7 @@ def left_for_rounds(session: Session, fund: Fund, besides: Round | None = None) 
 
 def set_timetable(session: Session, the_round: Round, starts: Mapping[Phase, datetime]) -> None:
     """Set when each phase starts, before the vote opens; dates follow the order of the phases."""
-    check_allowed(Role.OFFICER, Action.SET_RULES, the_round.phase)
+    check_still_allowed(session, the_round, Role.OFFICER, Action.SET_RULES)
     dated = [starts[phase] for phase in ORDER if phase in starts]
     if any(later <= earlier for earlier, later in pairwise(dated)):
         raise Refused(Refusal.DATES_OUT_OF_ORDER)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from neighbourhoods.database import Base, Moment, Pence, Word, now, one_of
 from neighbourhoods.people import Person
-from neighbourhoods.phases import Action, Role, check_allowed
+from neighbourhoods.phases import Action, Role
 from neighbourhoods.projects import Project, project_for
 from neighbourhoods.proposals import (
     Proposal,
@@ -19,7 +19,7 @@ from neighbourhoods.proposals import (
     write_version,
 )
 from neighbourhoods.refusals import Refusal, Refused
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, check_still_allowed
 
 
 class ScreeningResult(StrEnum):
@@ -95,7 +95,7 @@ def screen_proposal(
     session: Session, proposal: Proposal, by: Person, finding: Finding
 ) -> Screening:
     """Publish a finding; a passed proposal becomes a project at its likely cost."""
-    check_allowed(Role.OFFICER, Action.SCREEN, proposal.the_round.phase)
+    check_still_allowed(session, proposal.the_round, Role.OFFICER, Action.SCREEN)
     _check(proposal, finding)
     screening = Screening(
         proposal=proposal,
@@ -149,7 +149,7 @@ def _put_on_paper(session: Session, proposal: Proposal, finding: Finding) -> Non
 def reply_to_screening(session: Session, screening: Screening, by: Person, words: str) -> None:
     """The proposer's published answer to a finding; one to each."""
     check_own(screening.proposal, by)
-    _may_answer(screening.proposal)
+    _may_answer(session, screening.proposal)
     if screening.reply is not None:
         raise Refused(Refusal.ALREADY_REPLIED)
     screening.reply = ScreeningReply(words=words.strip(), replied_at=now(session))
@@ -161,7 +161,7 @@ def offer_variant(
 ) -> None:
     """Offer a smaller or other variant after a finding; it is screened again."""
     check_own(proposal, by)
-    _may_answer(proposal)
+    _may_answer(session, proposal)
     if proposal.state not in (ProposalState.SMALLER_ASKED, ProposalState.NOT_PASSED):
         raise Refused(Refusal.NOT_SCREENED)
     if proposal.version != seen_version:
@@ -171,8 +171,8 @@ def offer_variant(
     session.flush()
 
 
-def _may_answer(proposal: Proposal) -> None:
-    check_allowed(Role.RESIDENT, Action.ANSWER_SCREENING, proposal.the_round.phase)
+def _may_answer(session: Session, proposal: Proposal) -> None:
+    check_still_allowed(session, proposal.the_round, Role.RESIDENT, Action.ANSWER_SCREENING)
 
 
 def screenings_of(session: Session, proposal: Proposal) -> list[Screening]:

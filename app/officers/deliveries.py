@@ -11,8 +11,9 @@ from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from app.access import Who, open_to, signed_in
+from app.date_fields import DayField
 from app.display import LONDON
-from app.fields import DayField, PoundsField, WordsField
+from app.fields import PoundsField, WordsField
 from app.house import db
 from app.officers import officers
 from app.officers.forms import choices_of, refuse_at, show_form

@@ -13,7 +13,8 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer th
 from wtforms.validators import InputRequired
 
 from app.access import Who, open_to
-from app.fields import DayField, LineField, PoundsField, WordsField
+from app.date_fields import DayField
+from app.fields import LineField, PoundsField, WordsField
 from app.house import db
 from app.labels import label
 from app.officers import officers

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from app.access import Who, open_to
-from app.fields import MomentField
+from app.date_fields import MomentField
 from app.house import db
 from app.officers import officers
 from app.officers.forms import refuse_at, show_form

@@ -99,7 +99,8 @@ def _choosing_rules(session: Session, the_round: Round, blockers: dict[Blocker, 
     title = _("Ballot paper and rules")
     if rules is None:
         return Task(title, href, TaskState.NOT_STARTED, _("How people vote, and how it is counted"))
-    if Blocker.PAPER_IMPOSSIBLE in blockers:
+    # No limits fit a paper that has no projects yet: that is no fault of the limits.
+    if Blocker.PAPER_IMPOSSIBLE in blockers and projects_in(session, the_round.id):
         words = obstacle_in_words(blockers[Blocker.PAPER_IMPOSSIBLE])
         return Task(title, href, TaskState.NEEDS_ATTENTION, words)
     return Task(title, href, TaskState.DONE, label(rules.ballot_format))

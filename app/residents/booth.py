@@ -28,14 +28,14 @@ from app.residents.paper import (
     total_in_words,
     total_sentences,
 )
-from app.residents.voter import entry_for, entry_on_card, put_card_away, show_card
+from app.residents.voter import code_key, entry_for, entry_on_card, put_card_away, show_card
 from app.wording import paper_faults_in_words
 from ballots.box import cast_ballot, check_open, current_receipt, is_current
 from ballots.papers import BallotPaper, faults_in
 from ballots.receipts import Receipt
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.tally import public_tally
-from neighbourhoods.eligibility import RollEntry
+from neighbourhoods.eligibility import RollEntry, entry_by_code
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
@@ -43,6 +43,13 @@ from neighbourhoods.rounds import Round
 # A whole hall may share one address, so only wrong codes count. A code has 60 bits.
 WRONG_CODES = "30 per minute"
 WRONG = frozenset({404, 422})
+
+
+def names_a_voter() -> bool:
+    """Whether the code that was sent is somebody's: one stranger's wrong tries in a hall must not
+    keep everybody else there from voting."""
+    written = request.form.get("code") or (request.view_args or {}).get("code", "")
+    return entry_by_code(db(), code_key(), written) is not None
 
 
 def was_wrong(response: Response) -> bool:
@@ -228,7 +235,7 @@ def counted(the_round: Round) -> ResponseReturnValue:
 
 @residents.route("/rounds/<int:round_id>/identify", methods=["GET", "POST"])
 @open_to(Who.ANYONE)
-@limiter.limit(WRONG_CODES, methods=["POST"], deduct_when=was_wrong)
+@limiter.limit(WRONG_CODES, methods=["POST"], deduct_when=was_wrong, exempt_when=names_a_voter)
 def identify(the_round: Round) -> ResponseReturnValue:
     """Show that you may vote: by the code of a voter card, or by e-mail."""
     form = VoterCodeForm()
@@ -253,7 +260,7 @@ def identify(the_round: Round) -> ResponseReturnValue:
 
 @residents.get("/v/<code>")
 @open_to(Who.ANYONE)
-@limiter.limit(WRONG_CODES, deduct_when=was_wrong)
+@limiter.limit(WRONG_CODES, deduct_when=was_wrong, exempt_when=names_a_voter)
 def voter_card(code: str) -> ResponseReturnValue:
     """What the QR code of a voter card opens: remember the voter, lead to the booth."""
     found = show_card(code)

@@ -80,7 +80,8 @@ class EmailForm(FlaskForm):
             DataRequired(_("Enter your e-mail address")),
             Length(max=254, message=_("Enter an e-mail address of 254 characters or fewer")),
             Regexp(
-                r"^[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)+$",
+                # An encoded word (=?…?=) would be read as something else by whoever posts it.
+                r"^(?!.*=\?)[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)+$",
                 message=_("Enter an e-mail address like name@example.org"),
             ),
         ],

@@ -85,7 +85,7 @@ def menu(the_round: Round) -> ResponseReturnValue:
 @open_to(Who.SIGNED_IN)
 def propose_from_menu(the_round: Round, item: int) -> ResponseReturnValue:
     """Take a service from the menu: its price is fixed, its place and reasons are asked."""
-    menu_item = db().get(MenuItem, item)
+    menu_item = db().get(MenuItem, item) if item < 2**31 else None
     if menu_item is None:
         abort(404)
     check_allowed(Role.RESIDENT, Action.PROPOSE, the_round.phase)

@@ -8,14 +8,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 from wtforms.validators import InputRequired
 
+from app.date_fields import DayField, MomentField, read_time
 from app.fields import (
-    DayField,
     LineField,
-    MomentField,
     PoundsField,
     WholeField,
     WordsField,
-    read_time,
     tidy_line,
     tidy_words,
 )

@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.access import Who, open_to
 from neighbourhoods.database import Database
+from neighbourhoods.phases import Phase
 from tests.builders import Town
 from tests.council import Site
 
@@ -80,8 +81,41 @@ def test_an_unknown_error_shows_a_reference_and_no_traceback(
     assert reference is not None
     assert "secret of the inside" not in answer.text
     assert "Traceback" not in answer.text
-    logged = capsys.readouterr()
-    assert reference[0] in logged.out + logged.err
+    logged = "".join(capsys.readouterr())
+    assert reference[0] in logged
+
+
+def test_the_log_of_an_error_holds_nothing_that_was_in_hand(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @open_to(Who.ANYONE)
+    def broken() -> str:
+        choices = ["project-7"]
+        raise RuntimeError(f"on the way to the box: {choices} of ann@example.org")
+
+    site.app.add_url_rule("/broken", "broken", broken)
+    site.app.config["PROPAGATE_EXCEPTIONS"] = False
+    site.as_(None).get("/broken?who=ann")
+    logged = "".join(capsys.readouterr())
+    assert "RuntimeError" in logged
+    assert "project-7" not in logged
+    assert "ann@example.org" not in logged
+
+
+@pytest.mark.parametrize(
+    "address", ["/areas?q=%00", "/communities/%00", "/receipts/%00", "/rounds?page=%00"]
+)
+def test_an_address_with_a_nul_leads_nowhere_on_either_database(
+    site: Site, town: Town, address: str
+) -> None:
+    assert site.as_(None).get(address).status_code == 404
+
+
+def test_a_menu_number_that_no_database_holds_is_nobodys(site: Site, town: Town) -> None:
+    the_round = town.round(Phase.IDEAS)
+    town.session.commit()
+    answer = site.as_(town.resident).get(f"/rounds/{the_round.id}/menu/{2**63}")
+    assert answer.status_code == 404
 
 
 def test_a_lost_database_still_gets_a_page_in_words(

@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import ticker
 from app.ticker import Ticker
+from ballots.moves import due_phase
 from ballots.outcome import outcome_of
 from ballots.tally import PublicTally, latest_snapshot
 from neighbourhoods.database import Database
 from neighbourhoods.letters import Letter
 from neighbourhoods.phases import Phase
+from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
 from tests.builders import Clock, Town
 from tests.services.test_tally import vote
@@ -89,3 +92,29 @@ def test_a_round_that_is_not_ready_stays_where_it_is(
     with database.reading() as session:
         assert session.get_one(Round, the_round.id).phase == Phase.SET_UP
     assert rung == []
+
+
+def test_a_round_that_breaks_keeps_no_other_from_closing(
+    app: Flask,
+    town: Town,
+    clock: Clock,
+    database: Database,
+    rung: list[PublicTally],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
+    sound = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
+    town.session.commit()
+
+    def due(session: Session, the_round: Round) -> Phase | None:
+        if the_round.id == broken.id:
+            raise Refused(Refusal.NO_SUCH_MOVE)  # an officer moved it at the same moment
+        return due_phase(session, the_round)
+
+    monkeypatch.setattr(ticker, "due_phase", due)
+    clock.moves(hours=1)
+    Ticker(app).tick()
+    with database.reading() as session:
+        assert session.get_one(Round, sound.id).phase == Phase.SIGN_OFF
+    assert "tick failed" in capsys.readouterr().out

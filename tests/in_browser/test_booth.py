@@ -121,6 +121,8 @@ def test_a_second_tab_and_the_back_button_make_one_ballot_and_no_error(
     expect(second.get_by_role("heading", level=1)).to_have_text("Counted")
     phone.go_back()
     expect(phone.locator(".wm-state--counted")).to_contain_text("Your ballot is Counted.")
+    ticked = phone.locator(".wm-choice__box:checked").count()  # the browser may put them back
+    expect(phone.locator("[data-total]")).to_contain_text(f"{ticked} of 2 chosen")
     choose(phone, 2)
     cast(phone)
     expect(phone.get_by_role("heading", level=1)).to_have_text("Counted")

@@ -184,6 +184,16 @@ def test_coming_back_shows_that_the_ballot_is_counted_and_a_blank_paper(
     assert checked_on(page) == set()
 
 
+def test_choices_brought_back_by_a_voter_are_not_called_counted(
+    vote: Round, town: Town, codes: list[str], site: Site
+) -> None:
+    client = site.as_voter(town.voter(vote, 1))
+    send(client, vote, codes[0])
+    page = client.post(address(vote), data={"project": codes[1], "add_up": "1"}).text
+    assert "Your earlier ballot stands until you cast these choices." in page
+    assert "Your ballot is Counted." not in page
+
+
 def test_a_changed_vote_replaces_the_first(
     vote: Round, town: Town, codes: list[str], site: Site, session: Session
 ) -> None:
@@ -445,9 +455,12 @@ def test_guessing_codes_is_slowed_down_and_right_codes_are_not(
     client = app.test_client()
     right = [client.get(f"/v/{card[1]}").status_code for _ in range(40)]
     wrong = [client.get(f"/v/{n:012d}").status_code for n in range(31)]
+    # Somebody else in the same hall, behind the same address, with their own card.
+    neighbour = app.test_client().get(f"/v/{card[1]}").status_code
     limiter.reset()
     assert set(right) == {303}
     assert wrong[-1] == 429
+    assert neighbour == 303
 
 
 # --- the receipt page ----------------------------------------------------------------------------

@@ -1,0 +1,136 @@
+"""Two people, or two taps, at the same moment: what was true a moment ago is asked again."""
+
+from collections.abc import Callable, Iterator
+from threading import Thread
+
+import pytest
+from sqlalchemy.orm import Session
+
+from ballots.moves import conclude_sign_off, take_forward
+from ballots.signoff import Act, InterestKind, decide, declare_interest, sign_off_of
+from neighbourhoods.database import Database
+from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery
+from neighbourhoods.eligibility import RollRow, replace_roll
+from neighbourhoods.people import Person, ask_for_code
+from neighbourhoods.phases import Phase
+from neighbourhoods.proposals import back, backing_counts, proposals_in
+from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.rounds import Round, create_round
+from tests.builders import CODE_KEY, Town
+from tests.services.test_signoff import approve, counted
+
+
+@pytest.fixture
+def other(database: Database, town: Town) -> Iterator[Session]:
+    """Somebody else’s session; SQLite lets only one write at a time, so these need PostgreSQL."""
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer: nothing is written at once")
+    with database.reading() as session:
+        yield session
+
+
+def at_once(session: Session, act: Callable[[], object]) -> None:
+    """Start an act that must wait for this session, which then commits, and see it end."""
+    waiting = Thread(target=act)
+    waiting.start()
+    waiting.join(0.3)
+    session.commit()
+    waiting.join(10)
+    assert not waiting.is_alive()
+
+
+def test_a_roll_looked_at_before_the_vote_opened_is_not_replaced_after(
+    town: Town, other: Session
+) -> None:
+    the_round = town.round(Phase.DEBATE)
+    town.session.commit()
+    seen = other.get_one(Round, the_round.id)
+    assert seen.phase == Phase.DEBATE
+    take_forward(town.session, town.keys, the_round, Phase.VOTE, town.officer, "now")
+    town.session.commit()
+    with pytest.raises(Refused) as refused:
+        replace_roll(other, CODE_KEY, seen, [RollRow("X", "Mallory", None, None)])
+    assert refused.value.reason is Refusal.WRONG_PHASE
+
+
+def test_an_interest_declared_meanwhile_is_seen_by_whoever_decides(
+    town: Town, other: Session
+) -> None:
+    the_round = town.round(Phase.SIGN_OFF)
+    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
+    town.session.commit()
+    seen = other.get_one(Round, the_round.id)
+    before = sign_off_of(other, seen)
+    me = next(seat.councillor for seat in before.seats if seat.interest is not None)
+    declare_interest(town.session, the_round, town.councillor, InterestKind.PECUNIARY, "My house")
+    town.session.commit()
+    with pytest.raises(Refused):
+        decide(other, seen, me, Act.APPROVE, "")
+
+
+def test_two_backings_at_once_are_one(town: Town, other: Session) -> None:
+    the_round = town.round(Phase.IDEAS)
+    town.session.commit()
+    proposal = proposals_in(town.session, the_round)[0]
+    mine = proposals_in(other, other.get_one(Round, the_round.id))[0]
+    back(town.session, proposal, town.neighbour)
+
+    def again() -> None:
+        back(other, mine, town.neighbour)
+        other.commit()
+
+    at_once(town.session, again)
+    assert backing_counts(town.session, the_round) == {proposal.id: 1}
+
+
+def test_two_codes_asked_for_at_once_leave_the_later_one(town: Town, other: Session) -> None:
+    ask_for_code(town.session, b"key", "ann@example.org")
+    failed: list[Exception] = []
+
+    def again() -> None:
+        try:
+            ask_for_code(other, b"key", "ann@example.org")
+            other.commit()
+        except Exception as error:  # noqa: BLE001 - shown below
+            failed.append(error)
+
+    at_once(town.session, again)
+    assert failed == []
+
+
+def test_two_rounds_at_once_do_not_share_out_the_same_pound(town: Town, other: Session) -> None:
+    fund = town.fund(pence=1_000)
+    town.session.commit()
+    theirs = other.get_one(type(fund), fund.id)
+    create_round(town.session, fund, "One", "p", "p", 1_000)
+    refused: list[object] = []
+
+    def again() -> None:
+        try:
+            create_round(other, theirs, "Two", "p", "p", 1_000)
+        except Refused as error:
+            refused.append(error.reason)
+        other.rollback()
+
+    at_once(town.session, again)
+    assert refused == [Refusal.FUND_EXCEEDED]
+
+
+def test_two_reports_at_once_are_both_added_up(town: Town, other: Session) -> None:
+    the_round = counted(town)
+    approve(town, the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    town.session.commit()
+    delivery = deliveries_in(town.session, the_round)[0]
+    theirs = deliveries_in(other, other.get_one(Round, the_round.id))[0]
+    me = other.get_one(Person, town.officer.id)
+    step = DeliveryStep(DeliveryStatus.STARTED, "Begun", 100, None)
+    report_delivery(town.session, delivery, town.officer, step)
+
+    def again() -> None:
+        report_delivery(other, theirs, me, step)
+        other.commit()
+
+    at_once(town.session, again)
+    town.session.refresh(delivery)
+    assert delivery.spent_pence == 200
