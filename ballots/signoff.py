@@ -143,9 +143,11 @@ def approvals_needed(asked: int, councillors: int, conflicted: int) -> int:
 def sign_off_of(session: Session, the_round: Round) -> SignOff:
     """Every councillor's seat on a round, and what is still needed."""
     sitting = _sitting(session, the_round.id)
+    # Read anew: one that was looked at before the round was held may have been changed since.
+    declared = select(Interest).where(Interest.round_id == the_round.id)
     interests = {
         interest.councillor_id: interest
-        for interest in session.scalars(select(Interest).where(Interest.round_id == the_round.id))
+        for interest in session.scalars(declared.execution_options(populate_existing=True))
     }
     decisions = {
         decision.councillor_id: decision
@@ -175,7 +177,6 @@ def declare_interest(
 ) -> Interest:
     """Declare an interest, or none, before deciding; a pecuniary one stands."""
     hold_round(session, the_round.id, alone=True)
-    session.expire_all()
     seat = _seat(session, the_round, councillor)
     if seat.decision is not None:
         raise Refused(BallotRefusal.ALREADY_DECIDED)
@@ -196,7 +197,7 @@ def decide(
 ) -> Decision:
     """Approve an outcome or refer it back with reasons; once a sitting, and in public."""
     hold_round(session, the_round.id, alone=True)
-    session.expire_all()  # what was looked at before the hold may have changed: an interest, say
+    session.refresh(the_round)
     seat = _seat(session, the_round, councillor)
     if seat.interest is None:
         raise Refused(BallotRefusal.INTEREST_UNDECLARED)

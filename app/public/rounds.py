@@ -160,6 +160,9 @@ def _figures(session: Session, the_round: Round) -> list[dict[str, str]]:
     found = [{"value": pounds(the_round.budget_pence), "label": _("to decide on")}]
     if not is_past(the_round.phase, Phase.VOTE):
         voted, may_vote = turnout(session, the_round.id), roll_size(session, the_round.id)
-        label = _("of %(number)s who can vote have voted", number=f"{may_vote:,}")
+        if the_round.phase == Phase.VOTE:
+            label = _("of %(number)s who can vote have voted", number=f"{may_vote:,}")
+        else:
+            label = _("of %(number)s who could vote did", number=f"{may_vote:,}")
         found.append({"value": f"{voted:,}", "label": label})
     return found

@@ -99,14 +99,19 @@ def _state(sign_off: SignOff) -> str:
         sign_off.needed,
         given=sign_off.approvals,
     )
-    return _("%(given)s Waiting for %(names)s.", given=given, names=listed(waiting))
+    all_needed = sign_off.needed - sign_off.approvals >= len(waiting)
+    names = listed(waiting, every=all_needed)
+    return _("%(given)s Waiting for %(names)s.", given=given, names=names)
 
 
-def listed(names: list[str]) -> str:
-    """Names as they are read out: Ann, Bob or Cy."""
+def listed(names: list[str], *, every: bool = False) -> str:
+    """Names as they are read out: Ann, Bob or Cy; with `every`, Ann, Bob and Cy."""
     if len(names) < 2:
         return "".join(names)
-    return _("%(first)s or %(last)s", first=", ".join(names[:-1]), last=names[-1])
+    first, last = ", ".join(names[:-1]), names[-1]
+    if every:
+        return _("%(first)s and %(last)s", first=first, last=last)
+    return _("%(first)s or %(last)s", first=first, last=last)
 
 
 def _seat(seat: Seat) -> SeatRead:

@@ -20,6 +20,7 @@ from app.residents.paper import (
     breaks_limit,
     draft_of,
     drop_draft,
+    has_draft,
     keep_draft,
     limit_in_words,
     paper_of,
@@ -28,7 +29,14 @@ from app.residents.paper import (
     total_in_words,
     total_sentences,
 )
-from app.residents.voter import code_key, entry_for, entry_on_card, put_card_away, show_card
+from app.residents.voter import (
+    code_key,
+    entry_for,
+    entry_on_card,
+    owner_of,
+    put_card_away,
+    show_card,
+)
 from app.wording import paper_faults_in_words
 from ballots.box import cast_ballot, check_open, current_receipt, is_current
 from ballots.papers import BallotPaper, faults_in
@@ -87,7 +95,11 @@ def booth(the_round: Round) -> ResponseReturnValue:
     refused = _why_not_open(the_round)
     if refused is not None or paper is None:
         return _closed_page(the_round, refused, sent=False)
-    return _paper_page(the_round, paper, draft_of(paper))
+    choices = draft_of(paper)
+    # Only while the draft is there: after the back button, what was wrong may be long put right.
+    wrong = faults_in(paper, choices) if "tried" in request.args and has_draft() else []
+    faults = paper_faults_in_words(BadPaper(wrong)) if wrong else []
+    return _paper_page(the_round, paper, choices, faults=faults)
 
 
 def _why_not_open(the_round: Round) -> BallotRefusal | None:
@@ -162,10 +174,12 @@ def cast(the_round: Round) -> ResponseReturnValue:
     if not _token_is_good():
         return _paper_page(the_round, paper, choices, stale=True), 400
     if "add_up" in request.form:
-        return _paper_page(the_round, paper, choices)
+        return _back_to_paper(the_round, paper, choices)
     try:
         return _cast_or_ask(the_round, paper, choices)
     except BadPaper as bad:
+        if set(choices) <= paper.costs.keys():
+            return _back_to_paper(the_round, paper, choices, tried=1)
         faults = paper_faults_in_words(bad)
         return _paper_page(the_round, paper, choices, faults=faults), 422
     except Refused as refused:
@@ -202,9 +216,18 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, choices: list[str]) -> Re
     return response
 
 
-def _lead_to(endpoint: str, the_round: Round) -> Response:
+def _back_to_paper(
+    the_round: Round, paper: BallotPaper, choices: list[str], tried: int | None = None
+) -> Response:
+    """Show the paper again at an address: a page that answers a form has no way back to it."""
+    response = _lead_to("residents.booth", the_round, tried)
+    keep_draft(response, the_round, paper, choices)
+    return response
+
+
+def _lead_to(endpoint: str, the_round: Round, tried: int | None = None) -> Response:
     """Lead on: a browser by redirect; the booth's script, which sent the form, by word."""
-    address = url_for(endpoint, round_id=the_round.id)
+    address = url_for(endpoint, round_id=the_round.id, tried=tried)
     if request.accept_mimetypes.best == "application/json":
         return jsonify(next=address)
     return current_app.make_response(redirect(address, 303))
@@ -263,10 +286,16 @@ def identify(the_round: Round) -> ResponseReturnValue:
 @limiter.limit(WRONG_CODES, deduct_when=was_wrong, exempt_when=names_a_voter)
 def voter_card(code: str) -> ResponseReturnValue:
     """What the QR code of a voter card opens: remember the voter, lead to the booth."""
-    found = show_card(code)
-    if found is None:
+    owner = owner_of(code)
+    if owner is None:
         return render_template("residents/voter_card_unknown.html"), 404
-    return redirect(url_for("residents.booth", round_id=found.id), 303)
+    here = entry_for(db().get_one(Round, owner.round_id))
+    if here is not None and here.id != owner.id:
+        # A link must never turn somebody's vote into another's: who means it types the code.
+        flash(_("Somebody is voting on this device. To vote with the card instead, type its code."))
+        return redirect(url_for("residents.identify", round_id=owner.round_id), 303)
+    show_card(code)
+    return redirect(url_for("residents.booth", round_id=owner.round_id), 303)
 
 
 @residents.post("/rounds/<int:round_id>/leave")

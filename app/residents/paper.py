@@ -158,6 +158,11 @@ def draft_of(paper: BallotPaper) -> list[str]:
     return list(dict.fromkeys(on_paper[place] for place in places if place in on_paper))
 
 
+def has_draft() -> bool:
+    """Whether the browser carried choices back, if only an empty paper."""
+    return DRAFT in request.cookies
+
+
 def drop_draft(response: Response, the_round: Round) -> None:
     """Let the browser forget the choices it carried."""
     response.delete_cookie(DRAFT, path=_booth_path(the_round), httponly=True, samesite="Lax")

@@ -33,13 +33,18 @@ def entry_on_card(the_round: Round) -> RollEntry | None:
     return entry if entry is not None and entry.round_id == the_round.id else None
 
 
+def owner_of(code: str) -> RollEntry | None:
+    """The roll entry of a voter card, however its code is typed."""
+    return entry_by_code(db(), code_key(), code)
+
+
 def show_card(code: str) -> Round | None:
     """Remember the voter whose card this is; the round it is for, or None if it is nobody's.
 
     Before the vote opens nothing is remembered: until then the roll may still be replaced, and
     the number of its entry could come to mean somebody else.
     """
-    entry = entry_by_code(db(), code_key(), code)
+    entry = owner_of(code)
     if entry is None:
         return None
     the_round = db().get_one(Round, entry.round_id)

@@ -77,7 +77,7 @@ def test_a_vote_without_a_ballot_has_an_outcome_too(site: Site, town: Town) -> N
 def test_the_outcome_says_for_whom_the_signature_waits(site: Site, town: Town) -> None:
     the_round = counted_round(town, approvals=2)
     client = site.as_(None)
-    assert "Waiting for Carl Councillor or Cora Councillor." in (
+    assert "Waiting for Carl Councillor and Cora Councillor." in (
         client.get(f"/rounds/{the_round.id}/outcome").text
     )
     approve(town, the_round)

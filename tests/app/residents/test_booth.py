@@ -37,6 +37,12 @@ def send(
     return client.post(address(the_round), data=words)
 
 
+def shown_again(client: FlaskClient, the_round: Round, *choices: str, **more: str) -> str:
+    answer = send(client, the_round, *choices, **more)
+    assert answer.status_code == 303  # so that the back button finds no answer to a form
+    return client.get(answer.location).text
+
+
 def order_on(page: str) -> list[str]:
     return re.findall(r'name="project" value="([^"]+)"', page)
 
@@ -118,7 +124,7 @@ def test_voters_see_different_orders(vote: Round, town: Town, site: Site) -> Non
 def test_adding_up_without_javascript_keeps_the_choices_and_stores_nothing(
     vote: Round, codes: list[str], site: Site, session: Session
 ) -> None:
-    page = send(site.as_(None), vote, codes[0], codes[1], add_up="1").text
+    page = shown_again(site.as_(None), vote, codes[0], codes[1], add_up="1")
     assert "2 of 2 chosen · £4,000 left" in page
     assert checked_on(page) == {codes[0], codes[1]}
     assert choices_in_box(session) == []
@@ -130,7 +136,7 @@ def test_going_over_the_budget_is_said_where_it_is_no_limit_too(
     the_round = town.round(Phase.VOTE, max_choices=None)
     session.commit()
     paper = order_on(site.as_(None).get(address(the_round)).text)
-    page = send(site.as_(None), the_round, *paper, add_up="1").text
+    page = shown_again(site.as_(None), the_round, *paper, add_up="1")
     assert "4 chosen · £10,000 over the budget" in page
 
 
@@ -189,7 +195,7 @@ def test_choices_brought_back_by_a_voter_are_not_called_counted(
 ) -> None:
     client = site.as_voter(town.voter(vote, 1))
     send(client, vote, codes[0])
-    page = client.post(address(vote), data={"project": codes[1], "add_up": "1"}).text
+    page = shown_again(client, vote, codes[1], add_up="1")
     assert "Your earlier ballot stands until you cast these choices." in page
     assert "Your ballot is Counted." not in page
 
@@ -236,16 +242,34 @@ def test_twenty_taps_at_once_make_one_ballot_and_no_error(
 def test_too_many_choices_are_refused_and_kept(
     vote: Round, town: Town, codes: list[str], site: Site, session: Session
 ) -> None:
-    answer = send(site.as_voter(town.voter(vote, 1)), vote, *codes[:3])
-    assert answer.status_code == 422
-    assert "You chose 3. Choose 2 at most." in answer.text
-    assert "<title>Error:" in answer.text
-    assert "These choices are not yet counted" in answer.text
-    assert checked_on(answer.text) == set(codes[:3])
+    page = shown_again(site.as_voter(town.voter(vote, 1)), vote, *codes[:3])
+    assert "You chose 3. Choose 2 at most." in page
+    assert "<title>Error:" in page
+    assert "These choices are not yet counted" in page
+    assert checked_on(page) == set(codes[:3])
     assert choices_in_box(session) == []
 
 
-@pytest.mark.parametrize("choices", [[], ["no such project"], ["P1"] * 200, ["<script>"]])
+def test_a_refused_paper_is_no_error_any_more_once_put_right_and_counted(
+    vote: Round, town: Town, codes: list[str], site: Site
+) -> None:
+    client = site.as_voter(town.voter(vote, 1))
+    refused = send(client, vote, *codes[:3]).location
+    send(client, vote, *codes[:2])
+    page = client.get(refused).text  # by the back button
+    assert "Your ballot is Counted." in page
+    assert "<title>Error:" not in page
+
+
+def test_an_empty_paper_is_refused_in_words(
+    vote: Round, town: Town, site: Site, session: Session
+) -> None:
+    page = shown_again(site.as_voter(town.voter(vote, 1)), vote)
+    assert "Choose at least one project." in page
+    assert choices_in_box(session) == []
+
+
+@pytest.mark.parametrize("choices", [["no such project"], ["P1"] * 200, ["<script>"]])
 def test_a_paper_that_is_no_paper_is_refused_in_words(
     choices: list[str], vote: Round, town: Town, site: Site, session: Session
 ) -> None:
@@ -317,7 +341,8 @@ def test_choices_outlast_saying_who_you_are(
     with app.app_context():
         key = settings().key_for("voter-codes")
     the_round = town.round(Phase.DEBATE, max_choices=2)
-    replace_roll(session, key, the_round, [RollRow("R1", "Ann", None, None)])
+    rows = [RollRow("R1", "Ann", None, None), RollRow("R2", "Bo", None, "voter2@example.org")]
+    replace_roll(session, key, the_round, rows)
     town.closes(the_round, timedelta(hours=1))
     town.enter(the_round, Phase.VOTE)
     session.commit()
@@ -358,7 +383,7 @@ def test_a_forged_draft_never_breaks_the_booth(draft: str, vote: Round, site: Si
 def test_a_paper_with_faults_is_refused_before_asking_who_it_is(
     vote: Round, codes: list[str], site: Site
 ) -> None:
-    assert send(site.as_(None), vote, *codes[:3]).status_code == 422
+    assert "You chose 3. Choose 2 at most." in shown_again(site.as_(None), vote, *codes[:3])
 
 
 def test_somebody_who_is_not_on_the_roll_is_told_what_to_do(
@@ -376,11 +401,12 @@ def test_somebody_who_is_not_on_the_roll_is_told_what_to_do(
 
 @pytest.fixture
 def card(town: Town, app: Flask, session: Session) -> tuple[Round, str]:
-    """A round in the vote with one voter, and the code of their card."""
+    """A round in the vote with two voters, and the code of the first one’s card."""
     with app.app_context():
         key = settings().key_for("voter-codes")
     the_round = town.round(Phase.DEBATE)
-    replace_roll(session, key, the_round, [RollRow("R1", "Ann", None, None)])
+    rows = [RollRow("R1", "Ann", None, None), RollRow("R2", "Bo", None, "voter2@example.org")]
+    replace_roll(session, key, the_round, rows)
     town.closes(the_round, timedelta(hours=1))
     town.enter(the_round, Phase.VOTE)
     session.commit()
@@ -485,3 +511,15 @@ def test_a_voter_finds_their_receipt_again_on_another_device(
 
 def test_the_short_address_leads_to_the_booth(vote: Round, site: Site) -> None:
     assert site.as_(None).get(f"/vote/{vote.id}").location == address(vote)
+
+
+def test_a_link_to_a_card_does_not_take_the_place_of_whoever_is_voting(
+    card: tuple[Round, str], town: Town, site: Site
+) -> None:
+    the_round, code = card
+    mine = town.voter(the_round, 2)
+    client = site.as_voter(mine)
+    answer = client.get(f"/v/{code}", follow_redirects=True)
+    assert "Somebody is voting on this device" in answer.text
+    with client.session_transaction() as kept:
+        assert kept["voter"] == {str(the_round.id): mine.id}
