@@ -110,6 +110,8 @@ class SignOff:
 
     sitting: int
     seats: tuple[Seat, ...]
+    # What the rules ask for, and what that comes to with those who are free to decide.
+    asked: int
     needed: int
     referred_back: bool
 
@@ -167,6 +169,7 @@ def sign_off_of(session: Session, the_round: Round) -> SignOff:
     return SignOff(
         sitting=sitting,
         seats=seats,
+        asked=asked,
         needed=approvals_needed(asked, len(seats), sum(seat.conflicted for seat in seats)),
         referred_back=any(d.act == Act.REFER_BACK for d in decisions.values()),
     )

@@ -1,6 +1,6 @@
 """Proposals: what residents ask money for, with history and backing, and the priced menu."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -142,10 +142,15 @@ def propose(
     words: ProposalWords,
     menu_item: MenuItem | None = None,
 ) -> Proposal:
-    """Put a proposal to a round; one from the menu keeps the menu's price."""
+    """Put a proposal to a round; one from the menu keeps the menu's price.
+
+    The same words sent again, by the back button or a second tap, are the same proposal.
+    """
     check_allowed(Role.RESIDENT, Action.PROPOSE, the_round.phase)
     if menu_item is not None and not menu_item.offered:
         raise Refused(Refusal.MENU_ITEM_WITHDRAWN)
+    if sent_before := _sent_before(session, the_round, proposer, words, menu_item):
+        return sent_before
     proposal = Proposal(
         the_round=the_round,
         proposer=proposer,
@@ -155,6 +160,33 @@ def propose(
     )
     _write(session, proposal, proposer, words)
     return proposal
+
+
+def _sent_before(
+    session: Session,
+    the_round: Round,
+    proposer: Person,
+    words: ProposalWords,
+    menu_item: MenuItem | None,
+) -> Proposal | None:
+    if menu_item is not None:
+        words = replace(words, cost_pence=menu_item.cost_pence, category=menu_item.category)
+    said = asdict(words)
+    own = select(Proposal).where(
+        Proposal.round_id == the_round.id,
+        Proposal.proposer == proposer,
+        Proposal.menu_item == menu_item,
+        Proposal.state == ProposalState.SUBMITTED,
+        Proposal.title == words.title,
+    )
+    return next(
+        (
+            one
+            for one in session.scalars(own)
+            if {name: getattr(one, name) for name in said} == said
+        ),
+        None,
+    )
 
 
 def revise(

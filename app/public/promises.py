@@ -140,7 +140,8 @@ def _who_signs(terms: Terms) -> str:
     return ngettext(
         "%(num)d councillor who answers for this community must approve it. A councillor can also "
         "send it back, but only in public and with reasons.",
-        "%(num)d councillors who answer for this community must approve it. A councillor can also "
+        "%(num)d councillors who answer for this community must approve it, or all of those who "
+        "are left when others take no part because of a pecuniary interest. A councillor can also "
         "send it back, but only in public and with reasons.",
         terms.approvals_needed,
     )

@@ -101,7 +101,19 @@ def _state(sign_off: SignOff) -> str:
     )
     all_needed = sign_off.needed - sign_off.approvals >= len(waiting)
     names = listed(waiting, every=all_needed)
-    return _("%(given)s Waiting for %(names)s.", given=given, names=names)
+    state = _("%(given)s Waiting for %(names)s.", given=given, names=names)
+    return f"{state} {_fewer(sign_off)}".strip()
+
+
+def _fewer(sign_off: SignOff) -> str:
+    """Why fewer approvals are enough than the rules ask for, if that is so."""
+    if sign_off.needed >= sign_off.asked:
+        return ""
+    return _(
+        "The rules ask for %(asked)s approvals. A councillor with a pecuniary interest takes no "
+        "part, so everybody who is left must approve.",
+        asked=sign_off.asked,
+    )
 
 
 def listed(names: list[str], *, every: bool = False) -> str:

@@ -2,7 +2,17 @@
 
 import secrets
 
-from flask import Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -51,6 +61,7 @@ from neighbourhoods.rounds import Round
 # A whole hall may share one address, so only wrong codes count. A code has 60 bits.
 WRONG_CODES = "30 per minute"
 WRONG = frozenset({404, 422})
+TRIED = "tried-code"
 
 
 def names_a_voter() -> bool:
@@ -62,7 +73,7 @@ def names_a_voter() -> bool:
 
 def was_wrong(response: Response) -> bool:
     """Whether a try at a code counts against the limit."""
-    return response.status_code in WRONG
+    return response.status_code in WRONG or "tried=1" in (response.location or "")
 
 
 class VoterCodeForm(FlaskForm):
@@ -262,13 +273,20 @@ def counted(the_round: Round) -> ResponseReturnValue:
 def identify(the_round: Round) -> ResponseReturnValue:
     """Show that you may vote: by the code of a voter card, or by e-mail."""
     form = VoterCodeForm()
-    if form.validate_on_submit():
-        found = show_card(form.code.data or "")
+    if request.method == "POST":
+        found = show_card(form.code.data or "") if form.validate() else None
         if found is not None and found.id == the_round.id:
             return redirect(url_for("residents.booth", round_id=the_round.id), 303)
+        # Answered by a GET, so that Back from the booth finds a page and not a browser's error.
+        session[TRIED] = (form.code.data or "")[:40]
+        return redirect(url_for("residents.identify", round_id=the_round.id, tried=1), 303)
+    if "tried" in request.args:
+        form.code.data = session.pop(TRIED, "")
         # The same answer for a code of nobody's and for one of another round.
         form.code.errors = [
             _("This code is not for this vote. Check your voter card and try again")
+            if form.code.data
+            else _("Enter the code on your voter card")
         ]
     page = render_template(
         "residents/identify.html",

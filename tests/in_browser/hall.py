@@ -54,6 +54,13 @@ class Assembly:
         with self.database.reading() as session:
             return turnout(session, self.round_id)
 
+    def open(self) -> None:
+        with self.database.writing() as session:
+            session.info["clock"] = lambda: datetime.now(UTC)
+            town = _town(session, self.keys)
+            town.enter(session.get_one(Round, self.round_id), Phase.VOTE)
+            session.commit()
+
     def close(self) -> None:
         with self.database.writing() as session:
             town = _town(session, self.keys)

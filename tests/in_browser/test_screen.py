@@ -142,3 +142,13 @@ def test_cut_off_the_screen_keeps_its_picture_and_comes_back_by_itself(
         expect(page.locator('[data-figure="turnout"]')).to_have_text("5", timeout=30_000)
         expect(page.locator("[data-away]")).to_be_hidden()
         assert broken == []
+
+
+def test_a_tally_page_opened_before_the_vote_shows_it_open_without_reload(
+    served: WardmoteServer, phone: Page
+) -> None:
+    with assembly(served, phase=Phase.DEBATE) as town_hall:
+        phone.goto(town_hall.address("tally"))
+        expect(phone.locator("main")).to_contain_text("The vote is not open yet")
+        town_hall.open()
+        expect(phone.locator("main")).to_contain_text("people have voted", timeout=15_000)

@@ -103,6 +103,17 @@ def test_a_proposal_from_the_menu_keeps_the_menus_price(town: Town) -> None:
     assert (proposal.cost_pence, proposal.category) == (78_000, "Green")
 
 
+def test_the_same_words_sent_again_are_the_same_proposal_and_other_words_another(
+    town: Town,
+) -> None:
+    the_round = town.round(Phase.IDEAS, proposals=0)
+    first = town.proposal(the_round)
+    assert town.proposal(the_round) is first
+    assert town.proposal(the_round, 2) is not first
+    withdraw(town.session, first, town.resident)
+    assert town.proposal(the_round) is not first
+
+
 def test_backing_twice_is_backing_once_and_can_be_taken_away(town: Town) -> None:
     the_round = town.round(Phase.IDEAS, proposals=1)
     (proposal,) = proposals_in(town.session, the_round)

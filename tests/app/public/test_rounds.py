@@ -153,9 +153,15 @@ def test_proposals_stand_with_their_backers_while_ideas_are_open(site: Site, tow
 
 
 def test_turnout_is_shown_from_the_vote_on(site: Site, town: Town) -> None:
-    the_round = counted_round(town)
+    the_round = town.round(Phase.VOTE)
+    town.session.commit()
     page = site.as_(None).get(f"/rounds/{the_round.id}").text
     assert "of 6 who can vote have voted" in page
+
+
+def test_once_the_vote_has_closed_turnout_is_told_as_past(site: Site, town: Town) -> None:
+    the_round = counted_round(town)
+    assert "of 6 who could vote did" in site.as_(None).get(f"/rounds/{the_round.id}").text
 
 
 def test_links_appear_as_the_round_comes_to_them(site: Site, town: Town) -> None:
