@@ -110,7 +110,8 @@ def booth(the_round: Round) -> ResponseReturnValue:
     # Only while the draft is there: after the back button, what was wrong may be long put right.
     wrong = faults_in(paper, choices) if "tried" in request.args and has_draft() else []
     faults = paper_faults_in_words(BadPaper(wrong)) if wrong else []
-    return _paper_page(the_round, paper, choices, faults=faults)
+    stale = "stale" in request.args and has_draft()
+    return _paper_page(the_round, paper, choices, faults=faults, stale=stale)
 
 
 def _why_not_open(the_round: Round) -> BallotRefusal | None:
@@ -183,7 +184,7 @@ def cast(the_round: Round) -> ResponseReturnValue:
         return _closed_page(the_round, _why_not_open(the_round), sent=True), 409
     choices = request.form.getlist("project")
     if not _token_is_good():
-        return _paper_page(the_round, paper, choices, stale=True), 400
+        return _back_to_paper(the_round, paper, choices, stale=1)
     if "add_up" in request.form:
         return _back_to_paper(the_round, paper, choices)
     try:
@@ -228,17 +229,17 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, choices: list[str]) -> Re
 
 
 def _back_to_paper(
-    the_round: Round, paper: BallotPaper, choices: list[str], tried: int | None = None
+    the_round: Round, paper: BallotPaper, choices: list[str], **why: int
 ) -> Response:
     """Show the paper again at an address: a page that answers a form has no way back to it."""
-    response = _lead_to("residents.booth", the_round, tried)
+    response = _lead_to("residents.booth", the_round, **why)
     keep_draft(response, the_round, paper, choices)
     return response
 
 
-def _lead_to(endpoint: str, the_round: Round, tried: int | None = None) -> Response:
+def _lead_to(endpoint: str, the_round: Round, **why: int) -> Response:
     """Lead on: a browser by redirect; the booth's script, which sent the form, by word."""
-    address = url_for(endpoint, round_id=the_round.id, tried=tried)
+    address = url_for(endpoint, round_id=the_round.id, **why)  # type: ignore[arg-type]
     if request.accept_mimetypes.best == "application/json":
         return jsonify(next=address)
     return current_app.make_response(redirect(address, 303))
