@@ -157,15 +157,13 @@ def count_covered(session: Session, the_round: Round, rules: VotingRules) -> Res
             select(Ballot.choices).where(Ballot.round_id == the_round.id, Ballot.batch.is_not(None))
         )
     )
-    election = Election(
-        projects=tuple(
+    election = Election.of(
+        (
             Project(project.code, project.cost_pence, project.category or None)
             for project in projects_in(session, the_round.id)
         ),
-        groups=tuple(
-            BallotGroup(tuple(json.loads(choices)), papers[choices]) for choices in sorted(papers)
-        ),
-        budget_pence=the_round.budget_pence,
+        (BallotGroup(tuple(json.loads(choices)), papers[choices]) for choices in sorted(papers)),
+        the_round.budget_pence,
     )
     return count(election, rules.rule)
 

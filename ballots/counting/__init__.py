@@ -2,10 +2,28 @@
 
 from collections.abc import Callable, Mapping
 
-from ballots.counting.election import BallotGroup, Election, Project, grouped
+from ballots.counting.election import (
+    BallotGroup,
+    Ballots,
+    Election,
+    Project,
+    borda_points,
+    grouped,
+)
 from ballots.counting.greedy import count_greedily
-from ballots.counting.result import Reason, Result, Tie, Verdict
-from ballots.counting.rules import Misfit, RankedBy, Rule, RuleError, RuleName
+from ballots.counting.result import Purchase, Reason, Result, Tie, Verdict
+from ballots.counting.rules import (
+    Completion,
+    Limit,
+    LimitOn,
+    Misfit,
+    RankedBy,
+    Rule,
+    RuleError,
+    RuleName,
+    Then,
+    Utility,
+)
 from ballots.counting.ties import (
     DEFAULT_ORDER,
     REFUSE,
@@ -19,21 +37,29 @@ __all__ = [
     "DEFAULT_ORDER",
     "REFUSE",
     "BallotGroup",
+    "Ballots",
+    "Completion",
     "Election",
+    "Limit",
+    "LimitOn",
     "Misfit",
     "Project",
+    "Purchase",
     "RankedBy",
     "Reason",
     "Result",
     "Rule",
     "RuleError",
     "RuleName",
+    "Then",
     "Tie",
     "TieBreak",
     "TieOrder",
     "TieRefusedError",
     "TieStep",
+    "Utility",
     "Verdict",
+    "borda_points",
     "count",
     "grouped",
 ]

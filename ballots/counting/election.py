@@ -1,66 +1,232 @@
-"""What a rule counts: projects, grouped ballots, money. Pure and frozen."""
+"""What a rule counts: projects, packed ballots, money. Pure and frozen."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Whole = NDArray[np.int64]
+
+# Sums of ballots times points stay whole numbers of 64 bits below these.
+MOST_POINTS = 1_000_000
+MOST_BALLOTS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project under its public code, as a rule sees it."""
+    """A project under its public code, as a rule sees it.
+
+    `minimum_cost_pence` says down to what it may be part-funded, None that it may not.
+    `criteria` are points (0 to 10) by the name of a published social criterion.
+    """
 
     id: str
     cost_pence: int
     category: str | None = None
+    area: str | None = None
+    minimum_cost_pence: int | None = None
+    beneficiaries: int | None = None
+    criteria: tuple[tuple[str, int], ...] = ()
 
 
 class BallotGroup(NamedTuple):
-    """So many identical ballots; `choices` are project ids, each once."""
+    """So many identical ballots; `choices` are project ids, each once, `points` beside them.
+
+    Without points every choice is worth one. A choice with less than one point is no support.
+    """
 
     choices: tuple[str, ...]
     ballots: int
+    points: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Ballots:
+    """Groups of identical ballots, packed: group g names `choices[starts[g]:starts[g + 1]]`.
+
+    `weights` (int64, one a group) are numbers of ballots, `choices` (int64) places of projects,
+    `points` (int64, beside the choices) what each is worth, None if every choice is worth one.
+    """
+
+    weights: Whole
+    starts: Whole
+    choices: Whole
+    points: Whole | None = None
+
+    def __post_init__(self) -> None:
+        """Let nobody change what was cast."""
+        for column in (self.weights, self.starts, self.choices, self.points):
+            if column is not None:
+                column.setflags(write=False)
+
+    @property
+    def groups(self) -> int:
+        """How many different ballots there are."""
+        return len(self.weights)
+
+    @cached_property
+    def group_of_choice(self) -> Whole:
+        """The group in which each choice stands."""
+        return np.repeat(np.arange(self.groups, dtype=np.int64), np.diff(self.starts))
+
+    @cached_property
+    def weight_of_choice(self) -> Whole:
+        """How many ballots hold each choice."""
+        return self.weights[self.group_of_choice]
+
+
+class Supporters(NamedTuple):
+    """Who supports one project: groups, how many ballots each, points each gives (or None)."""
+
+    groups: Whole
+    weights: Whole
+    points: Whole | None
+
+
+@dataclass(frozen=True, eq=False)
 class Election:
     """All that a rule may know; raises ValueError when it does not add up."""
 
     projects: tuple[Project, ...]
-    groups: tuple[BallotGroup, ...]
+    ballots: Ballots
     budget_pence: int
 
     def __post_init__(self) -> None:
         """Refuse what no rule could count."""
-        if len({project.id for project in self.projects}) != len(self.projects):
+        if len(self.places) != len(self.projects):
             raise ValueError("two projects share an id")
         if self.budget_pence < 0 or any(project.cost_pence < 0 for project in self.projects):
             raise ValueError("money below zero")
-        if any(group.ballots < 1 for group in self.groups):
-            raise ValueError("a group without ballots")
-        if any(len(set(group.choices)) != len(group.choices) for group in self.groups):
-            raise ValueError("a ballot names a project twice")
-        if not self.votes.keys() <= {project.id for project in self.projects}:
-            raise ValueError("a ballot names an unknown project")
+        _check_packed(self.ballots, len(self.projects))
+
+    @classmethod
+    def of(
+        cls, projects: Iterable[Project], groups: Iterable[BallotGroup], budget_pence: int
+    ) -> Self:
+        """The election of these groups of ballots, whose choices are project ids."""
+        standing, rows = tuple(projects), list(groups)
+        places = {project.id: place for place, project in enumerate(standing)}
+        return cls(standing, packed(rows, places), budget_pence)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each project stands among the projects, from 0."""
+        return MappingProxyType({project.id: at for at, project in enumerate(self.projects)})
+
+    @cached_property
+    def vote_counts(self) -> tuple[int, ...]:
+        """How many ballots support each project, in the order of the projects."""
+        ballots = self.ballots
+        weights = ballots.weight_of_choice
+        if ballots.points is not None:
+            weights = weights * (ballots.points > 0)
+        return self._summed(weights)
+
+    @cached_property
+    def score_counts(self) -> tuple[int, ...]:
+        """The points given to each project, in the order of the projects."""
+        ballots = self.ballots
+        if ballots.points is None:
+            return self.vote_counts
+        return self._summed(ballots.weight_of_choice * ballots.points)
+
+    def _summed(self, weights: Whole) -> tuple[int, ...]:
+        sums = np.zeros(len(self.projects), dtype=np.int64)
+        np.add.at(sums, self.ballots.choices, weights)
+        return tuple(sums.tolist())
 
     @cached_property
     def votes(self) -> Mapping[str, int]:
-        """How many ballots name each project, projects without any included."""
-        votes = dict.fromkeys((project.id for project in self.projects), 0)
-        for choices, ballots in self.groups:
-            for choice in choices:
-                votes[choice] = votes.get(choice, 0) + ballots
-        return MappingProxyType(votes)
+        """How many ballots support each project, by id, projects without any included."""
+        ids = (project.id for project in self.projects)
+        return MappingProxyType(dict(zip(ids, self.vote_counts, strict=True)))
 
     @cached_property
     def ballots_cast(self) -> int:
         """How many ballots there are, empty ones included."""
-        return sum(group.ballots for group in self.groups)
+        return int(self.ballots.weights.sum())
+
+    @cached_property
+    def supporters(self) -> tuple[Supporters, ...]:
+        """Who supports each project, groups in ascending order."""
+        ballots = self.ballots
+        kept = slice(None) if ballots.points is None else np.flatnonzero(ballots.points > 0)
+        choices, groups = ballots.choices[kept], ballots.group_of_choice[kept]
+        order = np.argsort(choices, kind="stable")
+        groups = groups[order]
+        points = None if ballots.points is None else ballots.points[kept][order]
+        ends = np.cumsum(np.bincount(choices, minlength=len(self.projects))).tolist()
+        return tuple(
+            Supporters(
+                groups[start:end],
+                ballots.weights[groups[start:end]],
+                None if points is None else points[start:end],
+            )
+            for start, end in zip([0, *ends], ends, strict=False)
+        )
+
+
+def _check_packed(ballots: Ballots, projects: int) -> None:
+    weights, starts, choices, points = (
+        ballots.weights,
+        ballots.starts,
+        ballots.choices,
+        ballots.points,
+    )
+    if len(starts) != len(weights) + 1 or starts[0] != 0 or starts[-1] != len(choices):
+        raise ValueError("ballots that are not packed")
+    if len(weights) and (weights.min() < 1 or int(weights.sum()) > MOST_BALLOTS):
+        raise ValueError("a group without ballots, or more ballots than people")
+    if len(choices) and not 0 <= choices.min() <= choices.max() < projects:
+        raise ValueError("a ballot names an unknown project")
+    if len(np.unique(ballots.group_of_choice * projects + choices)) != len(choices):
+        raise ValueError("a ballot names a project twice")
+    if points is None:
+        return
+    if len(points) != len(choices):
+        raise ValueError("as many points as choices")
+    if len(points) and max(abs(int(points.min())), int(points.max())) > MOST_POINTS:
+        raise ValueError("more points than any paper allows")
+
+
+def packed(groups: Sequence[BallotGroup], places: Mapping[str, int]) -> Ballots:
+    """The groups as arrays; ValueError for a project without a place or missing points."""
+    lengths = [len(group.choices) for group in groups]
+    starts = np.zeros(len(groups) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    named = chain.from_iterable([group.choices for group in groups])
+    try:
+        choices = np.fromiter(map(places.__getitem__, named), np.int64, int(starts[-1]))
+    except KeyError as error:
+        raise ValueError("a ballot names an unknown project") from error
+    weights = np.fromiter([group.ballots for group in groups], np.int64, len(groups))
+    return Ballots(weights, starts, choices, _packed_points(groups, lengths))
+
+
+def _packed_points(groups: Sequence[BallotGroup], lengths: list[int]) -> Whole | None:
+    if all(group.points is None for group in groups):
+        return None
+    given = [
+        (1,) * length if group.points is None else group.points
+        for group, length in zip(groups, lengths, strict=True)
+    ]
+    if [len(points) for points in given] != lengths:
+        raise ValueError("as many points as choices")
+    return np.fromiter(chain.from_iterable(given), np.int64, sum(lengths))
 
 
 def grouped(ballots: Iterable[Iterable[str]]) -> tuple[BallotGroup, ...]:
     """Ballots whose order of choices means nothing, identical ones put together, in fixed order."""
     counted = Counter(tuple(sorted(set(choices))) for choices in ballots)
     return tuple(BallotGroup(choices, counted[choices]) for choices in sorted(counted))
+
+
+def borda_points(choices: Sequence[str]) -> tuple[int, ...]:
+    """What a ranking gives: its first of L choices L points, its last one."""
+    return tuple(range(len(choices), 0, -1))

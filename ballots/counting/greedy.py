@@ -1,12 +1,16 @@
 """Greedy: fund in the order of votes while the money lasts. Pure, exact, O(p log p)."""
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from itertools import groupby
 
-from ballots.counting.election import Election, Project
-from ballots.counting.result import Reason, Result, Tie, Verdict
-from ballots.counting.rules import Misfit, Rule
+from ballots.counting.election import Election
+from ballots.counting.purse import Purse
+from ballots.counting.result import Reason, Result
+from ballots.counting.rules import Misfit, RankedBy, Rule
 from ballots.counting.ties import TieBreak, TieOrder, TieRefusedError
+
+_Value = int | tuple[bool, Fraction]
 
 
 def count_greedily(election: Election, rule: Rule, tie_order: TieOrder) -> Result:
@@ -16,96 +20,85 @@ def count_greedily(election: Election, rule: Rule, tie_order: TieOrder) -> Resul
     somebody's vote, and an officer could otherwise slip a project through that no resident
     asked for. A project below the threshold has no turn, so it never stops the count either.
     """
-    return _GreedyCount(election, rule, tie_order).result()
+    purse = Purse(election, rule, tie_order)
+    go_greedily(purse, purse.running)
+    return purse.result(ranked=_ranked(purse))
 
 
-class _GreedyCount:
-    """One run down the list: what is left, what was decided."""
+def go_greedily(purse: Purse, running: Iterable[int], bought: Reason = Reason.FUNDED) -> None:
+    """Spend what the purse holds on these projects, noting each purchase as `bought`."""
+    for level in _levels(purse, running):
+        for at in _arranged(purse, level):
+            _take_turn(purse, at, bought)
 
-    def __init__(self, election: Election, rule: Rule, tie_order: TieOrder) -> None:
-        self.election, self.rule, self.tie_order = election, rule, tie_order
-        self.left = election.budget_pence
-        self.stopped_at: str | None = None
-        self.verdicts: list[Verdict] = []
-        self.ties: list[Tie] = []
 
-    def result(self) -> Result:
-        for level in self._levels():
-            for project in self._arranged(level):
-                self._decide(project)
-        return Result(
-            rule=self.rule,
-            tie_order=self.tie_order,
-            budget_pence=self.election.budget_pence,
-            ballots_cast=self.election.ballots_cast,
-            verdicts=tuple(self.verdicts),
-            ties=tuple(self.ties),
-            stopped_at=self.stopped_at,
-        )
+def _take_turn(purse: Purse, at: int, bought: Reason) -> None:
+    if purse.stopped_at is not None:
+        purse.turn_down(at, Reason.AFTER_THE_STOP)
+        return
+    reason = purse.why_not(at)
+    if reason is not None:
+        purse.turn_down(at, reason)
+    elif purse.fits(at):
+        purse.buy(at, bought)
+    elif not purse.part_fund(at):
+        purse.turn_down(at, Reason.DOES_NOT_FIT, had_turn=True)
+        if purse.rule.misfit is Misfit.STOP:
+            purse.stopped_at = at
 
-    def _levels(self) -> Iterator[list[Project]]:
-        """Projects with the same number of votes together, most votes first."""
-        votes = self.election.votes
-        ranked = sorted(self.election.projects, key=lambda project: -votes[project.id])
-        for _, level in groupby(ranked, key=lambda project: votes[project.id]):
-            yield list(level)
 
-    def _arranged(self, level: list[Project]) -> tuple[Project, ...]:
-        """The level in the order of the tie; a tie among projects in the running is recorded."""
-        votes = self.election.votes
-        if len(level) == 1:
-            return tuple(level)
-        ordered, steps = self.tie_order.arrange(level, votes)
-        if self._why_out(ordered[0]) is None:
-            members = tuple(project.id for project in ordered)
-            decisive = self._order_decides(ordered)
-            if decisive and self.tie_order.by is TieBreak.REFUSE:
-                raise TieRefusedError(members)
-            self.ties.append(Tie(votes[members[0]], members, steps, decisive))
-        return ordered
+def _ranked(purse: Purse) -> list[int]:
+    """All places in the order of the rule; what was shut out stands where its votes put it."""
+    values, ranks = _values(purse), purse.tie_ranks
+    return sorted(
+        sorted(range(len(purse.costs)), key=ranks.__getitem__),
+        key=values.__getitem__,
+        reverse=True,
+    )
 
-    def _order_decides(self, level: Iterable[Project]) -> bool:
-        """Whether another order of the level could fund another set of it.
 
-        What costs more than is left loses in any order. If the others fit all together they
-        all win in any order — unless the count stops at the one that is too dear, and it comes
-        first. If they do not fit together, whoever comes first wins and somebody loses.
-        """
-        costs = [project.cost_pence for project in level]
-        affordable = [cost for cost in costs if cost <= self.left]
-        if self.rule.misfit is Misfit.STOP and len(affordable) < len(costs):
-            return bool(affordable)
-        return sum(affordable) > self.left
+def _values(purse: Purse) -> list[_Value]:
+    """What projects are ranked by; per pound, one that costs nothing comes first."""
+    if purse.rule.ranked_by is not RankedBy.VOTES_PER_POUND:
+        return list(purse.values)
+    return [
+        (cost == 0, Fraction(value, cost or 1))
+        for value, cost in zip(purse.values, purse.costs, strict=True)
+    ]
 
-    def _why_out(self, project: Project) -> Reason | None:
-        """Why the project has no turn, if it has none."""
-        votes = self.election.votes[project.id]
-        if votes == 0:
-            return Reason.NO_VOTES
-        if votes < self.rule.minimum_votes:
-            return Reason.BELOW_THRESHOLD
-        return None if self.stopped_at is None else Reason.AFTER_THE_STOP
 
-    def _decide(self, project: Project) -> None:
-        reason = self._why_out(project)
-        left_before = None if reason else self.left
-        if reason is None:
-            reason = self._take_turn(project)
-        self.verdicts.append(
-            Verdict(
-                project_id=project.id,
-                rank=len(self.verdicts) + 1,
-                votes=self.election.votes[project.id],
-                cost_pence=project.cost_pence,
-                reason=reason,
-                left_before_pence=left_before,
-            )
-        )
+def _levels(purse: Purse, running: Iterable[int]) -> Iterator[list[int]]:
+    """Projects that stand level together, the best first."""
+    values = _values(purse)
+    best_first = sorted(running, key=values.__getitem__, reverse=True)
+    for _, level in groupby(best_first, key=values.__getitem__):
+        yield list(level)
 
-    def _take_turn(self, project: Project) -> Reason:
-        if project.cost_pence <= self.left:
-            self.left -= project.cost_pence
-            return Reason.FUNDED
-        if self.rule.misfit is Misfit.STOP:
-            self.stopped_at = project.id
-        return Reason.DOES_NOT_FIT
+
+def _arranged(purse: Purse, level: list[int]) -> list[int]:
+    """The level in the order of the tie; a tie among projects in the running is recorded."""
+    if len(level) == 1:
+        return level
+    ordered, steps = purse.arrange(level)
+    if purse.stopped_at is None:
+        decisive = None if purse.conditional else _order_decides(purse, ordered)
+        if decisive is not False and purse.tie_order.by is TieBreak.REFUSE:
+            raise TieRefusedError(tuple(purse.election.projects[at].id for at in ordered))
+        votes = purse.election.vote_counts
+        common = votes[level[0]] if len({votes[at] for at in level}) == 1 else None
+        purse.note_tie(ordered, steps, decisive, common)
+    return ordered
+
+
+def _order_decides(purse: Purse, level: Iterable[int]) -> bool:
+    """Whether another order of the level could fund another set of it.
+
+    What costs more than is left loses in any order. If the others fit all together they
+    all win in any order — unless the count stops at the one that is too dear, and it comes
+    first. If they do not fit together, whoever comes first wins and somebody loses.
+    """
+    costs = [purse.costs[at] for at in level]
+    affordable = [cost for cost in costs if cost <= purse.left]
+    if purse.rule.misfit is Misfit.STOP and len(affordable) < len(costs):
+        return bool(affordable)
+    return sum(affordable) > purse.left

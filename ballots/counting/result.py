@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from ballots.counting.rules import Rule
 from ballots.counting.ties import TieOrder, TieStep
@@ -11,18 +12,32 @@ class Reason(StrEnum):
     """Why a project was funded or not; the sentence is written elsewhere."""
 
     FUNDED = "funded"
+    ALREADY_CHOSEN = "already-chosen"
+    COMPLETED = "completed"
+    PART_FUNDED = "part-funded"
     DOES_NOT_FIT = "does-not-fit"
     AFTER_THE_STOP = "after-the-stop"
+    SUPPORTERS_SPENT = "supporters-spent"
+    NOT_IN_BEST_SET = "not-in-best-set"
+    EXCLUDED = "excluded"
+    OVER_CAP = "over-cap"
+    RING_FENCED = "ring-fenced"
     BELOW_THRESHOLD = "below-threshold"
+    BELOW_SHARE = "below-share"
+    BELOW_SCORE = "below-score"
     NO_VOTES = "no-votes"
+
+
+FUNDED = frozenset((Reason.FUNDED, Reason.ALREADY_CHOSEN, Reason.COMPLETED, Reason.PART_FUNDED))
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one project, with the numbers behind the reason.
 
-    `rank` is its place among all projects, from 1. `left_before_pence` is the money left when
-    its turn came, None if it never had a turn.
+    `rank` is its place among all projects by what the rule ranks, from 1; `won` its place among
+    the winners, None if it lost. `left_before_pence` is the money left when its turn came, None
+    if it never had a turn. `funded_pence` is what it receives, less than its cost if part-funded.
     """
 
     project_id: str
@@ -31,11 +46,14 @@ class Verdict:
     cost_pence: int
     reason: Reason
     left_before_pence: int | None = None
+    score: int = 0
+    won: int | None = None
+    funded_pence: int = 0
 
     @property
     def funded(self) -> bool:
         """Whether the project won."""
-        return self.reason is Reason.FUNDED
+        return self.won is not None
 
     @property
     def shortfall_pence(self) -> int | None:
@@ -50,8 +68,11 @@ class Verdict:
             "project_id": self.project_id,
             "rank": self.rank,
             "votes": self.votes,
+            "score": self.score,
             "cost_pence": self.cost_pence,
             "funded": self.funded,
+            "funded_pence": self.funded_pence,
+            "won": self.won,
             "reason": self.reason.value,
             "left_before_pence": self.left_before_pence,
             "shortfall_pence": self.shortfall_pence,
@@ -63,13 +84,14 @@ class Tie:
     """Projects that stood level, and how the order ranked them.
 
     `members` are preferred first; `steps[i]` is what put `members[i]` before `members[i + 1]`.
-    `decisive` says whether another order would have changed the winners.
+    `votes` are what they had in common, None where they were level in something else.
+    `decisive` says whether another order would have changed the winners, None if not examined.
     """
 
-    votes: int
+    votes: int | None
     members: tuple[str, ...]
     steps: tuple[TieStep, ...]
-    decisive: bool
+    decisive: bool | None
 
     def to_json(self) -> dict[str, object]:
         """The tie as plain JSON values."""
@@ -82,10 +104,36 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
+class Purchase:
+    """One winner as it was bought, in order.
+
+    `price_pence` is what a supporter pays per point of support, None where nobody pays a share
+    (greedy, knapsack, completion); `left_pence` is the budget's money left after it.
+    """
+
+    project_id: str
+    paid_pence: int
+    left_pence: int
+    price_pence: Fraction | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The purchase as plain JSON values; a price in pence to six places."""
+        price = self.price_pence
+        return {
+            "project_id": self.project_id,
+            "paid_pence": self.paid_pence,
+            "left_pence": self.left_pence,
+            "price_pence": None if price is None else decimal_text(price),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The winners in the order they won, and why; `verdicts` holds every project, by rank.
 
-    `stopped_at` is the project at which a stopping rule stopped, if it did.
+    `stopped_at` is the project at which a stopping rule stopped, if it did. Under equal shares
+    `start_budget_pence` is every voter's share and `steps` how often it was raised, and
+    `gave_way` says that the comparison step preferred greedy's outcome.
     """
 
     rule: Rule
@@ -94,21 +142,25 @@ class Result:
     ballots_cast: int
     verdicts: tuple[Verdict, ...]
     ties: tuple[Tie, ...]
+    purchases: tuple[Purchase, ...]
     stopped_at: str | None = None
+    start_budget_pence: Fraction | None = None
+    steps: int = 0
+    gave_way: bool = False
 
     @property
     def winners(self) -> tuple[str, ...]:
         """Ids of the funded projects, in the order they won."""
-        return tuple(verdict.project_id for verdict in self.verdicts if verdict.funded)
+        return tuple(purchase.project_id for purchase in self.purchases)
 
     @property
     def spent_pence(self) -> int:
-        """What the winners cost together."""
-        return sum(verdict.cost_pence for verdict in self.verdicts if verdict.funded)
+        """What the winners receive together."""
+        return sum(purchase.paid_pence for purchase in self.purchases)
 
     @property
     def left_pence(self) -> int:
-        """What is left of the budget."""
+        """What is left of the budget; below zero where overspending is permitted."""
         return self.budget_pence - self.spent_pence
 
     def verdict_on(self, project_id: str) -> Verdict:
@@ -121,6 +173,7 @@ class Result:
 
     def to_json(self) -> dict[str, object]:
         """The whole result as plain JSON values, in a stable order, money in whole pence."""
+        start = self.start_budget_pence
         return {
             "rule": self.rule.as_json(),
             "tie_order": self.tie_order.as_json(),
@@ -130,6 +183,17 @@ class Result:
             "ballots_cast": self.ballots_cast,
             "winners": list(self.winners),
             "stopped_at": self.stopped_at,
+            "start_budget_pence": None if start is None else decimal_text(start),
+            "steps": self.steps,
+            "gave_way": self.gave_way,
             "projects": [verdict.to_json() for verdict in self.verdicts],
+            "purchases": [purchase.to_json() for purchase in self.purchases],
             "ties": [tie.to_json() for tie in self.ties],
         }
+
+
+def decimal_text(number: Fraction) -> str:
+    """A fraction to six places, rounded half up, for people; never read back to decide."""
+    millionths = (number.numerator * 2_000_000 + number.denominator) // (2 * number.denominator)
+    sign, size = ("-", -millionths) if millionths < 0 else ("", millionths)
+    return f"{sign}{size // 1_000_000}.{size % 1_000_000:06d}"

@@ -1,5 +1,6 @@
 """Who comes first among equals: an order given in advance, never an accident. Pure."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ class TieBreak(StrEnum):
 
     DEFAULT = "default"
     RECORDED = "recorded-list"
+    DRAWN = "drawn"
     REFUSE = "refuse"
 
 
@@ -21,6 +23,7 @@ class TieStep(StrEnum):
     """Which step of the order put one project before another."""
 
     RECORDED_LIST = "recorded-list"
+    DRAW = "draw"
     LOWER_COST = "lower-cost"
     MORE_BALLOTS = "more-ballots"
     PROJECT_ID = "project-id"
@@ -37,11 +40,12 @@ class TieRefusedError(Exception):
 # What decides, in the order in which it is asked; the values of a key stand in the same places.
 _STEPS = (
     TieStep.RECORDED_LIST,
+    TieStep.DRAW,
     TieStep.LOWER_COST,
     TieStep.MORE_BALLOTS,
     TieStep.PROJECT_ID,
 )
-_Key = tuple[int, int, int, str]
+_Key = tuple[int, bytes, int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,13 @@ class TieOrder:
     """An order over all projects: lower cost, more supporting ballots, id by code point.
 
     A recorded list (a lottery drawn beforehand, say) goes first; projects that it does not name
-    follow it in the default order. *Refuse* raises `TieRefusedError` when winners depend on a tie.
+    follow it in the default order. A draw sorts by SHA-256 of the seed and the project's id, so
+    that anybody can repeat it. *Refuse* raises `TieRefusedError` when winners depend on a tie.
     """
 
     by: TieBreak = TieBreak.DEFAULT
     recorded: tuple[str, ...] = ()
+    seed: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a list that contradicts itself, and one that nobody would look at."""
@@ -61,11 +67,18 @@ class TieOrder:
             raise ValueError("the recorded list names a project twice")
         if bool(self.recorded) != (self.by is TieBreak.RECORDED):
             raise ValueError("a recorded list belongs to the recorded order, and only there")
+        if bool(self.seed) != (self.by is TieBreak.DRAWN):
+            raise ValueError("a seed belongs to a draw, and only there")
 
     @classmethod
     def from_list(cls, ids: Iterable[str]) -> Self:
         """The order of a recorded list."""
         return cls(TieBreak.RECORDED, tuple(ids))
+
+    @classmethod
+    def drawn(cls, seed: str) -> Self:
+        """The order that a seed draws: ascending SHA-256 of `wardmote tie 1|seed|project id`."""
+        return cls(TieBreak.DRAWN, seed=seed)
 
     def arrange(
         self, tied: Iterable[Project], votes: Mapping[str, int]
@@ -75,15 +88,27 @@ class TieOrder:
 
         def key_of(project: Project) -> _Key:
             place = places.get(project.id, len(places))
-            return (place, project.cost_pence, -votes[project.id], project.id)
+            return (
+                place,
+                self._draw(project.id),
+                project.cost_pence,
+                -votes[project.id],
+                project.id,
+            )
 
         ordered = tuple(sorted(tied, key=key_of))
         keys = map(key_of, ordered)
         return ordered, tuple(_deciding_step(one, other) for one, other in pairwise(keys))
 
+    def _draw(self, project_id: str) -> bytes:
+        if self.by is not TieBreak.DRAWN:
+            return b""
+        return hashlib.sha256(f"wardmote tie 1|{self.seed}|{project_id}".encode()).digest()
+
     def as_json(self) -> dict[str, object]:
         """The order as plain JSON values."""
-        return {"by": self.by.value, "recorded": list(self.recorded)}
+        written: dict[str, object] = {"by": self.by.value, "recorded": list(self.recorded)}
+        return {**written, "seed": self.seed} if self.seed else written
 
 
 def _deciding_step(one: _Key, other: _Key) -> TieStep:
