@@ -10,6 +10,7 @@ from ballots.counting.election import (
     borda_points,
     grouped,
 )
+from ballots.counting.equal_shares import count_by_equal_shares
 from ballots.counting.greedy import count_greedily
 from ballots.counting.result import Purchase, Reason, Result, Tie, Verdict
 from ballots.counting.rules import (
@@ -66,6 +67,7 @@ __all__ = [
 
 _COUNTS: Mapping[RuleName, Callable[[Election, Rule, TieOrder], Result]] = {
     RuleName.GREEDY: count_greedily,
+    RuleName.EQUAL_SHARES: count_by_equal_shares,
 }
 
 

@@ -21,18 +21,20 @@ def count_greedily(election: Election, rule: Rule, tie_order: TieOrder) -> Resul
     asked for. A project below the threshold has no turn, so it never stops the count either.
     """
     purse = Purse(election, rule, tie_order)
-    go_greedily(purse, purse.running)
+    go_greedily(purse, purse.running, stops=rule.misfit is Misfit.STOP)
     return purse.result(ranked=_ranked(purse))
 
 
-def go_greedily(purse: Purse, running: Iterable[int], bought: Reason = Reason.FUNDED) -> None:
+def go_greedily(
+    purse: Purse, running: Iterable[int], bought: Reason = Reason.FUNDED, *, stops: bool = False
+) -> None:
     """Spend what the purse holds on these projects, noting each purchase as `bought`."""
     for level in _levels(purse, running):
-        for at in _arranged(purse, level):
-            _take_turn(purse, at, bought)
+        for at in _arranged(purse, level, stops):
+            _take_turn(purse, at, bought, stops)
 
 
-def _take_turn(purse: Purse, at: int, bought: Reason) -> None:
+def _take_turn(purse: Purse, at: int, bought: Reason, stops: bool) -> None:
     if purse.stopped_at is not None:
         purse.turn_down(at, Reason.AFTER_THE_STOP)
         return
@@ -43,7 +45,7 @@ def _take_turn(purse: Purse, at: int, bought: Reason) -> None:
         purse.buy(at, bought)
     elif not purse.part_fund(at):
         purse.turn_down(at, Reason.DOES_NOT_FIT, had_turn=True)
-        if purse.rule.misfit is Misfit.STOP:
+        if stops:
             purse.stopped_at = at
 
 
@@ -75,13 +77,13 @@ def _levels(purse: Purse, running: Iterable[int]) -> Iterator[list[int]]:
         yield list(level)
 
 
-def _arranged(purse: Purse, level: list[int]) -> list[int]:
+def _arranged(purse: Purse, level: list[int], stops: bool) -> list[int]:
     """The level in the order of the tie; a tie among projects in the running is recorded."""
     if len(level) == 1:
         return level
     ordered, steps = purse.arrange(level)
     if purse.stopped_at is None:
-        decisive = None if purse.conditional else _order_decides(purse, ordered)
+        decisive = None if purse.conditional else _order_decides(purse, ordered, stops)
         if decisive is not False and purse.tie_order.by is TieBreak.REFUSE:
             raise TieRefusedError(tuple(purse.election.projects[at].id for at in ordered))
         votes = purse.election.vote_counts
@@ -90,7 +92,7 @@ def _arranged(purse: Purse, level: list[int]) -> list[int]:
     return ordered
 
 
-def _order_decides(purse: Purse, level: Iterable[int]) -> bool:
+def _order_decides(purse: Purse, level: Iterable[int], stops: bool) -> bool:
     """Whether another order of the level could fund another set of it.
 
     What costs more than is left loses in any order. If the others fit all together they
@@ -99,6 +101,6 @@ def _order_decides(purse: Purse, level: Iterable[int]) -> bool:
     """
     costs = [purse.costs[at] for at in level]
     affordable = [cost for cost in costs if cost <= purse.left]
-    if purse.rule.misfit is Misfit.STOP and len(affordable) < len(costs):
+    if stops and len(affordable) < len(costs):
         return bool(affordable)
     return sum(affordable) > purse.left

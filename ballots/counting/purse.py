@@ -1,6 +1,7 @@
 """The budget while a rule spends it: what may still be funded under the conditions, and why not."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from fractions import Fraction
 from functools import cached_property
 
@@ -28,8 +29,8 @@ class Purse:
         self.purchases: list[Purchase] = []
         self.ties: list[Tie] = []
         self.stopped_at: int | None = None
-        self._bought: set[int] = set()
-        self._spent_on: dict[Limit, int] = dict.fromkeys(rule.caps + rule.ring_fences, 0)
+        self.bought: set[int] = set()
+        self.spent_on: dict[Limit, int] = dict.fromkeys(rule.caps + rule.ring_fences, 0)
         self._part_funding = rule.part_funding
         self._buy_already_chosen()
         self.running = tuple(self._let_in())
@@ -77,7 +78,7 @@ class Purse:
     def _let_in(self) -> Iterable[int]:
         """Places of the projects that take part; the others get their reason."""
         for at in range(len(self.costs)):
-            if at in self._bought:
+            if at in self.bought:
                 continue
             reason = self._why_shut_out(at)
             if reason is None:
@@ -100,13 +101,13 @@ class Purse:
 
     def why_not(self, at: int) -> Reason | None:
         """Which condition besides the money left forbids the project now, if one does."""
-        if not self._spent_on and not self.rule.exclusive:
+        if not self.spent_on and not self.rule.exclusive:
             return None
-        if any(at != other and other in self._bought for other in self._rivals(at)):
+        if any(at != other and other in self.bought for other in self._rivals(at)):
             return Reason.EXCLUDED
         cost = self.costs[at]
         for cap in self.rule.caps:
-            if self._is_in(at, cap) and self._spent_on[cap] + cost > cap.pence:
+            if self._is_in(at, cap) and self.spent_on[cap] + cost > cap.pence:
                 return Reason.OVER_CAP
         if self.fits(at) and cost > self.left + self.rule.overspend_pence - self._kept_from(at):
             return Reason.RING_FENCED
@@ -127,7 +128,7 @@ class Purse:
         """Money kept for others that the project may not touch."""
         kept = 0
         for fence in self.rule.ring_fences:
-            unspent = max(0, fence.pence - self._spent_on[fence])
+            unspent = max(0, fence.pence - self.spent_on[fence])
             own = self.costs[at] if self._is_in(at, fence) else 0
             kept += max(0, unspent - own)
         return kept
@@ -136,6 +137,16 @@ class Purse:
         """Whether the money left covers the project; the last may overspend as far as permitted."""
         cost = self.costs[at]
         return cost <= self.left or 0 < self.left >= cost - self.rule.overspend_pence
+
+    def after(self, places: Iterable[int]) -> "Purse":
+        """This purse as it would be once these projects were bought too."""
+        later = copy(self)
+        later.reasons, later.left_before = dict(self.reasons), dict(self.left_before)
+        later.purchases, later.ties = list(self.purchases), list(self.ties)
+        later.bought, later.spent_on = set(self.bought), dict(self.spent_on)
+        for at in places:
+            later.buy(at)
+        return later
 
     def buy(
         self,
@@ -148,10 +159,10 @@ class Purse:
         spent = self.costs[at] if paid is None else paid
         self.reasons[at], self.left_before[at] = reason, self.left
         self.left -= spent
-        self._bought.add(at)
-        for limit in self._spent_on:
+        self.bought.add(at)
+        for limit in self.spent_on:
             if self._is_in(at, limit):
-                self._spent_on[limit] += spent
+                self.spent_on[limit] += spent
         project_id = self.election.projects[at].id
         self.purchases.append(Purchase(project_id, spent, self.left, price))
 
@@ -163,7 +174,7 @@ class Purse:
 
     def part_fund(self, at: int) -> bool:
         """Give the first project that no longer fits what is left, if that is enough for it."""
-        if not self._part_funding or self.why_not(at) is not None:
+        if not self._part_funding or self.fits(at) or self.why_not(at) is not None:
             return False
         self._part_funding = False
         least = self.election.projects[at].minimum_cost_pence

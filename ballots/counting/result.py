@@ -1,6 +1,6 @@
 """What a rule decided, with a reason for every project; frozen, and the same JSON every time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -170,6 +170,16 @@ class Result:
         if verdict is None:
             raise KeyError(project_id)
         return verdict
+
+    def standing_in_for(self, other: "Result") -> "Result":
+        """This result as the outcome of another's rule, which gave way to it."""
+        return replace(
+            self,
+            rule=other.rule,
+            start_budget_pence=other.start_budget_pence,
+            steps=other.steps,
+            gave_way=True,
+        )
 
     def to_json(self) -> dict[str, object]:
         """The whole result as plain JSON values, in a stable order, money in whole pence."""
