@@ -25,6 +25,7 @@ from ballots.counting.rules import (
     Then,
     Utility,
 )
+from ballots.counting.stories import explain
 from ballots.counting.ties import (
     DEFAULT_ORDER,
     REFUSE,
@@ -62,6 +63,7 @@ __all__ = [
     "Verdict",
     "borda_points",
     "count",
+    "explain",
     "grouped",
 ]
 

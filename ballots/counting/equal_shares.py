@@ -38,7 +38,7 @@ def count_by_equal_shares(election: Election, rule: Rule, tie_order: TieOrder) -
     purse = Purse(election, rule, tie_order)
     if not election.ballots_cast:
         return purse.result()
-    _buy_what_is_free(purse)
+    buy_what_is_free(purse)
     spree = go_shopping(purse)
     for bought in spree.bought:
         _note_tie(purse, bought)
@@ -137,7 +137,8 @@ def _exhausts(purse: Purse, places: list[int]) -> bool:
     )
 
 
-def _buy_what_is_free(purse: Purse) -> None:
+def buy_what_is_free(purse: Purse) -> None:
+    """Buy the projects that cost nothing: no share could be asked for them."""
     for at in sorted(purse.running, key=purse.tie_ranks.__getitem__):
         if purse.costs[at] == 0 and purse.why_not(at) is None:
             purse.buy(at, price=Fraction(0))

@@ -111,8 +111,7 @@ class SharesRun:
 
     def leaves(self, first: int, last: int) -> Iterator[Leaf]:
         """What is bought at every step from first to last, in order, steps alike together."""
-        most = self._grains_at(last)
-        self._grains = most
+        self._grains = self.grains_at(last)
         undecided = [self._root(first, last)]
         while undecided:
             node = undecided.pop()
@@ -122,7 +121,7 @@ class SharesRun:
             else:
                 undecided += reversed(self._halves(node, middle))
 
-    def _grains_at(self, last: int) -> int:
+    def grains_at(self, last: int) -> int:
         """How many grains a penny has, so that no sum up to this step leaves 64 bits."""
         shop = self.shop
         points = max(

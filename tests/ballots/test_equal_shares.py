@@ -1,8 +1,6 @@
 """Equal shares: worked examples, an independent naive count, conditions, both inner loops."""
 
-from collections.abc import Iterable
 from fractions import Fraction
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +13,8 @@ from ballots.counting import (
     Election,
     Limit,
     LimitOn,
-    Misfit,
     Project,
     Reason,
-    Result,
     Rule,
     RuleName,
     Then,
@@ -145,3 +141,176 @@ def test_every_completion_is_what_step_by_step_gives(
     step = max(step, election.budget_pence // 40)
     rule = equal(utility=utility, completion=completion, step_pence=step)
     assert list(count(election, rule).winners) == naive_add1(election, rule)
+
+
+# Worked by hand -----------------------------------------------------------------------------------
+
+
+def vote(budget_pence: int, costs: dict[str, int], *ballots: tuple[int, str]) -> Election:
+    """An election of one-letter projects; each ballot as (how many, letters)."""
+    projects = [Project(project_id, cost) for project_id, cost in costs.items()]
+    return Election.of(projects, [BallotGroup(tuple(b), n) for n, b in ballots], budget_pence)
+
+
+def test_a_third_of_the_voters_decide_a_third_of_the_money() -> None:
+    # Greedy by votes gives everything to the larger side.
+    election = vote(90, {"a": 30, "b": 30, "c": 30, "d": 30}, (6, "abc"), (3, "d"))
+    assert set(count(election, Rule()).winners) == {"a", "b", "c"}
+    assert set(count(election, EQUAL).winners) == {"a", "b", "d"}
+
+
+def test_who_has_spent_cannot_pay_again() -> None:
+    # Shares of 10: ada and ben pay 10 each for a, and hold nothing for b; cyd cannot pay alone.
+    election = vote(30, {"a": 20, "b": 12}, (2, "ab"), (1, "b"))
+    result = count(election, EQUAL)
+    # b has three supporters and is cheaper a supporter (4), so it is bought first.
+    assert result.winners == ("b",)
+    assert result.verdict_on("a").reason is Reason.SUPPORTERS_SPENT
+    assert [bought.price_pence for bought in result.purchases] == [4]
+    assert result.start_budget_pence == 10
+
+
+def test_utilities_rank_differently() -> None:
+    # a costs 60 and has 6 supporters, b 10 and 2: full shares are 6 and 2, prices 10 and 5.
+    election = vote(100, {"a": 60, "b": 10}, (4, "a"), (2, "ab"), (4, ""))
+    assert count(election, EQUAL).winners == ("a",)
+    cheap_first = count(election, equal(utility=Utility.CARDINALITY))
+    assert cheap_first.winners[0] == "b"
+
+
+def test_a_start_budget_can_be_rounded_down_to_whole_pounds() -> None:
+    election = vote(1000, {"a": 999}, (3, "a"))
+    assert count(election, EQUAL).winners == ("a",)
+    rounded = count(election, equal(start_unit_pence=100))
+    assert rounded.start_budget_pence == 300
+    assert rounded.winners == ()
+
+
+def test_raising_shares_stops_before_it_overspends() -> None:
+    # Shares of 10 buy nothing; at 15 a is bought; at 20 both would cost 35 of 30.
+    election = vote(30, {"a": 15, "b": 20}, (1, "a"), (1, "b"), (1, ""))
+    result = count(election, equal(completion=Completion.ADD1, step_pence=1))
+    assert (result.winners, result.steps, result.start_budget_pence) == (("a",), 9, 19)
+
+
+def test_raising_shares_may_stop_as_soon_as_nothing_more_fits() -> None:
+    election = vote(30, {"a": 15, "b": 20}, (1, "a"), (1, "b"), (1, ""))
+    result = count(election, equal(completion=Completion.ADD1_EXHAUSTIVE, step_pence=1))
+    assert (result.winners, result.steps) == (("a",), 5)
+
+
+def test_what_is_left_can_go_by_votes() -> None:
+    election = vote(30, {"a": 15, "b": 14, "c": 15}, (2, "a"), (1, "b"), (1, "bc"), (1, "c"))
+    plain = count(election, EQUAL)
+    completed = count(election, equal(then=Then.UTILITARIAN))
+    assert plain.spent_pence < completed.spent_pence <= 30
+    assert Reason.COMPLETED in {verdict.reason for verdict in completed.verdicts}
+
+
+def test_equal_shares_gives_way_when_more_voters_prefer_greedy() -> None:
+    # Shares of 10 buy only s for one voter; greedy funds a for nine.
+    election = vote(100, {"a": 100, "s": 10}, (9, "a"), (1, "s"))
+    assert count(election, EQUAL).winners == ("s",)
+    compared = count(election, equal(comparison=True))
+    assert (compared.winners, compared.gave_way) == (("a",), True)
+    assert compared.rule.name is RuleName.EQUAL_SHARES
+
+
+def test_equal_shares_stays_when_not_more_voters_prefer_greedy() -> None:
+    election = vote(90, {"a": 30, "b": 30, "c": 30, "d": 30}, (3, "abc"), (3, "d"))
+    compared = count(election, equal(comparison=True))
+    assert not compared.gave_way
+
+
+def test_level_projects_follow_the_order_of_the_tie_and_are_recorded() -> None:
+    election = vote(10, {"a": 10, "b": 10}, (2, "ab"))
+    result = count(election, EQUAL, TieOrder.from_list(["b", "a"]))
+    assert result.winners == ("b",)
+    assert [tie.members for tie in result.ties] == [("b", "a")]
+    with pytest.raises(TieRefusedError) as refused:
+        count(election, EQUAL, REFUSE)
+    assert refused.value.members == ("a", "b")
+
+
+def test_a_project_without_cost_is_bought_first_and_an_empty_vote_buys_nothing() -> None:
+    election = vote(10, {"a": 5, "f": 0}, (1, "a"), (1, "f"))
+    assert count(election, EQUAL).winners == ("f", "a")
+    assert count(vote(10, {"a": 5}), EQUAL).winners == ()
+
+
+def test_ballots_without_a_choice_have_a_share_that_nobody_spends() -> None:
+    assert count(vote(10, {"a": 6}, (1, "a"), (1, "")), EQUAL).winners == ()
+
+
+def test_points_let_those_who_gave_more_pay_more() -> None:
+    election = Election.of(
+        [Project("a", 12)],
+        [BallotGroup(("a",), 1, (3,)), BallotGroup(("a",), 1, (1,)), BallotGroup((), 2, ())],
+        40,
+    )
+    result = count(election, equal(utility=Utility.POINTS))
+    # 3 points and 1 point share 12: 3 a point.
+    assert [bought.price_pence for bought in result.purchases] == [3]
+
+
+# Conditions ---------------------------------------------------------------------------------------
+
+
+def test_conditions_hold_in_every_round() -> None:
+    projects = [
+        Project("a", 10, category="parks"),
+        Project("b", 10, category="parks"),
+        Project("c", 10, category="roads"),
+        Project("d", 10, category="roads"),
+    ]
+    election = Election.of(projects, [BallotGroup(("a", "b", "c", "d"), 4)], 40)
+    capped = equal(caps=(Limit(LimitOn.CATEGORY, "parks", 10),), exclusive=(("c", "d"),))
+    result = count(election, capped)
+    assert result.winners == ("a", "c")
+    assert result.verdict_on("b").reason is Reason.OVER_CAP
+    assert result.verdict_on("d").reason is Reason.EXCLUDED
+
+
+def test_what_is_already_chosen_is_paid_before_shares_are_cut() -> None:
+    election = vote(30, {"a": 10, "b": 20}, (1, "b"), (1, "b"))
+    result = count(election, equal(already_chosen=("a",)))
+    assert (result.winners, result.start_budget_pence) == (("a", "b"), 10)
+
+
+def test_criteria_make_a_vote_count_for_more() -> None:
+    # 11 support a and 10 b; whichever comes first uses up what the other would need.
+    projects = [Project("a", 10), Project("b", 10, criteria=(("access", 10),))]
+    groups = [BallotGroup(("a",), 5), BallotGroup(("b",), 4), BallotGroup(("a", "b"), 6)]
+    election = Election.of(projects, groups, 15)
+    assert count(election, EQUAL).winners == ("a",)
+    # A vote for b counts 1 + 50 x 10 / 1000 = 1.5 times.
+    assert count(election, equal(criteria=(("access", 50),))).winners == ("b",)
+
+
+def test_the_first_that_no_longer_fits_is_part_funded() -> None:
+    projects = [Project("a", 10), Project("b", 20, minimum_cost_pence=5)]
+    election = Election.of(projects, [BallotGroup(("a",), 1), BallotGroup(("b",), 1)], 20)
+    result = count(election, equal(part_funding=True))
+    assert result.winners == ("a", "b")
+    assert result.verdict_on("b").reason is Reason.PART_FUNDED
+    assert result.verdict_on("b").funded_pence == 10
+
+
+# Two inner loops ----------------------------------------------------------------------------------
+
+
+@settings(max_examples=200, deadline=None)
+@given(drawn_elections(), st.sampled_from(Utility), st.integers(1, 20))
+def test_the_compiled_loop_gives_the_same_result(
+    election: Election, utility: Utility, step: int
+) -> None:
+    pytest.importorskip("numba")
+    rule = equal(
+        utility=utility,
+        completion=Completion.ADD1,
+        step_pence=max(step, election.budget_pence // 40),
+    )
+    compiled = count(election, rule).to_json()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shares, "market_for", lambda _many: PLAIN)
+        assert count(election, rule).to_json() == compiled

@@ -1,0 +1,224 @@
+"""What a count tells besides its winners: claims are put to the test by counting again."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ballots.counting import (
+    BallotGroup,
+    Completion,
+    Election,
+    Limit,
+    LimitOn,
+    Misfit,
+    Project,
+    RankedBy,
+    Rule,
+    RuleName,
+    Then,
+    Utility,
+    count,
+    explain,
+)
+from tests.ballots.elections import drawn_elections, groups_of
+
+EQUAL = Rule(name=RuleName.EQUAL_SHARES)
+
+
+def story_of(told: dict[str, object], project_id: str) -> dict[str, object]:
+    projects = told["projects"]
+    assert isinstance(projects, list)
+    return next(story for story in projects if story["project_id"] == project_id)
+
+
+def at_cost(election: Election, project_id: str, cost_pence: int) -> Election:
+    """The same election with one project at another cost."""
+    projects = [
+        replace(p, cost_pence=cost_pence) if p.id == project_id else p for p in election.projects
+    ]
+    return Election.of(projects, groups_of(election), election.budget_pence)
+
+
+def with_votes(election: Election, project_id: str, votes: int) -> Election:
+    """The same election with so many further ballots that name only one project."""
+    more = [BallotGroup((project_id,), votes)] if votes else []
+    return Election.of(election.projects, [*groups_of(election), *more], election.budget_pence)
+
+
+def with_idle(election: Election, project_id: str, idle: int, votes: int) -> Election:
+    """So many voters who chose nothing, some of whom now support one project."""
+    groups = [
+        *groups_of(election),
+        BallotGroup((project_id,), votes),
+        BallotGroup((), idle - votes),
+    ]
+    kept = [group for group in groups if group.ballots]
+    return Election.of(election.projects, kept, election.budget_pence)
+
+
+GREEDY_RULES = st.builds(
+    Rule,
+    misfit=st.sampled_from(Misfit),
+    ranked_by=st.sampled_from([RankedBy.VOTES, RankedBy.VOTES_PER_POUND]),
+    minimum_votes=st.integers(0, 4),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(drawn_elections(pointed=False), GREEDY_RULES)
+def test_greedy_projects_win_with_the_votes_they_are_said_to_lack(
+    election: Election, rule: Rule
+) -> None:
+    result = count(election, rule)
+    told = explain(election, result)
+    for verdict in result.verdicts:
+        votes = story_of(told, verdict.project_id)["more_votes"]
+        if not verdict.funded and isinstance(votes, int):
+            more = with_votes(election, verdict.project_id, votes)
+            assert verdict.project_id in count(more, rule).winners
+
+
+@settings(max_examples=300, deadline=None)
+@given(drawn_elections(pointed=False), st.sampled_from(Misfit))
+def test_greedy_projects_do_not_win_with_two_votes_less(election: Election, misfit: Misfit) -> None:
+    # One vote less may still win where the tie order prefers the project.
+    rule = Rule(misfit=misfit)
+    result = count(election, rule)
+    told = explain(election, result)
+    for verdict in result.verdicts:
+        votes = story_of(told, verdict.project_id)["more_votes"]
+        if not verdict.funded and isinstance(votes, int) and votes > 2:
+            fewer = with_votes(election, verdict.project_id, votes - 2)
+            assert verdict.project_id not in count(fewer, rule).winners
+
+
+@settings(max_examples=300, deadline=None)
+@given(drawn_elections(), GREEDY_RULES)
+def test_greedy_projects_win_at_the_cost_they_are_told(election: Election, rule: Rule) -> None:
+    assume(rule.ranked_by is RankedBy.VOTES)
+    result = count(election, rule)
+    told = explain(election, result)
+    for verdict in result.verdicts:
+        cost = story_of(told, verdict.project_id)["lower_cost_pence"]
+        if isinstance(cost, int):
+            assert cost < verdict.cost_pence
+            cheaper = at_cost(election, verdict.project_id, cost)
+            assert verdict.project_id in count(cheaper, rule).winners
+
+
+@settings(max_examples=400, deadline=None)
+@given(drawn_elections(), st.sampled_from(Utility), st.sampled_from(Then), st.booleans())
+def test_equal_shares_projects_win_at_the_cost_they_are_told(
+    election: Election, utility: Utility, then: Then, halved: bool
+) -> None:
+    rule = replace(EQUAL, utility=utility, then=then)
+    result = count(election, rule)
+    told = explain(election, result)
+    for verdict in result.verdicts:
+        cost = story_of(told, verdict.project_id)["lower_cost_pence"]
+        if isinstance(cost, int):
+            assert 0 <= cost < verdict.cost_pence
+            cheaper = at_cost(election, verdict.project_id, cost // 2 if halved else cost)
+            assert verdict.project_id in count(cheaper, rule).winners
+
+
+@settings(max_examples=400, deadline=None)
+@given(drawn_elections(pointed=False), st.sampled_from([Utility.COST, Utility.CARDINALITY]))
+def test_equal_shares_projects_win_with_so_many_more_supporters_with_whole_shares(
+    election: Election, utility: Utility
+) -> None:
+    # The further supporters have voted already, for nothing: the shares stay the same.
+    idle = 40
+    rule = replace(EQUAL, utility=utility)
+    crowd = with_idle(election, election.projects[0].id, idle, 0)
+    result = count(crowd, rule)
+    told = explain(crowd, result)
+    for verdict in result.verdicts:
+        votes = story_of(told, verdict.project_id)["more_votes"]
+        if not verdict.funded and isinstance(votes, int) and votes <= idle:
+            more = with_idle(election, verdict.project_id, idle, votes)
+            assert verdict.project_id in count(more, rule).winners
+
+
+def test_rounds_tell_effective_votes_and_the_money_behind_a_project() -> None:
+    # Shares of 10. a (30 pence, 4 supporters) and b (20, 3), two voters want both.
+    groups = [BallotGroup(("a", "b"), 2), BallotGroup(("a",), 2), BallotGroup(("b",), 1)]
+    election = Election.of([Project("a", 30), Project("b", 20)], groups, 50)
+    result = count(election, EQUAL)
+    told = explain(election, result)
+    assert result.winners == ("a",)
+    # After a took 7.50 each, 2 x 2.50 + 10 = 15 stand behind b.
+    assert story_of(told, "b")["standings"] == [
+        {"round": 1, "effective_votes": "3.000000", "money_pence": 30},
+        {"round": 2, "effective_votes": "0.000000", "money_pence": 15},
+    ]
+    assert story_of(told, "b")["lost_in_round"] == 2
+    assert story_of(told, "b")["supporters_spent_on"] == [{"project_id": "a", "pence": 15}]
+
+
+def test_who_is_served_and_where_the_money_goes() -> None:
+    projects = [
+        Project("a", 30, "parks", "north", beneficiaries=7),
+        Project("b", 20, "roads", "south"),
+        Project("c", 60, "parks", "south"),
+    ]
+    groups = [BallotGroup(("a",), 3), BallotGroup(("b", "c"), 2), BallotGroup(("c",), 1)]
+    election = Election.of(projects, groups, 50)
+    result = count(election, Rule())
+    told = explain(election, result, count(election, Rule(minimum_votes=3)))
+    assert told["ballots_with_a_winner"] == 5
+    assert told["spending"] == {
+        "category": [
+            {"name": "parks", "pence": 30, "votes": 6},
+            {"name": "roads", "pence": 20, "votes": 2},
+        ],
+        "area": [
+            {"name": "north", "pence": 30, "votes": 3},
+            {"name": "south", "pence": 20, "votes": 5},
+        ],
+    }
+    # 30 pence for 7 people: 5 pence a person, rounded up.
+    assert story_of(told, "a")["beneficiary_cost_pence"] == 5
+    beside = told["alternative"]
+    assert isinstance(beside, dict)
+    assert (beside["winners"], beside["ballots_with_a_winner"]) == (["a"], 3)
+
+
+def test_a_choice_without_points_serves_nobody() -> None:
+    groups = [BallotGroup(("a", "b"), 4, (2, 0)), BallotGroup(("b",), 1, (1,))]
+    election = Election.of([Project("a", 1), Project("b", 1)], groups, 1)
+    rule = Rule(ranked_by=RankedBy.SCORE)
+    result = count(election, rule)
+    assert result.winners == ("a",)
+    assert explain(election, result)["ballots_with_a_winner"] == 4
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(caps=(Limit(LimitOn.CATEGORY, "parks", 1),)),
+        Rule(ranked_by=RankedBy.SCORE),
+        Rule(minimum_score=2),
+        replace(EQUAL, caps=(Limit(LimitOn.CATEGORY, "parks", 1),)),
+        replace(EQUAL, comparison=True),
+        replace(EQUAL, completion=Completion.ADD1),
+    ],
+)
+def test_every_explanation_is_plain_json_with_every_project_once(rule: Rule) -> None:
+    projects = [Project("a", 10, "parks"), Project("b", 0), Project("c", 99), Project("d", 5)]
+    groups = [BallotGroup(("a", "b"), 9), BallotGroup(("c",), 2), BallotGroup((), 1)]
+    election = Election.of(projects, groups, 20)
+    told = explain(election, count(election, rule))
+    assert json.loads(json.dumps(told)) == told
+    stories = told["projects"]
+    assert isinstance(stories, list)
+    assert sorted(story["project_id"] for story in stories) == ["a", "b", "c", "d"]
+
+
+def test_an_election_without_ballots_is_explained_too() -> None:
+    election = Election.of([Project("a", 10)], [], 10)
+    for rule in (Rule(), EQUAL):
+        assert story_of(explain(election, count(election, rule)), "a")["standings"] == []
