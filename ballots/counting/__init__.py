@@ -12,6 +12,9 @@ from ballots.counting.election import (
 )
 from ballots.counting.equal_shares import count_by_equal_shares
 from ballots.counting.greedy import count_greedily
+from ballots.counting.knapsack import count_by_knapsack
+from ballots.counting.knapsack_lists import TooHardError
+from ballots.counting.phragmen import count_by_phragmen
 from ballots.counting.result import Purchase, Reason, Result, Tie, Verdict
 from ballots.counting.rules import (
     Completion,
@@ -59,6 +62,7 @@ __all__ = [
     "TieOrder",
     "TieRefusedError",
     "TieStep",
+    "TooHardError",
     "Utility",
     "Verdict",
     "borda_points",
@@ -70,6 +74,8 @@ __all__ = [
 _COUNTS: Mapping[RuleName, Callable[[Election, Rule, TieOrder], Result]] = {
     RuleName.GREEDY: count_greedily,
     RuleName.EQUAL_SHARES: count_by_equal_shares,
+    RuleName.PHRAGMEN: count_by_phragmen,
+    RuleName.KNAPSACK: count_by_knapsack,
 }
 
 

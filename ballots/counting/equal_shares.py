@@ -36,7 +36,7 @@ def count_by_equal_shares(election: Election, rule: Rule, tie_order: TieOrder) -
     Ballots without a choice have a share too. What costs nothing is bought first.
     """
     purse = Purse(election, rule, tie_order)
-    if not election.ballots_cast:
+    if not election.ballots_cast or not election.projects:
         return purse.result()
     buy_what_is_free(purse)
     spree = go_shopping(purse)
@@ -76,7 +76,8 @@ def shop_of(purse: Purse) -> Shop:
             for cost, factor in zip(purse.costs, factors, strict=True)
         ),
         tie_ranks=purse.tie_ranks,
-        running=tuple(at for at in purse.running if at not in purse.reasons),
+        # What is free and was not bought is barred for good.
+        running=tuple(at for at in purse.running if at not in purse.reasons and purse.costs[at]),
         groups=election.ballots.groups,
         barred=(lambda places: _barred(purse, places)) if purse.conditional else None,
     )

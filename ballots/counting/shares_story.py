@@ -1,7 +1,8 @@
 """How each project stood in every round of equal shares, and what it would have taken. Pure.
 
-Budgets are followed at the start budget of the result, in grains rounded up; what is told from
-them is checked against the prices of the same round before it is said.
+Budgets are followed at the start budget of the result, in grains rounded up, so that whoever was
+bought can be paid for here too; a lower cost is checked against the prices of its round, with
+room for the rounding, before it is said.
 """
 
 from collections.abc import Sequence
@@ -93,7 +94,8 @@ class _Rounds:
         """Let the supporters pay, and note for every project what its supporters paid."""
         groups, weights, _ = self.shop.supporters[winner]
         before = self.budgets[groups]
-        PLAIN.pay(self.budgets, self.shop.supporters[winner], price.grains)
+        floor = price.grains - (not price.exact)
+        PLAIN.pay(self.budgets, self.shop.supporters[winner], floor)
         paid = np.zeros(self.shop.groups)
         paid[groups] = (before - self.budgets[groups]) * (weights / self.grains)
         sums = _sums_by_project(self.purse.election.ballots, paid, len(self.purse.costs))
@@ -175,11 +177,13 @@ class _Rounds:
                 continue
             price = self._price(at, lower * self.grains, 0)
             worth = factor * (lower if by_cost else 1)
-            if 0 <= price.grains < line * worth:
+            if 0 <= price.grains + _ROOM < line * worth:
                 self.stories[at].might_win_at(lower)
                 return
 
 
+# Grains by which rounding may have made supporters look richer than they are.
+_ROOM = 64
 _Pence = NDArray[np.float64]
 
 

@@ -190,7 +190,7 @@ def test_raising_shares_stops_before_it_overspends() -> None:
     # Shares of 10 buy nothing; at 15 a is bought; at 20 both would cost 35 of 30.
     election = vote(30, {"a": 15, "b": 20}, (1, "a"), (1, "b"), (1, ""))
     result = count(election, equal(completion=Completion.ADD1, step_pence=1))
-    assert (result.winners, result.steps, result.start_budget_pence) == (("a",), 9, 19)
+    assert (result.winners, result.steps, result.start_budget_pence) == (("a",), 9, Fraction(19))
 
 
 def test_raising_shares_may_stop_as_soon_as_nothing_more_fits() -> None:
@@ -274,7 +274,7 @@ def test_conditions_hold_in_every_round() -> None:
 def test_what_is_already_chosen_is_paid_before_shares_are_cut() -> None:
     election = vote(30, {"a": 10, "b": 20}, (1, "b"), (1, "b"))
     result = count(election, equal(already_chosen=("a",)))
-    assert (result.winners, result.start_budget_pence) == (("a", "b"), 10)
+    assert (result.winners, result.start_budget_pence) == (("a", "b"), Fraction(10))
 
 
 def test_criteria_make_a_vote_count_for_more() -> None:

@@ -1,0 +1,94 @@
+"""A process of its own in which votes are counted, so that a server has its hands free.
+
+It knows no database and no settings: an election comes in through a socket, a result goes out.
+Messages are pickles, each after its length in eight bytes; both ends are processes of the same
+program, and nobody else holds the socket. It ends when the other end is closed.
+
+Run: python -m ballots.counting.room DESCRIPTOR
+"""
+
+import os
+import pickle
+import socket
+import struct
+import sys
+from typing import Any, NamedTuple
+
+from ballots.counting import Election, Result, Rule, TieOrder, count
+from ballots.counting.election import Ballots, Project, Whole
+
+_LENGTH = struct.Struct(">Q")
+# Votes that come in go before votes that are counted.
+_NICENESS = 5
+
+
+class Sheet(NamedTuple):
+    """What is to be counted, as it travels: no more than it takes to make the election again."""
+
+    projects: tuple[Project, ...]
+    columns: tuple[Whole, Whole, Whole, Whole | None]
+    budget_pence: int
+    rule: Rule
+    tie_order: TieOrder
+
+    @classmethod
+    def of(cls, election: Election, rule: Rule, tie_order: TieOrder) -> "Sheet":
+        """The sheet of an election and the rule to apply to it."""
+        ballots = election.ballots
+        columns = (ballots.weights, ballots.starts, ballots.choices, ballots.points)
+        return cls(election.projects, columns, election.budget_pence, rule, tie_order)
+
+    def counted(self) -> Result:
+        """What the rule decides."""
+        election = Election(self.projects, Ballots(*self.columns), self.budget_pence)
+        return count(election, self.rule, self.tie_order)
+
+
+def send(connection: socket.socket, message: object) -> None:
+    """Send a message; OSError if nobody listens any more."""
+    written = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    connection.sendall(_LENGTH.pack(len(written)) + written)
+
+
+def receive(connection: socket.socket) -> Any:
+    """The next message; EOFError if the other end is closed."""
+    (length,) = _LENGTH.unpack(_receive_bytes(connection, _LENGTH.size))
+    # Only the two ends of our own pair of sockets ever write here.
+    return pickle.loads(_receive_bytes(connection, length))  # noqa: S301
+
+
+def _receive_bytes(connection: socket.socket, number: int) -> bytearray:
+    received = bytearray()
+    while len(received) < number:
+        part = connection.recv(min(number - len(received), 1 << 20))
+        if not part:
+            raise EOFError
+        received += part
+    return received
+
+
+def count_until_closed(connection: socket.socket) -> None:
+    """Answer each sheet with its result, or with the error that its rule raised."""
+    while True:
+        try:
+            sheet = receive(connection)
+        except EOFError:
+            return
+        answer: Result | Exception
+        try:
+            answer = sheet.counted()
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is the asker's to know
+            answer = error
+        send(connection, answer)
+
+
+def main() -> None:
+    """Count for the process that holds the other end."""
+    os.nice(_NICENESS)
+    with socket.socket(fileno=int(sys.argv[1])) as connection:
+        connection.setblocking(True)  # a green server's sockets are not
+        count_until_closed(connection)
+
+
+if __name__ == "__main__":
+    main()
