@@ -28,6 +28,7 @@ from ballots.counting.rules import (
     Then,
     Utility,
 )
+from ballots.counting.running import RunningTally
 from ballots.counting.stories import explain
 from ballots.counting.ties import (
     DEFAULT_ORDER,
@@ -56,6 +57,7 @@ __all__ = [
     "Rule",
     "RuleError",
     "RuleName",
+    "RunningTally",
     "Then",
     "Tie",
     "TieBreak",

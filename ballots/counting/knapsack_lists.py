@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 # Whole numbers of 64 bits where they suffice, Python's own (dtype object) where they do not.
 Numbers = NDArray[Any]
 
-# How many sums may be kept: at 16 bytes each 32 MB, found within a second.
-MOST_SUMS = 2_000_000
+# How many sums may be kept: at 16 bytes each 64 MB, found in about a second.
+MOST_SUMS = 4_000_000
 _BITS = 62
 
 

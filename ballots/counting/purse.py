@@ -56,9 +56,7 @@ class Purse:
     @cached_property
     def tie_ranks(self) -> tuple[int, ...]:
         """Where the tie order puts each project, from 0."""
-        ordered, _ = self.tie_order.arrange(self.election.projects, self.election.votes)
-        ranks = {project.id: rank for rank, project in enumerate(ordered)}
-        return tuple(ranks[project.id] for project in self.election.projects)
+        return self.tie_order.ranks(self.election.projects, self.election.votes)
 
     @property
     def conditional(self) -> bool:

@@ -1,10 +1,11 @@
 """Who comes first among equals: an order given in advance, never an accident. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from operator import itemgetter
 from typing import Self
 
 from ballots.counting.election import Project
@@ -81,28 +82,31 @@ class TieOrder:
         return cls(TieBreak.DRAWN, seed=seed)
 
     def arrange(
-        self, tied: Iterable[Project], votes: Mapping[str, int]
+        self, tied: Sequence[Project], votes: Mapping[str, int]
     ) -> tuple[tuple[Project, ...], tuple[TieStep, ...]]:
         """The projects, preferred first, and for each neighbouring pair the step that decided."""
+        ordered = sorted(zip(self._keys(tied, votes), tied, strict=True), key=itemgetter(0))
+        return (
+            tuple(project for _, project in ordered),
+            tuple(_deciding_step(one, other) for (one, _), (other, _) in pairwise(ordered)),
+        )
+
+    def ranks(self, projects: Sequence[Project], votes: Mapping[str, int]) -> tuple[int, ...]:
+        """Where the order puts each project among them all, from 0."""
+        keys = self._keys(projects, votes)
+        places = {key: rank for rank, key in enumerate(sorted(keys))}
+        return tuple(map(places.__getitem__, keys))
+
+    def _keys(self, projects: Iterable[Project], votes: Mapping[str, int]) -> list[_Key]:
         places = {project_id: place for place, project_id in enumerate(self.recorded)}
-
-        def key_of(project: Project) -> _Key:
-            place = places.get(project.id, len(places))
-            return (
-                place,
-                self._draw(project.id),
-                project.cost_pence,
-                -votes[project.id],
-                project.id,
-            )
-
-        ordered = tuple(sorted(tied, key=key_of))
-        keys = map(key_of, ordered)
-        return ordered, tuple(_deciding_step(one, other) for one, other in pairwise(keys))
+        unnamed = len(places)
+        if self.by is TieBreak.DRAWN:
+            return [(unnamed, self._draw(p.id), p.cost_pence, -votes[p.id], p.id) for p in projects]
+        return [
+            (places.get(p.id, unnamed), b"", p.cost_pence, -votes[p.id], p.id) for p in projects
+        ]
 
     def _draw(self, project_id: str) -> bytes:
-        if self.by is not TieBreak.DRAWN:
-            return b""
         return hashlib.sha256(f"wardmote tie 1|{self.seed}|{project_id}".encode()).digest()
 
     def as_json(self) -> dict[str, object]:

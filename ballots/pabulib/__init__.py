@@ -2,12 +2,18 @@
 
 Source: the format of pabulib.org (Faliszewski et al., IJCAI 2023): three `;`-separated tables
 META, PROJECTS and VOTES. Money is in whole or fractional currency units; here one unit is 100
-pence, whatever the currency. Writing comes with the counting issue (issue 3).
+pence, whatever the currency.
 """
 
-from ballots.pabulib.election import PabulibBallot, PabulibElection, PabulibProject, VoteType
+from ballots.pabulib.election import (
+    AlikeBallots,
+    PabulibBallot,
+    PabulibElection,
+    PabulibProject,
+    VoteType,
+)
+from ballots.pabulib.errors import Expected, PabulibError
 from ballots.pabulib.reading import read, read_file
-from ballots.pabulib.tables import Expected, PabulibError
 from ballots.pabulib.terms import (
     UnsupportedVoteTypeError,
     VoteDifference,
@@ -18,8 +24,10 @@ from ballots.pabulib.terms import (
     paper_of,
     vote_differences,
 )
+from ballots.pabulib.writing import write, write_file
 
 __all__ = [
+    "AlikeBallots",
     "Expected",
     "PabulibBallot",
     "PabulibElection",
@@ -36,4 +44,6 @@ __all__ = [
     "read",
     "read_file",
     "vote_differences",
+    "write",
+    "write_file",
 ]

@@ -4,26 +4,29 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from types import MappingProxyType
 
-from ballots.pabulib import tables
-from ballots.pabulib.election import PabulibBallot, PabulibElection, PabulibProject, VoteType
-from ballots.pabulib.tables import MAX_BYTES, Expected, PabulibError, Table
+from ballots.pabulib import numerals, tables
+from ballots.pabulib.election import PabulibElection, PabulibProject, VoteType
+from ballots.pabulib.errors import Expected, PabulibError
+from ballots.pabulib.tables import Table
+from ballots.pabulib.votes import read_votes
 
 MAX_PROJECTS = 100_000
+MAX_META_KEYS = 1_000
 
 
 def read_file(path: Path) -> PabulibElection:
     """The election in a file, never loading more than the largest that may be read."""
     with path.open("rb") as file:
-        return read(file.read(MAX_BYTES + 1))
+        return read(file.read(tables.MAX_BYTES + 1))
 
 
 def read(source: bytes | str) -> PabulibElection:
     """The election in a file's content; raises PabulibError, and then nothing was half-read."""
-    sections = tables.tables_of(tables.lines_of(source))
+    sections = tables.tables_of(tables.text_of(source))
     meta = _Meta(sections["META"])
     rounded: list[str] = []
     projects = _read_projects(sections["PROJECTS"], rounded)
-    voters, remark_columns, duplicates = _read_votes(sections["VOTES"], projects)
+    votes = read_votes(sections["VOTES"], projects)
     # Named first: the call below freezes `rounded`.
     budget_pence = meta.pence("budget", rounded)
     max_sum_cost_pence = (
@@ -34,9 +37,10 @@ def read(source: bytes | str) -> PabulibElection:
         vote_type=meta.vote_type(),
         budget_pence=budget_pence,
         projects=projects,
-        voters=voters,
-        remark_columns=remark_columns,
-        duplicates=duplicates,
+        voters=votes.ballots,
+        remark_columns=votes.remarks.columns,
+        remarks=votes.remarks,
+        duplicates=votes.duplicates,
         rounded=tuple(rounded),
         min_length=meta.whole_number("min_length"),
         max_length=meta.whole_number("max_length"),
@@ -55,6 +59,8 @@ class _Meta:
         for line, key, value in table.pairs():
             if self.values.get(key, value) != value:
                 raise PabulibError(Expected.META_KEY_ONCE, line, subject=key, found=value)
+            if len(self.values) == MAX_META_KEYS and key not in self.values:
+                raise PabulibError(Expected.FEWER_META_KEYS, line)
             if value:
                 self.values[key], self.lines[key] = value, line
 
@@ -70,7 +76,7 @@ class _Meta:
         return VoteType(name)
 
     def pence(self, key: str, rounded: list[str]) -> int:
-        pence = tables.money_pence(self.required(key))
+        pence = numerals.money_pence(self.required(key))
         if pence is None:
             raise self.error(Expected.MONEY, key)
         whole = int(pence.to_integral_value(ROUND_FLOOR))
@@ -81,7 +87,7 @@ class _Meta:
     def whole_number(self, key: str) -> int | None:
         if key not in self.values:
             return None
-        found = tables.whole_number(self.values[key])
+        found = numerals.whole_number(self.values[key])
         if found is None:
             raise self.error(Expected.WHOLE_NUMBER, key)
         return found
@@ -122,7 +128,7 @@ class _ProjectRow:
             id=project_id,
             name=self.cells.get("name") or project_id,
             cost_pence=self.cost_pence(rounded),
-            categories=_names_in(self.cells.get("category", "")),
+            categories=numerals.names_in(self.cells.get("category", "")),
             votes=self.whole_number("votes"),
             score=self.number("score"),
             selected=self.whole_number("selected"),
@@ -130,7 +136,7 @@ class _ProjectRow:
         )
 
     def cost_pence(self, rounded: list[str]) -> int:
-        pence = tables.money_pence(self.cells["cost"])
+        pence = numerals.money_pence(self.cells["cost"])
         if pence is None:
             raise self.error(Expected.MONEY, "cost")
         whole = int(pence.to_integral_value(ROUND_CEILING))
@@ -140,14 +146,14 @@ class _ProjectRow:
 
     def whole_number(self, column: str) -> int | None:
         text = self.cells.get(column)
-        found = tables.whole_number(text) if text else None
+        found = numerals.whole_number(text) if text else None
         if text and found is None:
             raise self.error(Expected.WHOLE_NUMBER, column)
         return found
 
     def number(self, column: str) -> Decimal | None:
         text = self.cells.get(column)
-        found = tables.number(text) if text else None
+        found = numerals.number(text) if text else None
         if text and found is None:
             raise self.error(Expected.NUMBER, column)
         return found
@@ -155,80 +161,3 @@ class _ProjectRow:
     def error(self, expected: Expected, column: str) -> PabulibError:
         place = self.table.place_of(column)
         return self.table.error(expected, self.line, place, found=self.cells[column])
-
-
-def _names_in(text: str) -> tuple[str, ...]:
-    return tuple([name for part in text.split(",") if (name := part.strip())])
-
-
-def _read_votes(
-    table: Table, projects: tuple[PabulibProject, ...]
-) -> tuple[tuple[PabulibBallot, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """The ballots, the names of the columns kept as remarks, and (voter, project) repeats."""
-    voter_at, vote_at = table.place_of("voter_id"), table.place_of("vote")
-    points_at = table.columns.index("points") if "points" in table.columns else None
-    used = (voter_at, vote_at, points_at)
-    remarks_at = [at for at in range(len(table.columns)) if at not in used]
-    choices_in = _Choices(table, vote_at, projects)
-    voters: list[PabulibBallot] = []
-    duplicates: list[tuple[str, str]] = []
-    for line, cells in table:
-        voter_id = cells[voter_at].strip()
-        choices = choices_in(line, cells[vote_at])
-        points = () if points_at is None else _points_in(table, line, points_at, cells[points_at])
-        if len(points) > len(choices) and points_at is not None:
-            raise table.error(Expected.NO_MORE_POINTS_THAN_CHOICES, line, points_at)
-        if len(set(choices)) != len(choices):
-            repeats, choices, points = _without_repeats(choices, points)
-            duplicates += [(voter_id, project_id) for project_id in repeats]
-        remarks = tuple([cells[at].strip() for at in remarks_at])
-        voters.append(PabulibBallot(voter_id, choices, points, remarks))
-    return tuple(voters), tuple(table.columns[at] for at in remarks_at), tuple(duplicates)
-
-
-class _Choices:
-    """Reads the choices of a ballot; remembers, since most ballots are like an earlier one."""
-
-    def __init__(self, table: Table, place: int, projects: tuple[PabulibProject, ...]) -> None:
-        self.table, self.place = table, place
-        # All ballots share one string a project.
-        self.known = {project.id: project.id for project in projects}
-        self.read: dict[str, tuple[str, ...]] = {}
-
-    def __call__(self, line: int, text: str) -> tuple[str, ...]:
-        choices = self.read.get(text)
-        if choices is None:
-            try:
-                choices = tuple([self.known[name] for name in _names_in(text)])
-            except KeyError as error:
-                found = str(error.args[0])
-                raise self.table.error(
-                    Expected.KNOWN_PROJECT, line, self.place, found=found
-                ) from None
-            self.read[text] = choices
-        return choices
-
-
-def _points_in(table: Table, line: int, place: int, text: str) -> tuple[Decimal, ...]:
-    points = []
-    for name in _names_in(text):
-        found = tables.number(name)
-        if found is None:
-            raise table.error(Expected.NUMBER, line, place, found=name)
-        points.append(found)
-    return tuple(points)
-
-
-def _without_repeats(
-    choices: tuple[str, ...], points: tuple[Decimal, ...]
-) -> tuple[list[str], tuple[str, ...], tuple[Decimal, ...]]:
-    """What a ballot names again; its choices, each at its first place; the points beside them."""
-    first_at: dict[str, int] = {}
-    repeats = []
-    for at, choice in enumerate(choices):
-        if choice in first_at:
-            repeats.append(choice)
-        else:
-            first_at[choice] = at
-    kept_points = tuple(points[at] for at in first_at.values() if at < len(points))
-    return repeats, tuple(first_at), kept_points

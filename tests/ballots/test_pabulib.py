@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ballots import pabulib
 from ballots.counting import Misfit, Rule, count
 from ballots.pabulib import Expected, PabulibError, VoteDifference, VoteType, reading, tables
+from ballots.pabulib.rows import MAX_LINE
 from ballots.papers import BallotFormat, Fault, PaperFault, faults_in
 
 REAL = Path(__file__).parents[2].parent / "shared" / "pabulib"
@@ -127,18 +128,23 @@ def test_categories_scores_and_descriptions_are_kept() -> None:
     assert (plain.categories, plain.score, plain.votes, plain.selected) == ((), None, None, None)
 
 
-def test_other_cells_of_a_ballot_are_kept_as_remarks() -> None:
-    election = pabulib.read(pb(votes="voter_id;age;vote;sex\nv1; 34;1;F\n"))
+def test_other_cells_of_a_ballot_are_there_for_whoever_asks() -> None:
+    election = pabulib.read(pb(votes='voter_id;age;vote;sex\nv1; 34;1;F\n"v2";;2;\n'))
     assert election.remark_columns == ("age", "sex")
-    assert election.voters[0].remarks == ("34", "F")
+    assert list(election.remarks) == list(election.remarks) == [("34", "F"), ("", "")]
+
+
+def test_ballots_without_other_cells_have_no_remarks() -> None:
+    assert list(pabulib.read(pb()).remarks) == [(), ()]
 
 
 def test_points_lie_beside_the_choices_and_may_be_missing() -> None:
-    votes = "voter_id;vote;points\nv1;1,2;3,0.5\nv2;2,1;4\nv3;2;\n"
+    votes = "voter_id;vote;points\nv1;1,2;3,0.5\nv2;2,1;4\nv3;2;\nv4;1; None\n"
     election = pabulib.read(pb(votes=votes, vote_type="cumulative"))
     assert [ballot.points for ballot in election.voters] == [
         (Decimal(3), Decimal("0.5")),
         (Decimal(4),),
+        (),
         (),
     ]
 
@@ -148,11 +154,12 @@ def test_an_empty_ballot_is_a_ballot() -> None:
 
 
 def test_a_project_twice_on_a_ballot_counts_once_and_is_reported() -> None:
-    votes = "voter_id;vote;points\nv1;2,1,2,1,2;5,4,3\nv2;1;\n"
+    votes = "voter_id;vote;points\nv1;2,1,2,1,2;5,4,3\nv2;1;\nv3;1,1,2;5,4,3\n"
     election = pabulib.read(pb(votes=votes))
+    assert election.voters[2][1:] == (("1", "2"), (Decimal(5), Decimal(3)))
     assert election.voters[0].choices == ("2", "1")
     assert election.voters[0].points == (Decimal(5), Decimal(4))
-    assert election.duplicates == (("v1", "2"), ("v1", "1"), ("v1", "2"))
+    assert election.duplicates == (("v1", "2"), ("v1", "1"), ("v1", "2"), ("v3", "1"))
 
 
 def test_voters_on_several_rows_are_reported() -> None:
@@ -238,8 +245,10 @@ def test_a_ballot_that_repeats_itself_without_end_is_still_read_in_a_moment() ->
 
 
 def test_a_line_beyond_all_bounds_is_refused() -> None:
-    long_line = pb() + ";" * (tables.MAX_LINE + 1)
-    assert place_and_cause(long_line) == (13, tables.MAX_LINE, Expected.SHORTER_LINE)
+    longest = pb() + ";" * MAX_LINE
+    assert pabulib.read(longest) == pabulib.read(longest + "\n\n") == pabulib.read(pb())
+    assert place_and_cause(longest + ";") == (13, MAX_LINE, Expected.SHORTER_LINE)
+    assert place_and_cause(longest + ";\n\n") == (13, MAX_LINE, Expected.SHORTER_LINE)
 
 
 def test_a_quoted_cell_beyond_all_bounds_is_refused() -> None:
@@ -249,8 +258,27 @@ def test_a_quoted_cell_beyond_all_bounds_is_refused() -> None:
 
 @pytest.mark.parametrize("rows_after", [0, 1, 100])
 def test_a_quote_that_never_closes_is_refused_where_it_opens(rows_after: int) -> None:
-    rows = projects_of('1;5;"Lamp', *["x"] * rows_after, columns="project_id;cost;name")
-    assert place_and_cause(pb(rows)) == (7, 5, Expected.CLOSING_QUOTE)
+    lines = projects_of('1;5;"Lamp', *["x"] * rows_after, columns="project_id;cost;name")
+    assert place_and_cause(pb(lines)) == (7, 5, Expected.CLOSING_QUOTE)
+
+
+def test_a_quote_that_never_closes_is_told_apart_from_those_that_do() -> None:
+    lines = projects_of('"1";5;"A ""lamp""\n post";"x', columns="project_id;cost;name;category")
+    assert place_and_cause(pb(lines)) == (8, 8, Expected.CLOSING_QUOTE)
+
+
+def test_a_row_goes_on_until_its_quotes_close_and_no_further_than_the_next_section() -> None:
+    lines = projects_of('1;5;"Lamp', columns="project_id;cost;name")
+    votes = 'voter_id;vote\n"v1";1\n'
+    assert place_and_cause(pb(lines, votes)) == (7, 5, Expected.CLOSING_QUOTE)
+
+
+def test_a_line_of_a_quoted_text_may_look_like_a_section() -> None:
+    lines = projects_of('1;5;"How it\nvotes\nMETA"', "2;6;x", columns="project_id;cost;name")
+    election = pabulib.read(pb(lines))
+    assert election.projects[0].name == "How it\nvotes\nMETA"
+    assert len(election.voters) == 2
+    assert place_and_cause(pb(lines) + "META\n") == (15, 1, Expected.SECTION_ONCE)
 
 
 def test_more_projects_than_any_city_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -517,7 +545,7 @@ def test_the_rules_see_projects_with_their_first_category_and_grouped_ballots() 
     election = pabulib.read(pb(rows, VOTES + "v3;2,1\n")).as_election()
     assert [project.category for project in election.projects] == ["sport", None]
     assert dict(election.votes) == {"1": 3, "2": 2}
-    assert election.groups[1] == (("1", "2"), 2)
+    assert election.ballots_cast == 3
 
 
 # Real elections ---------------------------------------------------------------------------------
