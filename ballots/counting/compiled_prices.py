@@ -9,7 +9,7 @@ _Found = tuple[int, int, int]
 _NOT_FOUND = (-1, 0, 0)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)  # pragma: no cover - runs outside Python's sight
 def _find(
     budgets: Whole, groups: Whole, weights: Whole, total: int, cost: int, start: int
 ) -> _Found:
@@ -33,7 +33,7 @@ def _find(
         price = -((spent - cost) // rich)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)  # pragma: no cover - runs outside Python's sight
 def _find_by_points(
     budgets: Whole, groups: Whole, weights: Whole, points: Whole, total: int, cost: int, start: int
 ) -> _Found:
@@ -57,13 +57,13 @@ def _find_by_points(
         price = -((spent - cost) // rich)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)  # pragma: no cover - runs outside Python's sight
 def _pay(budgets: Whole, groups: Whole, price: int) -> None:
     for nth in range(len(groups)):
         budgets[groups[nth]] = max(budgets[groups[nth]] - price, 0)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)  # pragma: no cover - runs outside Python's sight
 def _pay_by_points(budgets: Whole, groups: Whole, points: Whole, price: int) -> None:
     for nth in range(len(groups)):
         budgets[groups[nth]] = max(budgets[groups[nth]] - price * points[nth], 0)

@@ -24,7 +24,9 @@ from ballots.counting import (
     count,
 )
 from ballots.counting import equal_shares as shares
+from ballots.counting.exact_shares import ExactShares
 from ballots.counting.prices import PLAIN
+from ballots.counting.shares_run import SharesRun
 from tests.ballots.elections import drawn_elections, groups_of
 
 EQUAL = Rule(name=RuleName.EQUAL_SHARES)
@@ -141,6 +143,30 @@ def test_every_completion_is_what_step_by_step_gives(
     step = max(step, election.budget_pence // 40)
     rule = equal(utility=utility, completion=completion, step_pence=step)
     assert list(count(election, rule).winners) == naive_add1(election, rule)
+
+
+@settings(max_examples=400, deadline=None)
+@given(drawn_elections(), st.sampled_from(Utility), st.booleans())
+def test_a_count_in_whole_pennies_still_ends_in_the_same_winners(
+    election: Election, utility: Utility, raised: bool
+) -> None:
+    # Far too coarse on purpose: nearly every purchase is in doubt and settled in fractions.
+    step = max(1, election.budget_pence // 20)
+    completion = Completion.ADD1 if raised else Completion.NONE
+    rule = equal(utility=utility, completion=completion, step_pence=step)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SharesRun, "grains_at", lambda _self, _last: 1)
+        winners = list(count(election, rule).winners)
+    expected = naive_add1(election, rule) if raised else naive(election, rule, start_of(election))
+    assert winners == expected
+
+
+def test_nobody_can_pay_for_what_was_not_bought() -> None:
+    election = vote(30, {"a": 20}, (2, "a"))
+    run = ExactShares(Fraction(5), election.supporters, (20,))
+    assert run.price(0) is None
+    with pytest.raises(ValueError, match="nobody can pay"):
+        run.follow([0])
 
 
 # Worked by hand -----------------------------------------------------------------------------------
