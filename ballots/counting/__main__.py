@@ -9,7 +9,7 @@ Run: python -m ballots.counting FILE.pb --rule greedy
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -20,6 +20,7 @@ from ballots.counting import (
     Completion,
     Misfit,
     RankedBy,
+    Result,
     Rule,
     RuleError,
     RuleName,
@@ -54,22 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         election = _read(asked.file)
         rule, order = _rule(asked, election), _tie_order(asked.tie_order, election)
     except UnreadableError as wrong:
-        print(wrong, file=sys.stderr)
+        sys.stderr.write(f"{wrong}\n")
         return UNREADABLE
     except UnknownRuleError as unknown:
         declared = printable(unknown.declared) or "none"
-        print(f"{asked.file}: no rule that can be applied, but “{declared}”", file=sys.stderr)
+        sys.stderr.write(f"{asked.file}: no rule that can be applied, but “{declared}”\n")
         return NO_RULE
     counted = official_election(election)
     started = perf_counter()
     result = count(counted, rule, order)
     seconds = perf_counter() - started
     if asked.json:
-        print(json.dumps(as_json(result, asked.rule, seconds), ensure_ascii=False))
+        told = json.dumps(as_json(result, asked.rule, seconds), ensure_ascii=False)
     else:
-        print("\n".join(page(result, asked.rule, seconds, scores=is_graded(election))))
-        if asked.rule == OFFICIAL and has_outcome(election):
-            print(_beside_the_file(election))
+        told = "\n".join(_lines(result, election, asked.rule, seconds))
+    sys.stdout.write(f"{told}\n")
     return 0
 
 
@@ -204,6 +204,14 @@ def _tie_order(file: Path | None, election: PabulibElection) -> TieOrder:
 
 
 # --- what is told --------------------------------------------------------------------------------
+
+
+def _lines(
+    result: Result, election: PabulibElection, asked_rule: str, seconds: float
+) -> Iterator[str]:
+    yield from page(result.to_json(), scores=is_graded(election), seconds=f"{seconds:.3f}")
+    if asked_rule == OFFICIAL and has_outcome(election):
+        yield _beside_the_file(election)
 
 
 def _beside_the_file(election: PabulibElection) -> str:

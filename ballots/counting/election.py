@@ -68,6 +68,10 @@ class Ballots:
             if column is not None:
                 column.setflags(write=False)
 
+    def __reduce__(self) -> tuple[type[Self], tuple[Whole | None, ...]]:
+        """Travel to another process without what was worked out on the way."""
+        return type(self), (self.weights, self.starts, self.choices, self.points)
+
     @property
     def groups(self) -> int:
         """How many different ballots there are."""
@@ -107,6 +111,10 @@ class Election:
         if self.budget_pence < 0 or any(project.cost_pence < 0 for project in self.projects):
             raise ValueError("money below zero")
         _check_packed(self.ballots, len(self.projects))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Project, ...], Ballots, int]]:
+        """Travel to another process without what was worked out on the way."""
+        return type(self), (self.projects, self.ballots, self.budget_pence)
 
     @classmethod
     def of(

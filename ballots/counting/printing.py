@@ -1,9 +1,10 @@
-"""A result as lines for a terminal, and as the JSON of the command. Pure."""
+"""A result, as its JSON says it, as lines for a terminal; and the JSON of the command. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
-from ballots.counting.result import Result, Tie
+from ballots.counting.result import Result
 
 _PENCE = Decimal("0.01")
 
@@ -24,51 +25,52 @@ def as_json(result: Result, asked_rule: str, seconds: float) -> dict[str, object
     }
 
 
-def page(result: Result, asked_rule: str, seconds: float, *, scores: bool) -> Iterator[str]:
-    """The lines that people read; `scores` where ballots carry points."""
-    yield from _table(result, scores=scores)
+def page(told: Mapping[str, Any], *, scores: bool, **more: str) -> Iterator[str]:
+    """The lines that people read of a result’s JSON; `scores` where ballots carry points.
+
+    `more` are further figures by name.
+    """
+    yield from _aligned(_columns(told, scores=scores))
     yield ""
-    by_file = asked_rule == "official"
     figures = {
-        "rule": f"{result.rule.name}, as the file declares" if by_file else asked_rule,
-        "ballots": f"{result.ballots_cast:,}",
-        "budget": _units(result.budget_pence, ","),
-        "spent": _units(result.spent_pence, ","),
-        "left": _units(result.left_pence, ","),
-        "seconds": f"{seconds:.3f}",
+        "rule": told["rule"]["name"],
+        "ballots": f"{told['ballots_cast']:,}",
+        "budget": _units(told["budget_pence"], ","),
+        "spent": _units(told["spent_pence"], ","),
+        "left": _units(told["left_pence"], ","),
+        **more,
     }
     yield from (f"{name:8} {figure}" for name, figure in figures.items())
     yield ""
-    yield from map(_told, result.ties)
-    if not result.ties:
+    yield from map(_told, told["ties"])
+    if not told["ties"]:
         yield "No ties."
 
 
-def _table(result: Result, *, scores: bool) -> Iterator[str]:
+def _columns(told: Mapping[str, Any], *, scores: bool) -> Mapping[str, Sequence[str]]:
     columns: dict[str, list[str]] = {name: [] for name in _COLUMNS if scores or name != "score"}
-    for verdict in result.verdicts:
+    for verdict in told["projects"]:
         cells = {
-            "rank": str(verdict.rank),
-            "project": printable(verdict.project_id),
-            "votes": f"{verdict.votes:,}",
-            "score": f"{verdict.score:,}",
-            "cost": _units(verdict.cost_pence, ","),
-            "funded": _units(verdict.funded_pence, ",") if verdict.funded else "–",
-            "reason": verdict.reason.value.replace("-", " "),
+            "rank": str(verdict["rank"]),
+            "project": printable(verdict["project_id"]),
+            "votes": f"{verdict['votes']:,}",
+            "score": f"{verdict['score']:,}",
+            "cost": _units(verdict["cost_pence"], ","),
+            "funded": _units(verdict["funded_pence"], ",") if verdict["funded"] else "–",
+            "reason": verdict["reason"].replace("-", " "),
         }
         for name, column in columns.items():
             column.append(cells[name])
-    yield from _aligned(columns)
+    return columns
 
 
-def _told(tie: Tie) -> str:
+def _told(tie: Mapping[str, Any]) -> str:
     """A tie in one line: who stood level, in which order they were taken, and what decided."""
-    members = " > ".join(map(printable, tie.members))
-    level = "level" if tie.votes is None else f"level at {tie.votes:,} votes"
-    steps = ", ".join(dict.fromkeys(step.value.replace("-", " ") for step in tie.steps))
-    matters = {True: "it changed the outcome", False: "the outcome is the same either way"}
-    ending = f"; {matters[tie.decisive]}" if tie.decisive is not None else ""
-    return f"Tie, {level}: {members} (by {steps}){ending}."
+    members = " > ".join(map(printable, tie["members"]))
+    level = "level" if tie["votes"] is None else f"level at {tie['votes']:,} votes"
+    steps = ", ".join(dict.fromkeys(step.replace("-", " ") for step in tie["steps"]))
+    matters = {True: "; it changed the outcome", False: "; the outcome is the same either way"}
+    return f"Tie, {level}: {members} (by {steps}){matters.get(tie['decisive'], '')}."
 
 
 _COLUMNS = ("rank", "project", "votes", "score", "cost", "funded", "reason")

@@ -1,8 +1,9 @@
 """A process of its own in which votes are counted, so that a server has its hands free.
 
-It knows no database and no settings: an election comes in through a socket, a result goes out.
-Messages are pickles, each after its length in eight bytes; both ends are processes of the same
-program, and nobody else holds the socket. It ends when the other end is closed.
+It knows no database and no settings. Through a socket come functions of `ballots.counting` and
+what to apply them to, an election say; what they return goes out. Messages are pickles, each after
+its length in eight bytes; both ends are processes of the same program, and nobody else holds the
+socket. It ends when the other end is closed.
 
 Run: python -m ballots.counting.room DESCRIPTOR
 """
@@ -12,36 +13,11 @@ import pickle
 import socket
 import struct
 import sys
-from typing import Any, NamedTuple
-
-from ballots.counting import Election, Result, Rule, TieOrder, count
-from ballots.counting.election import Ballots, Project, Whole
+from typing import Any
 
 _LENGTH = struct.Struct(">Q")
 # Votes that come in go before votes that are counted.
 _NICENESS = 5
-
-
-class Sheet(NamedTuple):
-    """What is to be counted, as it travels: no more than it takes to make the election again."""
-
-    projects: tuple[Project, ...]
-    columns: tuple[Whole, Whole, Whole, Whole | None]
-    budget_pence: int
-    rule: Rule
-    tie_order: TieOrder
-
-    @classmethod
-    def of(cls, election: Election, rule: Rule, tie_order: TieOrder) -> "Sheet":
-        """The sheet of an election and the rule to apply to it."""
-        ballots = election.ballots
-        columns = (ballots.weights, ballots.starts, ballots.choices, ballots.points)
-        return cls(election.projects, columns, election.budget_pence, rule, tie_order)
-
-    def counted(self) -> Result:
-        """What the rule decides."""
-        election = Election(self.projects, Ballots(*self.columns), self.budget_pence)
-        return count(election, self.rule, self.tie_order)
 
 
 def send(connection: socket.socket, message: object) -> None:
@@ -68,15 +44,14 @@ def _receive_bytes(connection: socket.socket, number: int) -> bytearray:
 
 
 def count_until_closed(connection: socket.socket) -> None:
-    """Answer each sheet with its result, or with the error that its rule raised."""
+    """Answer each message with what its function returns, or with the error that it raises."""
     while True:
         try:
-            sheet = receive(connection)
+            work, about = receive(connection)
         except EOFError:
             return
-        answer: Result | Exception
         try:
-            answer = sheet.counted()
+            answer = work(*about)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is the asker's to know
             answer = error
         send(connection, answer)

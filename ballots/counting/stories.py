@@ -10,6 +10,8 @@ from ballots.counting.explanation import (
     shares_by,
 )
 from ballots.counting.greedy_story import tell_greedy
+from ballots.counting.knapsack_story import tell_knapsack
+from ballots.counting.phragmen_story import tell_phragmen
 from ballots.counting.result import Result
 from ballots.counting.rules import LimitOn, RuleName
 from ballots.counting.shares_story import tell_shares
@@ -19,6 +21,8 @@ _Teller = Callable[[Election, Result, list[Story]], None]
 _TELLERS: Mapping[RuleName, _Teller] = {
     RuleName.GREEDY: tell_greedy,
     RuleName.EQUAL_SHARES: tell_shares,
+    RuleName.PHRAGMEN: tell_phragmen,
+    RuleName.KNAPSACK: tell_knapsack,
 }
 
 
@@ -28,9 +32,7 @@ def explain(election: Election, result: Result, other: Result | None = None) -> 
     `other` is the result of the same ballots under a second rule, shown beside this one.
     """
     stories = [Story() for _ in election.projects]
-    teller = _TELLERS.get(result.rule.name)
-    if teller is not None:
-        teller(election, result, stories)
+    _TELLERS[result.rule.name](election, result, stories)
     per_person = cost_per_beneficiary(election, result)
     return {
         "projects": [

@@ -143,6 +143,50 @@ def test_equal_shares_projects_win_with_so_many_more_supporters_with_whole_share
             assert verdict.project_id in count(more, rule).winners
 
 
+@settings(max_examples=400, deadline=None)
+@given(drawn_elections(pointed=False), st.integers(0, 3))
+def test_phragmen_projects_win_with_what_they_are_told(election: Election, minimum: int) -> None:
+    rule = Rule(name=RuleName.PHRAGMEN, minimum_votes=minimum)
+    result = count(election, rule)
+    told = explain(election, result)
+    for verdict in result.verdicts:
+        if verdict.funded:
+            continue
+        story = story_of(told, verdict.project_id)
+        votes, cost = story["more_votes"], story["lower_cost_pence"]
+        if isinstance(votes, int):
+            more = with_votes(election, verdict.project_id, votes)
+            assert verdict.project_id in count(more, rule).winners
+        if isinstance(cost, int):
+            cheaper = at_cost(election, verdict.project_id, cost)
+            assert verdict.project_id in count(cheaper, rule).winners
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    drawn_elections(pointed=False),
+    st.sampled_from([RankedBy.VOTES, RankedBy.VOTES_TIMES_COST]),
+    st.integers(0, 3),
+)
+def test_knapsack_projects_win_with_what_they_are_told(
+    election: Election, by: RankedBy, minimum: int
+) -> None:
+    rule = Rule(name=RuleName.KNAPSACK, ranked_by=by, minimum_votes=minimum)
+    result = count(election, rule)
+    told = explain(election, result)
+    for verdict in result.verdicts:
+        if verdict.funded:
+            continue
+        story = story_of(told, verdict.project_id)
+        votes, cost = story["more_votes"], story["lower_cost_pence"]
+        if isinstance(votes, int):
+            more = with_votes(election, verdict.project_id, votes)
+            assert verdict.project_id in count(more, rule).winners
+        if isinstance(cost, int):
+            cheaper = at_cost(election, verdict.project_id, cost)
+            assert verdict.project_id in count(cheaper, rule).winners
+
+
 def test_rounds_tell_effective_votes_and_the_money_behind_a_project() -> None:
     # Shares of 10. a (30 pence, 4 supporters) and b (20, 3), two voters want both.
     groups = [BallotGroup(("a", "b"), 2), BallotGroup(("a",), 2), BallotGroup(("b",), 1)]
@@ -205,6 +249,12 @@ def test_a_choice_without_points_serves_nobody() -> None:
         replace(EQUAL, caps=(Limit(LimitOn.CATEGORY, "parks", 1),)),
         replace(EQUAL, comparison=True),
         replace(EQUAL, completion=Completion.ADD1),
+        Rule(name=RuleName.PHRAGMEN),
+        Rule(name=RuleName.PHRAGMEN, criteria=(("access", 5),)),
+        Rule(name=RuleName.PHRAGMEN, part_funding=True),
+        Rule(name=RuleName.KNAPSACK),
+        Rule(name=RuleName.KNAPSACK, minimum_score=1),
+        Rule(name=RuleName.KNAPSACK, exclusive=(("a", "d"),)),
     ],
 )
 def test_every_explanation_is_plain_json_with_every_project_once(rule: Rule) -> None:
@@ -220,5 +270,5 @@ def test_every_explanation_is_plain_json_with_every_project_once(rule: Rule) -> 
 
 def test_an_election_without_ballots_is_explained_too() -> None:
     election = Election.of([Project("a", 10)], [], 10)
-    for rule in (Rule(), EQUAL):
+    for rule in (Rule(), EQUAL, Rule(name=RuleName.PHRAGMEN), Rule(name=RuleName.KNAPSACK)):
         assert story_of(explain(election, count(election, rule)), "a")["standings"] == []
