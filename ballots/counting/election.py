@@ -169,7 +169,9 @@ class Election:
         ballots = self.ballots
         kept = slice(None) if ballots.points is None else np.flatnonzero(ballots.points > 0)
         choices, groups = ballots.choices[kept], ballots.group_of_choice[kept]
-        order = np.argsort(choices, kind="stable")
+        # Numbers of 16 bits are sorted five times as fast.
+        small = len(self.projects) < 2**16
+        order = np.argsort(choices.astype(np.uint16) if small else choices, kind="stable")
         groups = groups[order]
         points = None if ballots.points is None else ballots.points[kept][order]
         ends = np.cumsum(np.bincount(choices, minlength=len(self.projects))).tolist()

@@ -9,7 +9,7 @@ docs/decisions says why this is exact.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -84,7 +84,8 @@ class _Node:
 
     `poorest` and `richest` are budgets in grains by group, at the first step rounded down and at
     the last rounded up; `lowest` are prices no project has gone below, in grains, by place;
-    `ratios` the same by worth, infinite for what is not for sale any more.
+    `ratios` the same by worth, infinite for what is not for sale any more. `fresh` are places
+    whose lowest price is that at the richest now.
     """
 
     first: int
@@ -94,6 +95,7 @@ class _Node:
     richest: Whole
     lowest: list[int]
     ratios: NDArray[np.float64]
+    fresh: set[int] = field(default_factory=set)
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -159,12 +161,11 @@ class SharesRun:
         """Buy while it is certain what; None when nothing is left to buy, or where to split."""
         while True:
             self._shut_barred(node)
-            fresh: set[int] = set()
-            best = self._cheapest(node, fresh)
+            best = self._cheapest(node)
             if best is None:
                 return None
             dearest = self._price(node.poorest, best, node.lowest[best])
-            rivals = self._rivals(node, best, dearest, fresh)
+            rivals = self._rivals(node, best, dearest)
             if not rivals and dearest.grains >= 0:
                 self._buy(node, best, dearest, (best,))
                 continue
@@ -195,9 +196,9 @@ class SharesRun:
             max(lowest - 1, 0),
         )
 
-    def _look(self, node: _Node, at: int, fresh: set[int]) -> None:
+    def _look(self, node: _Node, at: int) -> None:
         """Bring the lowest price of a project up to date with what its richest supporters hold."""
-        fresh.add(at)
+        node.fresh.add(at)
         price = self._price(node.richest, at, node.lowest[at])
         if price.grains < 0:
             node.ratios[at] = np.inf
@@ -205,17 +206,17 @@ class SharesRun:
         node.lowest[at] = price.grains - (not price.exact)
         node.ratios[at] = node.lowest[at] / self.shop.worths[at]
 
-    def _cheapest(self, node: _Node, fresh: set[int]) -> int | None:
+    def _cheapest(self, node: _Node) -> int | None:
         """The project cheapest at the richest; prices only rise, so stale ones may wait."""
         while True:
             at = int(node.ratios.argmin())
             if node.ratios[at] == np.inf:
                 return None
-            if at in fresh:
+            if at in node.fresh:
                 return at
-            self._look(node, at, fresh)
+            self._look(node, at)
 
-    def _rivals(self, node: _Node, best: int, dearest: Price, fresh: set[int]) -> list[int]:
+    def _rivals(self, node: _Node, best: int, dearest: Price) -> list[int]:
         """Projects that might at some step be as cheap as the best one at its dearest."""
         if dearest.grains < 0:
             return []
@@ -223,8 +224,8 @@ class SharesRun:
         bound = dearest.grains / worths[best] * _ROOM
         rivals = []
         for at in np.flatnonzero(node.ratios <= bound).tolist():
-            if at not in fresh:
-                self._look(node, at, fresh)
+            if at not in node.fresh:
+                self._look(node, at)
             possible = node.ratios[at] != np.inf
             if (
                 at != best
@@ -299,6 +300,7 @@ class SharesRun:
         price = Fraction(max(dearest.grains, cheapest.grains), self._grains)
         node.bought = (*node.bought, Bought(at, price, tied, floor))
         node.ratios[at] = np.inf
+        node.fresh = set()
 
     def _split(self, node: _Node, best: int, dearest: Price, rivals: list[int]) -> int:
         """The last step of the left half: as far as the best is likely to be certain."""
@@ -327,6 +329,7 @@ class SharesRun:
             poorest=node.poorest,
             lowest=list(node.lowest),
             ratios=node.ratios.copy(),
+            fresh=set(),
         )
         right = replace(node, first=middle + 1, poorest=self._replayed(node, middle + 1, up=False))
         return left, right
