@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.council_file import CouncilFileError, read_council_file, set_up_council
 from app.demonstration.story import demonstrate, is_empty
 from app.house import database, keys, settings
+from app.recount import count_command
 from app.residents.sign_in import link_for
 from app.schema import migrate
 from app.wording import unreadable_in_words
@@ -49,6 +50,7 @@ def add_commands(app: Flask) -> None:
         demo_command,
         import_pabulib_command,
         replay_command,
+        count_command,
     ):
         app.cli.add_command(command)
 
@@ -165,8 +167,8 @@ def _import(file: Path, election: PabulibElection, slug: str | None, step: int) 
             session.commit()
     except UnsupportedVoteTypeError as wrong:
         raise click.ClickException(
-            f"{file.name}: ballots of type {wrong.vote_type} cannot be cast yet "
-            f"(issue {wrong.issue})."
+            f"{file.name}: {wrong.vote_type} ballots can be cast only if all points are whole "
+            "numbers above 0."
         ) from wrong
     _tell_about_file(election)
     return imported.the_round

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Flask, url_for
-from flask_babel import format_date, gettext
+from flask_babel import format_date, gettext, ngettext
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -46,6 +46,21 @@ def time_words(moment: datetime) -> str:
     return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
 
 
+def clock_words(moment: datetime) -> str:
+    """A time of day to the second, for figures that move: 14:03:12."""
+    return f"{moment.astimezone(LONDON):%H:%M:%S}"
+
+
+def age_words(then: datetime, now: datetime) -> str:
+    """How long ago something was: 20 seconds ago, 3 minutes ago, 1 hour ago."""
+    seconds = max(0, int((now - then).total_seconds()))
+    if seconds < 60:
+        return str(ngettext("%(num)s second ago", "%(num)s seconds ago", seconds))
+    if seconds < 60 * 60:
+        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", seconds // 60))
+    return str(ngettext("%(num)s hour ago", "%(num)s hours ago", seconds // (60 * 60)))
+
+
 def moment_words(moment: datetime) -> str:
     """A day and time in words: 5pm on Friday 4 December 2026."""
     return str(gettext("%(time)s on %(date)s", time=time_words(moment), date=date_words(moment)))
@@ -57,6 +72,7 @@ def show_as_people_read(app: Flask) -> None:
     app.add_template_filter(date_words)
     app.add_template_filter(time_words)
     app.add_template_filter(moment_words)
+    app.add_template_filter(clock_words)
     folder = Path(app.static_folder or "static")
 
     @cache

@@ -52,6 +52,11 @@ def db() -> Session:
     return cast(Session, g.db)
 
 
+def let_go() -> None:
+    """Close this request's session, so that others may write; `db` opens the next when asked."""
+    _close_session(None)
+
+
 def _close_session(_error: BaseException | None) -> None:
     stack: ExitStack | None = g.pop("db_stack", None)
     g.pop("db", None)

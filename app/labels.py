@@ -5,7 +5,7 @@ from enum import StrEnum
 from flask import Flask
 from flask_babel import lazy_gettext as _
 
-from ballots.counting import Misfit, Reason
+from ballots.counting import Completion, Misfit, RankedBy, Reason, RuleName, Then, Utility
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
 from ballots.papers import BallotFormat
@@ -82,21 +82,63 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotFormat.APPROVAL: _("Approval: choose up to a number of projects"),
         BallotFormat.CHOOSE_ONE: _("Choose one project"),
         BallotFormat.KNAPSACK: _("Fit the budget: choose projects until the money is used"),
+        BallotFormat.RANKING: _("Order of choice: 1st, 2nd, 3rd and so on"),
+        BallotFormat.POINTS: _("Points: share out a number of points"),
+        BallotFormat.SCORES: _("Scores: give each project a score"),
+        BallotFormat.YES_NO: _("Yes or no: say yes or no to each project"),
     },
     DisclosureProfile: {
         DisclosureProfile.OPEN: _("Open: a show of hands, figures at once"),
         DisclosureProfile.LIVE: _("Live: figures in steps that hide single votes"),
         DisclosureProfile.SEALED: _("Sealed: no figures until the vote closes"),
     },
+    RuleName: {
+        RuleName.GREEDY: _("Most votes first"),
+        RuleName.EQUAL_SHARES: _("Equal shares"),
+        RuleName.PHRAGMEN: _("Phragmén’s method"),
+        RuleName.KNAPSACK: _("Best set within the budget"),
+    },
+    RankedBy: {
+        RankedBy.VOTES: _("Votes"),
+        RankedBy.SCORE: _("Points"),
+        RankedBy.VOTES_PER_POUND: _("Votes for each pound of cost"),
+        RankedBy.VOTES_TIMES_COST: _("Votes times cost"),
+    },
     Misfit: {
         Misfit.SKIP: _("Skip a project that no longer fits, and go on"),
         Misfit.STOP: _("Stop at the first project that does not fit"),
     },
+    Utility: {
+        Utility.COST: _("Its cost: money spent on what they chose"),
+        Utility.CARDINALITY: _("The same, whatever it costs: projects they chose"),
+        Utility.POINTS: _("The points they gave it"),
+    },
+    Completion: {
+        Completion.NONE: _("Shares stay as they are"),
+        Completion.ADD1: _("Raise all shares in steps until the next step would overspend"),
+        Completion.ADD1_EXHAUSTIVE: _(
+            "Raise all shares in steps until no other project fits the money left"
+        ),
+    },
+    Then: {
+        Then.NONE: _("It stays in the fund"),
+        Then.UTILITARIAN: _("Projects with most votes that still fit are funded from it"),
+    },
     Reason: {
         Reason.FUNDED: _("Funded"),
+        Reason.ALREADY_CHOSEN: _("Chosen before the count"),
+        Reason.COMPLETED: _("Funded with the money left at the end"),
+        Reason.PART_FUNDED: _("Funded in part with the money left"),
         Reason.DOES_NOT_FIT: _("Cost more than the money left"),
         Reason.AFTER_THE_STOP: _("Came after the count had stopped"),
+        Reason.SUPPORTERS_SPENT: _("Its supporters had spent their shares"),
+        Reason.NOT_IN_BEST_SET: _("Other projects made a better set"),
+        Reason.EXCLUDED: _("Another project that rules it out was funded"),
+        Reason.OVER_CAP: _("Its category or area had reached its limit"),
+        Reason.RING_FENCED: _("The money left was kept for other projects"),
         Reason.BELOW_THRESHOLD: _("Below the number of votes needed"),
+        Reason.BELOW_SHARE: _("Below the share of votes needed"),
+        Reason.BELOW_SCORE: _("Below the points needed"),
         Reason.NO_VOTES: _("Had no votes"),
     },
     InterestKind: {

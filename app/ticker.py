@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.counting_room import breathe, counted_away, counting
 from app.errors import places_of
 from app.extensions import socketio
 from app.house import database, db, keys, settings
@@ -15,13 +17,23 @@ from app.officers.news import tell_councillors
 from app.post import PutOff, carry_letters
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, due_phase, move_if_due
-from ballots.tally import PublicTally, public_tally, publish_next
+from ballots.tally import (
+    PublicTally,
+    cover_next,
+    due_ballots,
+    public_tally,
+    publish,
+    step_due,
+)
 from neighbourhoods.database import Database, now
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round, rounds_in
 
 log = structlog.get_logger()
 SECONDS = 1.0
+# Reading the ballots of a large city takes half a second: so many times as long nobody reads them
+# again, and figures move less often.
+REST = 9
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
 # Whose figures or state people watch as they change.
 _AWAKE = (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF)
@@ -34,6 +46,9 @@ class Ticker:
         """Serve this app; `start` begins."""
         self.app = app
         self._rung: dict[int, PublicTally] = {}
+        # How many castings the figures of each round have followed.
+        self._castings: dict[int, int] = {}
+        self._resting_until: dict[int, float] = {}
         self._put_off: PutOff = {}
 
     def start(self) -> None:
@@ -64,19 +79,52 @@ class Ticker:
             carry_letters(database(), settings(), self._put_off)
 
     def _tick_round(self, round_id: int) -> None:
-        """Each act in a transaction of its own; what is closed is first kept, then counted."""
+        """Each act in a transaction of its own, and votes are counted between them.
+
+        What is closed is first kept, then counted. Whatever is interrupted goes on next time.
+        """
         with self._acting() as session:
             the_round = session.get_one(Round, round_id)
-            due, phase = due_phase(session, the_round), the_round.phase
-        if due is None and phase not in (Phase.VOTE, Phase.COUNT):
+            due = due_phase(session, the_round) or step_due(session, the_round)
+            phase = the_round.phase
+        if not due and phase not in (Phase.VOTE, Phase.COUNT):
             return
+        if due:
+            with self._acting(writing=True) as session:
+                move_or_cover(session, keys(), round_id)
+                session.commit()
+        self._publish(round_id)
+        self._count(round_id)
+
+    def _publish(self, round_id: int) -> None:
+        """Publish the figures that are due; nobody waits while they are counted."""
+        castings, began = self._castings.get(round_id), monotonic()
+        if began < self._resting_until.get(round_id, 0):
+            return
+        with self._acting() as session:
+            the_round = session.get_one(Round, round_id)
+            ballots = due_ballots(session, the_round, castings=castings, pause=breathe)
+        took = monotonic() - began
+        if took * REST > SECONDS:
+            self._resting_until[round_id] = monotonic() + took * REST
+        if ballots is None:
+            return
+        with self.app.app_context():
+            result = ballots.counted(counting())
         with self._acting(writing=True) as session:
-            move_or_publish(session, keys(), round_id)
+            publish(session, ballots, result)
             session.commit()
+        self._castings[round_id] = ballots.castings
+
+    def _count(self, round_id: int) -> None:
+        with self.app.app_context():
+            counted = counted_away(round_id)
+        if counted is None:
+            return
         with self._acting(writing=True) as session:
             the_round = session.get_one(Round, round_id)
             if the_round.phase == Phase.COUNT:
-                count_closed(session, keys(), the_round)
+                count_closed(session, keys(), the_round, counted)
                 tell_councillors(the_round, "outcome_waits")
                 session.commit()
 
@@ -112,9 +160,8 @@ def _watched(database: Database) -> list[int]:
         return [the_round.id for the_round in rounds_in(session, *_WATCHED)]
 
 
-def move_or_publish(session: Session, keys: KeyStore, round_id: int) -> None:
-    """Move a round whose date has come; else publish its next figures, if it is time for them."""
+def move_or_cover(session: Session, keys: KeyStore, round_id: int) -> None:
+    """Move a round whose date has come; else take the next ballots into its figures, if due."""
     the_round = session.get_one(Round, round_id)
-    moved = move_if_due(session, keys, the_round)
-    if moved is None and the_round.phase == Phase.VOTE:
-        publish_next(session, the_round)
+    if move_if_due(session, keys, the_round) is None:
+        cover_next(session, the_round)

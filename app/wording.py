@@ -29,6 +29,7 @@ EXPECTED: dict[Expected, str] = {
     Expected.AS_MANY_CELLS_AS_COLUMNS: _("as many cells as there are columns"),
     Expected.META_KEY: _("the key"),
     Expected.META_KEY_ONCE: _("this key only once"),
+    Expected.FEWER_META_KEYS: _("fewer keys"),
     Expected.VOTE_TYPE: _("a known type of vote"),
     Expected.MONEY: _("a sum of money"),
     Expected.WHOLE_NUMBER: _("a whole number"),
@@ -37,6 +38,8 @@ EXPECTED: dict[Expected, str] = {
     Expected.PROJECT_ONCE: _("each project only once"),
     Expected.FEWER_PROJECTS: _("fewer projects"),
     Expected.KNOWN_PROJECT: _("a project that is listed in the file"),
+    Expected.FEWER_NUMBERS: _("fewer different numbers of points"),
+    Expected.FEWER_REPEATS: _("ballots that name each project only once"),
     Expected.NO_MORE_POINTS_THAN_CHOICES: _("no more points than choices"),
 }
 
@@ -92,6 +95,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.BAD_PAPER: _("This ballot was not counted."),
         BallotRefusal.RULES_FROZEN: _("The rules cannot change once the vote has opened."),
         BallotRefusal.RULES_IMPOSSIBLE: _("Every number must be 1 or more."),
+        BallotRefusal.RULE_NEEDS_POINTS: _(
+            "This rule adds up points. Choose a ballot paper with an order of choice, points, "
+            "scores, or yes and no."
+        ),
         BallotRefusal.NOT_COUNTED: _("The votes have not been counted yet."),
         BallotRefusal.NOT_YOUR_COMMUNITY: _(
             "Only councillors who answer for this community decide on this round."
@@ -128,16 +135,27 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
     },
     PaperFault: {
         PaperFault.NOT_A_LIST: _("We could not read your choices. Load the ballot paper again."),
+        PaperFault.NOT_NUMBERED: _("We could not read your choices. Load the ballot paper again."),
         PaperFault.NOT_A_PROJECT: _("We could not read a choice. Load the ballot paper again."),
         PaperFault.UNKNOWN_PROJECT: _(
             "A choice is not on this ballot paper. Load the ballot paper again."
         ),
         PaperFault.CHOSEN_TWICE: _("A project was chosen twice. Choose it once."),
+        PaperFault.NOT_A_WHOLE_NUMBER: _(
+            "Enter a whole number from 1 to %(limit)s, or leave it empty."
+        ),
+        PaperFault.LESS_THAN_ONE: _("Enter a number from 1 to %(limit)s, or leave it empty."),
+        PaperFault.TOO_MANY_ON_ONE: _("Give one project %(limit)s points at most."),
+        PaperFault.SCORE_TOO_HIGH: _("Give a score from 1 to %(limit)s."),
+        PaperFault.NOT_YES_OR_NO: _("Choose yes, no or no opinion."),
         PaperFault.NOTHING_CHOSEN: _("Choose at least one project."),
         PaperFault.TOO_FEW: _("You chose %(actual)s. Choose at least %(limit)s."),
         PaperFault.TOO_MANY: _("You chose %(actual)s. Choose %(limit)s at most."),
         PaperFault.OVER_BUDGET: _(
             "Your choices cost %(actual)s. Take some away until they cost %(limit)s or less."
+        ),
+        PaperFault.TOO_MANY_POINTS: _(
+            "You gave %(actual)s points. Take some away until they are %(limit)s or fewer."
         ),
     },
     RollFault: {

@@ -64,10 +64,10 @@ def cast_ballot(
     if rules is None:
         raise Refused(BallotRefusal.VOTE_NOT_OPEN)
     faults = faults_in(paper_for(session, the_round, rules), choices)
-    if faults or not isinstance(choices, list | tuple):
+    if faults or not isinstance(choices, list | tuple | dict):
         check_open(session, the_round)
         raise BadPaper(faults)
-    text = canonical(choices)
+    text = canonical(rules.ballot_format, choices)
     request = request_hash(request_id, text)
     earlier = session.scalar(_receipts(the_round.id, voter, request))
     if earlier is not None:

@@ -13,7 +13,13 @@ from ballots.counting import Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.outcome import Outcome
-from ballots.pabulib import PabulibElection, VoteDifference, declared_rule, loosest_paper
+from ballots.pabulib import (
+    PabulibElection,
+    VoteDifference,
+    choices_on,
+    declared_rule,
+    loosest_paper,
+)
 from ballots.papers import BallotFormat, BallotPaper
 from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database, now
@@ -69,6 +75,9 @@ def import_election(
         max_choices=paper.max_choices,
         min_choices=paper.min_choices,
         spending_limit_pence=paper.budget_pence if knapsack else None,
+        points_to_give=paper.points_to_give,
+        most_points_on_one=paper.most_points_on_one,
+        highest_score=paper.highest_score,
         rule=declared_rule(election) or Rule(),
         disclosure_profile=DisclosureProfile.LIVE,
         disclosure_step=step,
@@ -130,9 +139,8 @@ def replay_ballots(
         with database.writing() as session:
             the_round = session.get_one(Round, round_id)
             entry = entries.get(str(number))
-            cast_ballot(
-                session, keys, the_round, entry, ballot.choices, request_id=f"replay-{number}"
-            )
+            choices = choices_on(election, ballot)
+            cast_ballot(session, keys, the_round, entry, choices, request_id=f"replay-{number}")
             session.commit()
         yield number
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from ballots.counting import RuleError
+from ballots.covered import Counted
 from ballots.keys import KeyStore
 from ballots.outcome import count_votes, funded_projects, outcome_of
 from ballots.record import publish_record
@@ -126,9 +127,11 @@ def take_forward(
     return move_round(session, the_round, to_phase, by, why)
 
 
-def count_closed(session: Session, keys: KeyStore, the_round: Round) -> RoundMove:
+def count_closed(
+    session: Session, keys: KeyStore, the_round: Round, counted: Counted | None = None
+) -> RoundMove:
     """Count a closed vote and hand the outcome to the councillors."""
-    count_votes(session, the_round)
+    count_votes(session, the_round, counted)
     return take_forward(session, keys, the_round, Phase.SIGN_OFF, None, AFTER_COUNT)
 
 

@@ -1,10 +1,22 @@
 """The count: the round's rule applied to every ballot, stored with a reason for each project."""
 
+from collections.abc import Callable
+
 from sqlalchemy import JSON, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ballots.counting import Result
+from ballots.counting.alternatives import explain_beside_other
+from ballots.covered import (
+    Counted,
+    Counting,
+    CoveredBallots,
+    castings_in,
+    on_the_spot,
+    read_ballots,
+)
 from ballots.refusals import BallotRefusal
-from ballots.tally import count_covered, publish_next
+from ballots.tally import publish_closed
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Base, Moment, hold_round, now
 from neighbourhoods.eligibility import roll_size
@@ -26,6 +38,8 @@ class Outcome(Base):
     roll_size: Mapped[int]
     # The counting result as `ballots.counting.Result.to_json` wrote it.
     result: Mapped[dict[str, object]] = mapped_column(JSON)
+    # As `ballots.counting.explain` wrote it; empty for what was counted before it was told.
+    explanation: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
 
     @property
     def verdicts(self) -> list[dict[str, object]]:
@@ -40,28 +54,56 @@ class Outcome(Base):
         return list(found) if isinstance(found, list) else []
 
 
-def count_votes(session: Session, the_round: Round) -> Outcome:
-    """Count a closed vote and store the outcome; counting again returns what is stored."""
+def uncounted_ballots(
+    session: Session, the_round: Round, pause: Callable[[], None] | None = None
+) -> CoveredBallots | None:
+    """All ballots of a closed vote that is still to be counted; else None."""
+    rules = rules_of(session, the_round.id)
+    if rules is None or the_round.phase != Phase.COUNT or outcome_of(session, the_round.id):
+        return None
+    return read_ballots(session, the_round, rules, closed=True, pause=pause)
+
+
+def explained(
+    ballots: CoveredBallots, result: Result, by: Counting = on_the_spot
+) -> dict[str, object]:
+    """Why these ballots decided so, beside what a second rule would have decided."""
+    return by(explain_beside_other, ballots.election, result)
+
+
+def count_votes(session: Session, the_round: Round, counted: Counted | None = None) -> Outcome:
+    """Count a closed vote and store the outcome; counting again returns what is stored.
+
+    What was `counted` already, away from the database, is not counted again, unless the vote was
+    opened again since.
+    """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
     stored = session.get(Outcome, the_round.id)
     if stored is not None:
         return stored
-    rules = rules_of(session, the_round.id)
-    if rules is None or the_round.phase != Phase.COUNT:
+    if counted is None or counted.ballots.castings != castings_in(session, the_round.id):
+        ballots = uncounted_ballots(session, the_round)
+        counted = _counted_here(ballots) if ballots else None
+    if counted is None or the_round.phase != Phase.COUNT:
         raise Refused(BallotRefusal.NOT_COUNTED)
-    publish_next(session, the_round, closed=True)
-    result = count_covered(session, the_round, rules)
+    publish_closed(session, counted.ballots, counted.result)
     outcome = Outcome(
         round_id=the_round.id,
         counted_at=now(session),
-        ballots_cast=result.ballots_cast,
+        ballots_cast=counted.result.ballots_cast,
         roll_size=roll_size(session, the_round.id),
-        result=result.to_json(),
+        result=counted.result.to_json(),
+        explanation=counted.explanation,
     )
     session.add(outcome)
     session.flush()
     return outcome
+
+
+def _counted_here(ballots: CoveredBallots) -> Counted:
+    result = ballots.counted()
+    return Counted(ballots, result, explained(ballots, result))
 
 
 def outcome_of(session: Session, round_id: int) -> Outcome | None:

@@ -98,6 +98,7 @@ def _contents(session: Session, the_round: Round) -> dict[str, object]:
             "roll_size": outcome.roll_size,
             "ballots_cast": outcome.ballots_cast,
             "result": outcome.result,
+            "explanation": outcome.explanation,
         },
         "councillors": _councillors(session, the_round),
     }

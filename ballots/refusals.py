@@ -16,6 +16,7 @@ class BallotRefusal(StrEnum):
     BAD_PAPER = "bad-paper"
     RULES_FROZEN = "rules-frozen"
     RULES_IMPOSSIBLE = "rules-impossible"
+    RULE_NEEDS_POINTS = "rule-needs-points"
     NOT_COUNTED = "not-counted"
     NOT_YOUR_COMMUNITY = "not-your-community"
     INTEREST_UNDECLARED = "interest-undeclared"

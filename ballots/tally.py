@@ -1,20 +1,26 @@
 """Running figures: the only source of any total, for every page, socket, export and letter."""
 
-import json
-import secrets
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, func, select, update
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ballots.box import Ballot, turnout
-from ballots.counting import BallotGroup, Election, Project, Result, count
+from ballots.box import turnout
+from ballots.counting import Result
+from ballots.covered import (
+    CoveredBallots,
+    castings_in,
+    cover,
+    cover_all,
+    covered_in,
+    held_back_in,
+    read_ballots,
+)
 from ballots.disclosure import DisclosureProfile, next_step
-from ballots.voting_rules import VotingRules, rules_of
-from neighbourhoods.database import Base, Moment, hold_round, now
+from ballots.voting_rules import rules_of
+from neighbourhoods.database import Base, Moment, hold_round
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
@@ -32,6 +38,7 @@ class Snapshot(Base):
 
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
+    # When the ballots were read: the figures are as old as that.
     published_at: Mapped[Moment]
     # How many voters' ballots the figures cover.
     covered: Mapped[int]
@@ -95,83 +102,93 @@ class PublicTally:
         }
 
 
-def publish_next(session: Session, the_round: Round, *, closed: bool = False) -> Snapshot | None:
-    """Publish the next snapshot if the disclosure rule allows one now; else None."""
-    hold_round(session, the_round.id, alone=True)
+def publish_next(session: Session, the_round: Round) -> Snapshot | None:
+    """Publish the next figures at once if the disclosure rule allows some now; else None.
+
+    Whoever serves others meanwhile takes the same steps one by one, and counts between them.
+    """
+    cover_next(session, the_round)
+    due = due_ballots(session, the_round)
+    return publish(session, due, due.counted()) if due else None
+
+
+def step_due(session: Session, the_round: Round) -> int:
+    """How many ballots the next figures may take in now; none while the last are unpublished."""
     rules = rules_of(session, the_round.id)
-    if rules is None:
+    if rules is None or the_round.phase != Phase.VOTE:
+        return 0
+    covered = covered_in(session, the_round.id)
+    if covered > _covered_by(latest_snapshot(session, the_round.id)):
+        return 0
+    held_back = held_back_in(session, the_round.id)
+    profile, k = rules.disclosure_profile, rules.disclosure_step
+    return next_step(profile, covered, held_back, k, closed=False)
+
+
+def cover_next(session: Session, the_round: Round) -> int:
+    """Take the next step's ballots into the figures; from there on they will be published."""
+    hold_round(session, the_round.id, alone=True)
+    session.refresh(the_round)
+    step = step_due(session, the_round)
+    cover(session, the_round.id, step, 1 + _latest_version(session, the_round.id))
+    return step
+
+
+def due_ballots(
+    session: Session,
+    the_round: Round,
+    *,
+    castings: int | None = None,
+    pause: Callable[[], None] | None = None,
+) -> CoveredBallots | None:
+    """The covered ballots if their figures are not published yet; else None.
+
+    A show of hands follows every change of mind at once: there `castings`, those counted last,
+    tell whether anything changed. Other profiles never move for one.
+    """
+    rules, latest = rules_of(session, the_round.id), latest_snapshot(session, the_round.id)
+    if rules is None or the_round.phase != Phase.VOTE:
         return None
-    version = 1 + _latest_version(session, the_round.id)
-    sealed = _count_ballots(session, the_round.id, covered=True)
-    pending = _count_ballots(session, the_round.id, covered=False)
-    step = next_step(
-        rules.disclosure_profile, sealed, pending, rules.disclosure_step, closed=closed
-    )
-    # A show of hands follows every change of mind at once; other profiles never move for one.
-    follows_changes = closed or rules.disclosure_profile == DisclosureProfile.OPEN
-    if step == 0 and not follows_changes:
+    moved = covered_in(session, the_round.id) != _covered_by(latest)
+    if rules.disclosure_profile == DisclosureProfile.OPEN:
+        moved = moved or castings_in(session, the_round.id) != (castings or 0)
+    if not moved:
         return None
-    _cover(session, the_round.id, step, version)
-    result = _result_of_covered(session, the_round, rules)
-    latest = latest_snapshot(session, the_round.id)
-    if latest is not None and latest.result == result and latest.covered == sealed + step:
+    version = 1 + (latest.version if latest else 0)
+    return read_ballots(session, the_round, rules, version=version, closed=False, pause=pause)
+
+
+def publish(session: Session, ballots: CoveredBallots, result: Result) -> Snapshot | None:
+    """Publish the figures of these ballots, unless others were published meanwhile, or the same."""
+    written = result.to_json()
+    hold_round(session, ballots.round_id, alone=True)
+    if ballots.version != 1 + _latest_version(session, ballots.round_id):
         return None
-    if latest is None and sealed + step == 0 and not closed:
+    latest = latest_snapshot(session, ballots.round_id)
+    if latest and latest.result == written and latest.covered == ballots.covered:
         return None
     snapshot = Snapshot(
-        round_id=the_round.id,
-        version=version,
-        published_at=now(session),
-        covered=sealed + step,
-        result=result,
+        round_id=ballots.round_id,
+        version=ballots.version,
+        published_at=ballots.read_at,
+        covered=ballots.covered,
+        result=written,
     )
     session.add(snapshot)
     session.flush()
     return snapshot
 
 
-def _cover(session: Session, round_id: int, step: int, version: int) -> None:
-    """Take so many of the held-back ballots into the figures, drawn by lot."""
-    if step == 0:
-        return
-    held_back = session.scalars(
-        select(Ballot.voter_key).where(Ballot.round_id == round_id, Ballot.batch.is_(None))
-    ).all()
-    drawn = secrets.SystemRandom().sample(sorted(held_back), step)
-    for at in range(0, step, 500):
-        session.execute(
-            update(Ballot)
-            .where(Ballot.round_id == round_id, Ballot.voter_key.in_(drawn[at : at + 500]))
-            .values(batch=version)
-        )
+def publish_closed(session: Session, ballots: CoveredBallots, result: Result) -> Snapshot | None:
+    """Publish the last figures of a closed vote, which cover every ballot."""
+    hold_round(session, ballots.round_id, alone=True)
+    version = 1 + _latest_version(session, ballots.round_id)
+    cover_all(session, ballots.round_id, version)
+    return publish(session, replace(ballots, version=version), result)
 
 
-def _result_of_covered(session: Session, the_round: Round, rules: VotingRules) -> dict[str, object]:
-    return count_covered(session, the_round, rules).to_json()
-
-
-def count_covered(session: Session, the_round: Round, rules: VotingRules) -> Result:
-    """The round's own rule applied to every ballot that the figures cover."""
-    papers = Counter(
-        session.scalars(
-            select(Ballot.choices).where(Ballot.round_id == the_round.id, Ballot.batch.is_not(None))
-        )
-    )
-    election = Election.of(
-        (
-            Project(project.code, project.cost_pence, project.category or None)
-            for project in projects_in(session, the_round.id)
-        ),
-        (BallotGroup(tuple(json.loads(choices)), papers[choices]) for choices in sorted(papers)),
-        the_round.budget_pence,
-    )
-    return count(election, rules.rule)
-
-
-def _count_ballots(session: Session, round_id: int, *, covered: bool) -> int:
-    state = Ballot.batch.is_not(None) if covered else Ballot.batch.is_(None)
-    query = select(func.count()).select_from(Ballot).where(Ballot.round_id == round_id, state)
-    return int(session.execute(query).scalar_one())
+def _covered_by(snapshot: Snapshot | None) -> int:
+    return snapshot.covered if snapshot else 0
 
 
 def _latest_version(session: Session, round_id: int) -> int:

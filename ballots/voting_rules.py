@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ballots.counting import DEFAULT_ORDER, Rule
+from ballots.counting import DEFAULT_ORDER, RankedBy, Rule, RuleName, TieOrder, Utility
+from ballots.counting.election import MOST_POINTS
 from ballots.disclosure import DisclosureProfile
-from ballots.papers import BallotFormat, BallotPaper, PaperProject, paper_as_json
+from ballots.papers import GRADED, BallotFormat, BallotPaper, PaperProject, paper_as_json
 from ballots.refusals import BallotRefusal
 from neighbourhoods.database import Base, Pence, UTCDateTime, Word, now, one_of
 from neighbourhoods.eligibility import roll_size
@@ -34,6 +35,25 @@ class VotingRules(Base):
         CheckConstraint(
             "spending_limit_pence IS NULL OR spending_limit_pence > 0", name="spending_limit"
         ),
+        CheckConstraint(
+            "(ballot_format = 'points') = (points_to_give IS NOT NULL)", name="points_paper"
+        ),
+        CheckConstraint(
+            f"points_to_give IS NULL OR points_to_give BETWEEN 1 AND {MOST_POINTS}",
+            name="points_to_give",
+        ),
+        CheckConstraint(
+            "most_points_on_one IS NULL OR (points_to_give IS NOT NULL "
+            "AND most_points_on_one BETWEEN 1 AND points_to_give)",
+            name="most_points_on_one",
+        ),
+        CheckConstraint(
+            "(ballot_format = 'scores') = (highest_score IS NOT NULL)", name="scores_paper"
+        ),
+        CheckConstraint(
+            f"highest_score IS NULL OR highest_score BETWEEN 1 AND {MOST_POINTS}",
+            name="highest_score",
+        ),
         CheckConstraint("disclosure_step > 0", name="disclosure_step"),
         CheckConstraint("approvals_needed > 0", name="approvals_needed"),
         CheckConstraint("(frozen_at IS NULL) = (frozen_text IS NULL)", name="frozen"),
@@ -45,6 +65,11 @@ class VotingRules(Base):
     min_choices: Mapped[int] = mapped_column(default=1)
     # What one knapsack ballot may cost; empty means the round’s whole budget.
     spending_limit_pence: Mapped[Pence | None]
+    # What one person may give on a points paper, in all and to one project; empty: no such limit.
+    points_to_give: Mapped[int | None]
+    most_points_on_one: Mapped[int | None]
+    # Scores go from 1 to this.
+    highest_score: Mapped[int | None]
     rule_settings: Mapped[dict[str, object]] = mapped_column(JSON)
     disclosure_profile: Mapped[DisclosureProfile] = mapped_column(Word(DisclosureProfile))
     disclosure_step: Mapped[int] = mapped_column(default=DEFAULT_STEP)
@@ -66,6 +91,11 @@ class VotingRules(Base):
         """The counting rule with its settings."""
         return Rule.from_json(self.rule_settings)
 
+    @property
+    def tie_order(self) -> TieOrder:
+        """The order among projects that stand level, given before anybody votes."""
+        return DEFAULT_ORDER
+
 
 @dataclass(frozen=True)
 class RulesChosen:
@@ -79,6 +109,20 @@ class RulesChosen:
     disclosure_step: int = DEFAULT_STEP
     min_choices: int = 1
     spending_limit_pence: int | None = None
+    points_to_give: int | None = None
+    most_points_on_one: int | None = None
+    highest_score: int | None = None
+
+
+def needs_points(rule: Rule) -> bool:
+    """Whether the rule adds up points, so that ballots must say more than a plain yes."""
+    ranks = rule.name in (RuleName.GREEDY, RuleName.KNAPSACK)
+    shares = rule.name is RuleName.EQUAL_SHARES
+    return (
+        (ranks and rule.ranked_by is RankedBy.SCORE)
+        or (shares and rule.utility is Utility.POINTS)
+        or rule.minimum_score > 0
+    )
 
 
 def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> VotingRules:
@@ -90,6 +134,22 @@ def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> Voting
         session.add(rules)
     elif rules.frozen_at is not None:
         raise Refused(BallotRefusal.RULES_FROZEN)
+    _check_possible(chosen)
+    rules.ballot_format, rules.rule_settings = chosen.ballot_format, dict(chosen.rule.as_json())
+    rules.max_choices, rules.min_choices = chosen.max_choices, chosen.min_choices
+    rules.spending_limit_pence = chosen.spending_limit_pence
+    rules.points_to_give = chosen.points_to_give
+    rules.most_points_on_one = chosen.most_points_on_one
+    rules.highest_score = chosen.highest_score
+    rules.disclosure_profile = chosen.disclosure_profile
+    rules.disclosure_step = chosen.disclosure_step
+    rules.approvals_needed = chosen.approvals_needed
+    session.flush()
+    return rules
+
+
+def _check_possible(chosen: RulesChosen) -> None:
+    """Refuse limits that nobody could meet, and a rule that the paper gives nothing to add up."""
     limits = (
         chosen.disclosure_step,
         chosen.approvals_needed,
@@ -98,14 +158,12 @@ def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> Voting
     )
     if min(limits) < 1 or chosen.min_choices < 0:
         raise Refused(BallotRefusal.RULES_IMPOSSIBLE)
-    rules.ballot_format, rules.rule_settings = chosen.ballot_format, dict(chosen.rule.as_json())
-    rules.max_choices, rules.min_choices = chosen.max_choices, chosen.min_choices
-    rules.spending_limit_pence = chosen.spending_limit_pence
-    rules.disclosure_profile = chosen.disclosure_profile
-    rules.disclosure_step = chosen.disclosure_step
-    rules.approvals_needed = chosen.approvals_needed
-    session.flush()
-    return rules
+    try:
+        _paper_on(chosen, (), 0, min_choices=0)
+    except ValueError as impossible:
+        raise Refused(BallotRefusal.RULES_IMPOSSIBLE) from impossible
+    if needs_points(chosen.rule) and chosen.ballot_format not in GRADED:
+        raise Refused(BallotRefusal.RULE_NEEDS_POINTS)
 
 
 def rules_of(session: Session, round_id: int) -> VotingRules | None:
@@ -115,15 +173,29 @@ def rules_of(session: Session, round_id: int) -> VotingRules | None:
 
 def paper_for(session: Session, the_round: Round, rules: VotingRules) -> BallotPaper:
     """The round's ballot paper as it stands; ValueError while nobody could fill it in."""
+    projects = tuple(
+        PaperProject(project.code, project.cost_pence)
+        for project in projects_in(session, the_round.id)
+    )
+    budget_pence = rules.spending_limit_pence or the_round.budget_pence
+    return _paper_on(rules, projects, budget_pence, rules.min_choices)
+
+
+def _paper_on(
+    rules: VotingRules | RulesChosen,
+    projects: tuple[PaperProject, ...],
+    budget_pence: int,
+    min_choices: int,
+) -> BallotPaper:
     return BallotPaper(
         ballot_format=rules.ballot_format,
-        projects=tuple(
-            PaperProject(project.code, project.cost_pence)
-            for project in projects_in(session, the_round.id)
-        ),
-        budget_pence=rules.spending_limit_pence or the_round.budget_pence,
+        projects=projects,
+        budget_pence=budget_pence,
         max_choices=rules.max_choices,
-        min_choices=rules.min_choices,
+        min_choices=min_choices,
+        points_to_give=rules.points_to_give,
+        most_points_on_one=rules.most_points_on_one,
+        highest_score=rules.highest_score,
     )
 
 
@@ -136,7 +208,7 @@ def freeze(session: Session, the_round: Round, rules: VotingRules) -> None:
         "budget_pence": the_round.budget_pence,
         "paper": paper_as_json(paper_for(session, the_round, rules)),
         "rule": rules.rule.as_json(),
-        "tie_order": DEFAULT_ORDER.as_json(),
+        "tie_order": rules.tie_order.as_json(),
         "disclosure": {"profile": rules.disclosure_profile, "step": rules.disclosure_step},
         "approvals_needed": rules.approvals_needed,
         "closes_at": closes_at.isoformat() if closes_at else None,

@@ -102,8 +102,14 @@ class Town:
         step: int = 2,
         approvals: int = 1,
         closes_in: timedelta | None = None,
+        rule: Rule | None = None,
+        min_choices: int = 1,
+        **limits: int,
     ) -> Round:
-        """A round of £10,000 in a phase, with everything that it needs to have come there."""
+        """A round of £10,000 in a phase, with everything that it needs to have come there.
+
+        `limits` are those of a points or scores paper: points_to_give, highest_score and so on.
+        """
         the_round = create_round(
             self.session,
             self.fund(community),
@@ -115,7 +121,16 @@ class Town:
         set_rules(
             self.session,
             the_round,
-            RulesChosen(ballot_format, max_choices, Rule(), profile, approvals, step),
+            RulesChosen(
+                ballot_format,
+                max_choices,
+                rule or Rule(),
+                profile,
+                approvals,
+                step,
+                min_choices,
+                **limits,
+            ),
         )
         self.roll(the_round, voters)
         if closes_in is not None:

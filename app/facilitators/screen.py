@@ -9,8 +9,10 @@ from app.access import Who, open_to
 from app.facilitators import facilitators
 from app.facilitators.joining import join_address, join_code, join_picture
 from app.facilitators.picture import draw
+from app.facilitators.reveal import reveal
 from app.house import db
 from ballots.disclosure import DisclosureProfile
+from ballots.outcome import outcome_of
 from ballots.tally import public_tally
 from neighbourhoods.database import now
 from neighbourhoods.phases import Phase, is_past
@@ -24,13 +26,16 @@ def screen(the_round: Round) -> ResponseReturnValue:
     """The vote as the hall sees it; it keeps itself up to date."""
     tally, moment = public_tally(db(), the_round), now(db())
     projects = projects_in(db(), the_round.id)
+    titles = {project.code: project.title for project in projects}
+    stored = outcome_of(db(), the_round.id)
     return render_template(
         "facilitators/screen.html",
         the_round=the_round,
         tally=tally,
         now=moment,
         picture=draw(the_round, tally, moment, len(projects)),
-        titles={project.code: project.title for project in projects},
+        reveal=reveal(stored.result, titles) if stored else None,
+        titles=titles,
         address=join_address(the_round),
         qr=join_picture(the_round),
         is_open=the_round.phase == Phase.VOTE,

@@ -10,8 +10,9 @@ from wtforms import BooleanField
 from wtforms.validators import DataRequired
 
 from app.access import Who, open_to, signed_in
+from app.counting_room import counted_away
 from app.fields import WordsField
-from app.house import db, keys
+from app.house import db, keys, let_go
 from app.labels import label
 from app.officers import officers
 from app.officers.forms import show_form
@@ -69,7 +70,8 @@ def move(the_round: Round) -> ResponseReturnValue:
         except NotReady as not_ready:
             to_do = obstacles_in_words(not_ready)
         else:
-            flash(_("The round is now in its new phase: %(name)s.", name=label(the_round.phase)))
+            phase = db().get_one(Round, the_round.id).phase
+            flash(_("The round is now in its new phase: %(name)s.", name=label(phase)))
             return redirect(url_for("officers.the_round", round_id=the_round.id), 303)
     return show_form(
         "officers/move.html",
@@ -108,9 +110,12 @@ def _take(the_round: Round, to_phase: Phase, why: str) -> None:
         _count(the_round)
 
 
-def _count(the_round: Round) -> None:
+def _count(closed: Round) -> None:
+    let_go()  # while votes are counted, others may still vote in other rounds
+    counted = counted_away(closed.id)
+    the_round = db().get_one(Round, closed.id)
     try:
-        count_closed(db(), keys(), the_round)
+        count_closed(db(), keys(), the_round, counted)
     except Refused:
         db().rollback()
         if the_round.phase == Phase.COUNT:

@@ -1,97 +1,23 @@
 """The ballot paper and the rules of a vote, in plain words, until the vote opens."""
 
+from dataclasses import replace
+from typing import Any
+
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput
-from wtforms import RadioField
-from wtforms.validators import InputRequired
 
 from app.access import Who, open_to
-from app.fields import WholeField
 from app.house import db
 from app.officers import officers
-from app.officers.forms import choices_of, show_form
+from app.officers.forms import show_form
 from app.officers.rounds import fixed_since_the_vote
-from ballots.counting import Misfit, Rule
+from app.officers.rules_form import GREEDY_RANKS_BY, HIGHEST_SCORES, KNAPSACK_ADDS_UP, RulesForm
+from ballots.counting import Completion, Misfit, RankedBy, Rule, RuleName, Then, Utility
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
 from ballots.voting_rules import DEFAULT_STEP, RulesChosen, VotingRules, rules_of, set_rules
 from neighbourhoods.people import councillors_for
 from neighbourhoods.rounds import Round
-
-LEAST_STEP, MOST_STEP = 5, 1_000
-
-
-class RulesForm(FlaskForm):
-    """How people vote, how it is counted, what is shown when, and who signs."""
-
-    ballot_format = RadioField(
-        _l("How do people fill in the ballot paper?"),
-        [InputRequired(_l("Choose how people fill in the ballot paper"))],
-        widget=GovRadioInput(),
-    )
-    max_choices = WholeField(_l("At most how many projects?"), least=1, most=500)
-    misfit = RadioField(
-        _l("What happens when the next project no longer fits the money left?"),
-        [InputRequired(_l("Choose what happens when a project no longer fits"))],
-        widget=GovRadioInput(),
-        default=Misfit.SKIP.value,
-    )
-    minimum_votes = WholeField(
-        _l("Least votes a project needs"),
-        [InputRequired(_l("Enter the least number of votes, or 0 for none"))],
-        least=0,
-        most=1_000_000,
-        default=0,
-        description=_l("0 means that any project with a vote can be funded."),
-    )
-    disclosure_profile = RadioField(
-        _l("What may be seen while the vote is open?"),
-        [InputRequired(_l("Choose what may be seen while the vote is open"))],
-        widget=GovRadioInput(),
-    )
-    disclosure_step = WholeField(
-        _l("How many new voters in each step?"),
-        least=LEAST_STEP,
-        most=MOST_STEP,
-        default=DEFAULT_STEP,
-        description=_l(
-            "Only for live. The smaller the step, the easier it is to guess how somebody voted. "
-            "20 hides single votes well."
-        ),
-    )
-    approvals_needed = WholeField(
-        _l("How many councillors must approve the outcome?"),
-        [InputRequired(_l("Enter how many councillors must approve"))],
-        least=1,
-        most=1,
-        default=1,
-    )
-
-    def validate(self, extra_validators: object = None) -> bool:
-        """Besides each field: a number is needed, and judged, only where its choice is taken."""
-        super().validate(extra_validators)
-        self._judge(
-            self.max_choices,
-            self.ballot_format.data == BallotFormat.APPROVAL,
-            _("Enter the most projects that one person may choose"),
-        )
-        self._judge(
-            self.disclosure_step,
-            self.disclosure_profile.data == DisclosureProfile.LIVE,
-            _("Enter how many new voters each step covers"),
-        )
-        return not self.errors
-
-    @staticmethod
-    def _judge(field: WholeField, asked: bool, missing: str) -> None:
-        if not asked:
-            field.errors = []
-        elif field.data is None and not field.errors:
-            field.errors = [missing]
 
 
 @officers.route("/office/rounds/<int:round_id>/rules", methods=["GET", "POST"])
@@ -102,9 +28,6 @@ def rules(the_round: Round) -> ResponseReturnValue:
     councillors = councillors_for(db(), the_round.community)
     known = rules_of(db(), the_round.id)
     form = RulesForm(data=_as_chosen(known) if known else None)
-    form.ballot_format.choices = choices_of(BallotFormat)
-    form.misfit.choices = choices_of(Misfit)
-    form.disclosure_profile.choices = choices_of(DisclosureProfile)
     form.approvals_needed.most = max(1, len(councillors))
     if form.validate_on_submit():
         set_rules(db(), the_round, _chosen(form, known))
@@ -120,28 +43,148 @@ def rules(the_round: Round) -> ResponseReturnValue:
     )
 
 
+# --- from the rules to the form ------------------------------------------------------------------
+
+
 def _as_chosen(known: VotingRules) -> dict[str, object]:
     return {
-        "ballot_format": known.ballot_format.value,
-        "max_choices": known.max_choices,
-        "misfit": known.rule.misfit.value,
-        "minimum_votes": known.rule.minimum_votes,
+        **_paper_as_chosen(known),
+        **_rule_as_chosen(known.rule),
         "disclosure_profile": known.disclosure_profile.value,
         "disclosure_step": known.disclosure_step,
         "approvals_needed": known.approvals_needed,
     }
 
 
+def _paper_as_chosen(known: VotingRules) -> dict[str, object]:
+    ranking = known.ballot_format is BallotFormat.RANKING
+    chosen: dict[str, object] = {
+        "ballot_format": known.ballot_format.value,
+        "max_choices": known.max_choices,
+        "exactly": _is_exact(known),
+        "every_place": _is_exact(known),
+        "most_points_on_one": known.most_points_on_one,
+    }
+    if ranking:
+        chosen["places"] = known.max_choices
+    if known.points_to_give is not None:
+        chosen["points_to_give"] = known.points_to_give
+    if known.highest_score in HIGHEST_SCORES:
+        chosen["highest_score"] = str(known.highest_score)
+    return chosen
+
+
+def _is_exact(known: VotingRules) -> bool:
+    return known.max_choices is not None and known.min_choices == known.max_choices
+
+
+def _rule_as_chosen(rule: Rule) -> dict[str, object]:
+    chosen: dict[str, object] = {
+        "rule_name": rule.name.value,
+        "misfit": rule.misfit.value,
+        "utility": rule.utility.value,
+        "start_unit": rule.start_unit_pence or None,
+        "step": rule.step_pence,
+        "then": rule.then.value,
+        "comparison": rule.comparison,
+        "minimum_votes": rule.minimum_votes,
+        "minimum_share_percent": rule.minimum_share_percent,
+        "minimum_score": rule.minimum_score,
+    }
+    if rule.name is RuleName.EQUAL_SHARES:
+        chosen["completion"] = rule.completion.value
+    if rule.ranked_by in GREEDY_RANKS_BY:
+        chosen["ranked_by"] = rule.ranked_by.value
+    if rule.ranked_by in KNAPSACK_ADDS_UP:
+        chosen["adds_up"] = rule.ranked_by.value
+    return chosen
+
+
+# --- from the form to the rules ------------------------------------------------------------------
+
+
 def _chosen(form: RulesForm, known: VotingRules | None) -> RulesChosen:
-    approval = form.ballot_format.data == BallotFormat.APPROVAL
     live = form.disclosure_profile.data == DisclosureProfile.LIVE
     return RulesChosen(
-        ballot_format=BallotFormat(form.ballot_format.data),
-        max_choices=form.max_choices.data if approval else None,
-        rule=Rule(misfit=Misfit(form.misfit.data), minimum_votes=form.minimum_votes.data),
+        **_paper_chosen(form, known),
+        rule=_rule_chosen(form, known.rule if known else Rule()),
         disclosure_profile=DisclosureProfile(form.disclosure_profile.data),
         approvals_needed=form.approvals_needed.data,
         disclosure_step=form.disclosure_step.data if live else DEFAULT_STEP,
-        # An imported election may allow an empty paper; that is not asked here and stays.
-        min_choices=known.min_choices if known else 1,
     )
+
+
+def _paper_chosen(form: RulesForm, known: VotingRules | None) -> dict[str, Any]:
+    """The paper's limits; those that are not asked here stay while its format does."""
+    chosen = BallotFormat(form.ballot_format.data)
+    kept = known if known is not None and known.ballot_format is chosen else None
+    most, exact = kept.max_choices if kept else None, False
+    if chosen is BallotFormat.APPROVAL:
+        most, exact = form.max_choices.data, form.exactly.data
+    elif chosen is BallotFormat.RANKING:
+        most, exact = form.places.data, form.every_place.data
+    points, scores = chosen is BallotFormat.POINTS, chosen is BallotFormat.SCORES
+    return {
+        "ballot_format": chosen,
+        "max_choices": most,
+        "min_choices": most if exact else _least_choices(known, most),
+        "spending_limit_pence": kept.spending_limit_pence if kept else None,
+        "points_to_give": form.points_to_give.data if points else None,
+        "most_points_on_one": form.most_points_on_one.data if points else None,
+        "highest_score": int(form.highest_score.data) if scores else None,
+    }
+
+
+def _least_choices(known: VotingRules | None, most: int | None) -> int:
+    """An imported election may allow an empty paper, or ask for several; that stays."""
+    if known is None or _is_exact(known):
+        return 1
+    return known.min_choices if most is None else min(known.min_choices, most)
+
+
+def _rule_chosen(form: RulesForm, known: Rule) -> Rule:
+    """The rule with its own settings; conditions that have no field here stay as they are."""
+    plain = replace(Rule(), **{name: getattr(known, name) for name in _NOT_ASKED})
+    return replace(
+        plain,
+        name=RuleName(form.rule_name.data),
+        minimum_votes=form.minimum_votes.data,
+        minimum_share_percent=form.minimum_share_percent.data or 0,
+        minimum_score=form.minimum_score.data or 0,
+        **_settings_chosen(form),
+    )
+
+
+_NOT_ASKED = (
+    "exclusive",
+    "caps",
+    "ring_fences",
+    "already_chosen",
+    "overspend_pence",
+    "part_funding",
+    "criteria",
+)
+
+
+def _settings_chosen(form: RulesForm) -> dict[str, Any]:
+    match RuleName(form.rule_name.data):
+        case RuleName.GREEDY:
+            return {
+                "ranked_by": RankedBy(form.ranked_by.data),
+                "misfit": Misfit(form.misfit.data),
+            }
+        case RuleName.EQUAL_SHARES:
+            completion = Completion(form.completion.data)
+            raised = {} if completion is Completion.NONE else {"step_pence": form.step.data}
+            return {
+                "utility": Utility(form.utility.data),
+                "start_unit_pence": form.start_unit.data or 0,
+                "completion": completion,
+                "then": Then(form.then.data),
+                "comparison": form.comparison.data,
+                **raised,
+            }
+        case RuleName.PHRAGMEN:
+            return {}
+        case RuleName.KNAPSACK:
+            return {"ranked_by": RankedBy(form.adds_up.data)}

@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from app.public.reasons import tie_sentences, why_decided
+from flask_babel import gettext as _
+
+from app.display import pounds
+from app.pictures.gallery import Gallery, draw_gallery
+from app.public.background import Background
+from app.public.reasons import why_decided
+from app.public.ties import tie_sentences
 
 
 @dataclass(frozen=True)
 class ProjectResult:
-    """What became of one project in the residents’ count."""
+    """What became of one project in the residents’ count; `won` is its place among winners."""
 
     code: str
     title: str
@@ -17,13 +24,19 @@ class ProjectResult:
     votes: int
     share_percent: int
     cost_pence: int
-    funded: bool
+    funded_pence: int
+    won: int | None
     why: str
+
+    @property
+    def funded(self) -> bool:
+        """Whether residents funded it."""
+        return self.won is not None
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A whole count: the money, the turnout, every project by rank, and the ties."""
+    """A whole count: the money, the turnout, every project by rank, the ties, the pictures."""
 
     budget_pence: int
     spent_pence: int
@@ -32,6 +45,8 @@ class Counted:
     roll_size: int
     projects: tuple[ProjectResult, ...]
     ties: tuple[list[str], ...]
+    notes: tuple[str, ...]
+    pictures: Gallery
 
     @property
     def turnout_percent(self) -> int:
@@ -41,7 +56,10 @@ class Counted:
     @property
     def funded(self) -> list[ProjectResult]:
         """The projects residents funded, in the order they won."""
-        return [project for project in self.projects if project.funded]
+        return sorted(
+            (project for project in self.projects if project.funded),
+            key=lambda project: project.won or 0,
+        )
 
     @property
     def not_funded(self) -> list[ProjectResult]:
@@ -55,28 +73,69 @@ def read_count(
     *,
     roll_size: int,
     links: Mapping[str, str] | None = None,
+    explanation: Mapping[str, Any] | None = None,
 ) -> Counted:
-    """Put a result, as `ballots.counting.Result.to_json` wrote it, into words."""
-    cast = int(result["ballots_cast"])
-    minimum = int(result["rule"].get("minimum_votes", 0))
+    """Put a result, as `ballots.counting.Result.to_json` wrote it, into words and pictures.
+
+    The explanation is what was stored beside it; None for outcomes that have none.
+    """
+    background = Background.of(result, titles, explanation)
     return Counted(
         budget_pence=result["budget_pence"],
         spent_pence=result["spent_pence"],
         left_pence=result["left_pence"],
-        ballots_cast=cast,
+        ballots_cast=result["ballots_cast"],
         roll_size=roll_size,
         projects=tuple(
-            ProjectResult(
-                code=verdict["project_id"],
-                title=titles.get(verdict["project_id"], verdict["project_id"]),
-                link=(links or {}).get(verdict["project_id"]),
-                votes=verdict["votes"],
-                share_percent=round(100 * verdict["votes"] / cast) if cast else 0,
-                cost_pence=verdict["cost_pence"],
-                funded=verdict["funded"],
-                why=why_decided(verdict, minimum),
-            )
+            _project(verdict, background, result["ballots_cast"], links or {})
             for verdict in result["projects"]
         ),
         ties=tuple(tie_sentences(tie, titles) for tie in result["ties"]),
+        notes=tuple(_notes(result, explanation)),
+        pictures=draw_gallery(result, explanation, titles),
     )
+
+
+def _project(
+    verdict: Mapping[str, Any], background: Background, cast: int, links: Mapping[str, str]
+) -> ProjectResult:
+    code, cost, winners = verdict["project_id"], verdict["cost_pence"], background.winners
+    return ProjectResult(
+        code=code,
+        title=background.title(code),
+        link=links.get(code),
+        votes=verdict["votes"],
+        share_percent=round(100 * verdict["votes"] / cast) if cast else 0,
+        cost_pence=cost,
+        # Outcomes of the first version do not say it: every winner received its cost.
+        funded_pence=verdict.get("funded_pence", cost if verdict["funded"] else 0),
+        won=winners.index(code) + 1 if verdict["funded"] else None,
+        why=why_decided(verdict, background),
+    )
+
+
+def _notes(result: Mapping[str, Any], explanation: Mapping[str, Any] | None) -> list[str]:
+    """What is true of the whole count, in sentences."""
+    notes = []
+    share = result.get("start_budget_pence")
+    if share is not None:
+        # Rounded down: nobody had more than what the sentence says.
+        pence = int(Decimal(share).to_integral_value(ROUND_FLOOR))
+        notes.append(_("Every voter had an equal share to spend: %(share)s.", share=pounds(pence)))
+    if result.get("gave_way"):
+        notes.append(
+            _(
+                "More voters got more from counting by votes alone, so by the rules that outcome "
+                "stands."
+            )
+        )
+    if explanation is not None and result["ballots_cast"]:
+        notes.append(
+            _(
+                "%(chose)s of the %(cast)s people who voted chose at least one project that is "
+                "funded.",
+                chose=f"{explanation['ballots_with_a_winner']:,}",
+                cast=f"{result['ballots_cast']:,}",
+            )
+        )
+    return notes

@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import pounds
-from ballots.counting import Misfit, Rule
+from app.public.rule_words import how_counted, what_every_project_needs
+from ballots.counting import Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
 from ballots.voting_rules import VotingRules
@@ -25,7 +26,10 @@ class Promise:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a vote is held under, whether it is frozen yet or not."""
+    """What a vote is held under, whether it is frozen yet or not.
+
+    `budget_pence` is what one ballot may cost where that is limited.
+    """
 
     ballot_format: BallotFormat
     max_choices: int | None
@@ -35,6 +39,9 @@ class Terms:
     profile: DisclosureProfile
     step: int
     approvals_needed: int
+    points_to_give: int | None = None
+    most_points_on_one: int | None = None
+    highest_score: int | None = None
 
 
 def terms_of(rules: VotingRules, the_round: Round) -> Terms:
@@ -43,11 +50,14 @@ def terms_of(rules: VotingRules, the_round: Round) -> Terms:
         rules.ballot_format,
         rules.max_choices,
         rules.min_choices,
-        the_round.budget_pence,
+        rules.spending_limit_pence or the_round.budget_pence,
         rules.rule,
         rules.disclosure_profile,
         rules.disclosure_step,
         rules.approvals_needed,
+        rules.points_to_give,
+        rules.most_points_on_one,
+        rules.highest_score,
     )
 
 
@@ -58,48 +68,73 @@ def frozen_terms(promised: Mapping[str, Any]) -> Terms:
         BallotFormat(paper["ballot_format"]),
         paper["max_choices"],
         paper["min_choices"],
-        promised["budget_pence"],
+        paper["budget_pence"],
         Rule.from_json(promised["rule"]),
         DisclosureProfile(disclosure["profile"]),
         disclosure["step"],
         promised["approvals_needed"],
+        *(paper.get(limit) for limit in ("points_to_give", "most_points_on_one", "highest_score")),
     )
 
 
 def rules_in_words(terms: Terms) -> list[Promise]:
     """Every rule of a vote, in the order in which people meet them."""
     same = _(
-        "The one that costs less comes first. If they cost the same, the one whose project code "
-        "comes first as text, so 10 before 9."
+        "The one that costs less comes first. If they cost the same, the one that more people "
+        "support. If that is the same too, the one whose project code comes first as text, so 10 "
+        "before 9."
     )
-    return [
-        Promise(_("How you vote"), _how_to_vote(terms)),
-        Promise(_("How votes are counted"), _how_counted(terms.rule)),
-        Promise(_("If projects have the same number of votes"), same),
-        Promise(_("What is shown while voting is open"), _what_is_shown(terms)),
-        Promise(_("Who signs the outcome"), _who_signs(terms)),
+    promises = [
+        (_("How you vote"), _how_to_vote(terms)),
+        (_("What your vote is worth"), _what_it_is_worth(terms.ballot_format)),
+        (_("How votes are counted"), how_counted(terms.rule)),
+        (_("What every project needs"), what_every_project_needs(terms.rule)),
+        (_("If projects stand level"), same),
+        (_("What is shown while voting is open"), _what_is_shown(terms)),
+        (_("Who signs the outcome"), _who_signs(terms)),
     ]
+    return [Promise(about, words) for about, words in promises]
 
 
 def _how_to_vote(terms: Terms) -> str:
-    sentences = [_what_to_choose(terms)]
-    if terms.min_choices > 1:
+    exact = terms.min_choices == terms.max_choices
+    sentences = [_what_to_fill_in(terms)]
+    if terms.min_choices > 1 and not exact:
         sentences.append(_("Choose at least %(number)s.", number=terms.min_choices))
     sentences.append(_("You can change your vote until voting closes: the last one counts."))
     return " ".join(sentences)
 
 
+def _what_to_fill_in(terms: Terms) -> str:
+    match terms.ballot_format:
+        case BallotFormat.CHOOSE_ONE:
+            return _("Choose one project.")
+        case BallotFormat.KNAPSACK:
+            return _(
+                "Choose projects until %(budget)s is used up. Your choices together cannot cost "
+                "more than that.",
+                budget=pounds(terms.budget_pence),
+            )
+        case BallotFormat.APPROVAL:
+            return _what_to_choose(terms)
+        case BallotFormat.RANKING:
+            return _what_to_rank(terms)
+        case BallotFormat.POINTS:
+            return _what_to_give(terms)
+        case BallotFormat.SCORES:
+            return _(
+                "Give projects a score from 1 to %(best)s. %(best)s is best.",
+                best=terms.highest_score,
+            )
+        case BallotFormat.YES_NO:
+            return _("Say yes or no to each project, or leave it at no opinion.")
+
+
 def _what_to_choose(terms: Terms) -> str:
-    if terms.ballot_format is BallotFormat.CHOOSE_ONE:
-        return _("Choose one project.")
-    if terms.ballot_format is BallotFormat.KNAPSACK:
-        return _(
-            "Choose projects until %(budget)s is used up. Your choices together cannot cost "
-            "more than that.",
-            budget=pounds(terms.budget_pence),
-        )
     if terms.max_choices is None:
         return _("Choose every project that you support.")
+    if terms.min_choices == terms.max_choices > 1:
+        return _("Choose exactly %(most)s projects that you support.", most=terms.max_choices)
     return ngettext(
         "Choose %(num)d project that you support.",
         "Choose up to %(num)d projects that you support.",
@@ -107,19 +142,43 @@ def _what_to_choose(terms: Terms) -> str:
     )
 
 
-def _how_counted(rule: Rule) -> str:
-    sentences = [
-        _("Each project you choose gets one vote. The one with most votes is funded first."),
-        _("One that costs more than the money left is skipped, and the next one is tried.")
-        if rule.misfit is Misfit.SKIP
-        else _("At the first one that costs more than the money left, the count stops."),
-        ngettext(
-            "A project needs at least %(num)d vote.",
-            "A project needs at least %(num)d votes.",
-            max(1, rule.minimum_votes),
-        ),
-    ]
-    return " ".join(sentences)
+def _what_to_rank(terms: Terms) -> str:
+    if terms.max_choices is None:
+        return _("Put projects in order, your favourite first.")
+    if terms.min_choices == terms.max_choices:
+        return _("Put %(most)s projects in order, your favourite first.", most=terms.max_choices)
+    return _("Put up to %(most)s projects in order, your favourite first.", most=terms.max_choices)
+
+
+def _what_to_give(terms: Terms) -> str:
+    share = ngettext(
+        "You have one point to give.",
+        "You have %(num)s points to share out. You can give fewer.",
+        terms.points_to_give or 0,
+    )
+    if terms.most_points_on_one is None:
+        return share
+    return f"{share} " + _("Give one project %(most)s at most.", most=terms.most_points_on_one)
+
+
+def _what_it_is_worth(ballot_format: BallotFormat) -> str:
+    match ballot_format:
+        case BallotFormat.RANKING:
+            return _(
+                "Each project in your order gets one vote, and points: your last choice gets one "
+                "point, the one before it two, and so on up to the first."
+            )
+        case BallotFormat.POINTS:
+            return _("Each project that you give points to gets one vote, and those points.")
+        case BallotFormat.SCORES:
+            return _("Each project that you score gets one vote, and your score as points.")
+        case BallotFormat.YES_NO:
+            return _(
+                "A yes is one vote and one point. A no is no vote and takes one point away. No "
+                "opinion changes nothing."
+            )
+        case _:
+            return _("Each project you choose gets one vote.")
 
 
 def _what_is_shown(terms: Terms) -> str:

@@ -1,94 +1,58 @@
-"""Why every project was funded or not, and how ties were broken, in sentences."""
+"""Why every project was funded or not, and what would have made the difference, in sentences."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import pounds
-from ballots.counting import Reason, TieStep
+from app.public import why_funded, why_not_funded
+from app.public.background import Background, Verdict
+from ballots.counting import Reason
+
+_SENTENCES: Mapping[Reason, Callable[[Verdict, Background], str]] = {
+    Reason.FUNDED: why_funded.funded,
+    Reason.ALREADY_CHOSEN: why_funded.already_chosen,
+    Reason.COMPLETED: why_funded.completed,
+    Reason.PART_FUNDED: why_funded.part_funded,
+    Reason.DOES_NOT_FIT: why_not_funded.does_not_fit,
+    Reason.AFTER_THE_STOP: why_not_funded.after_the_stop,
+    Reason.SUPPORTERS_SPENT: why_not_funded.supporters_spent,
+    Reason.NOT_IN_BEST_SET: why_not_funded.not_in_best_set,
+    Reason.EXCLUDED: why_not_funded.excluded,
+    Reason.OVER_CAP: why_not_funded.over_cap,
+    Reason.RING_FENCED: why_not_funded.ring_fenced,
+    Reason.BELOW_THRESHOLD: why_not_funded.below_threshold,
+    Reason.BELOW_SHARE: why_not_funded.below_share,
+    Reason.BELOW_SCORE: why_not_funded.below_score,
+    Reason.NO_VOTES: why_not_funded.no_votes,
+}
 
 
-def votes_words(votes: int) -> str:
-    """A number of votes: 57 votes."""
-    return str(ngettext("%(num)s vote", "%(num)s votes", votes))
+def why_decided(verdict: Verdict, background: Background) -> str:
+    """The reason of a stored verdict, with its figures and what would have made it win."""
+    reason = _SENTENCES[Reason(verdict["reason"])](verdict, background)
+    return " ".join([reason, *_what_it_lacked(verdict, background)])
 
 
-def why_decided(verdict: Mapping[str, Any], minimum_votes: int = 0) -> str:
-    """The reason of a stored verdict in a sentence, with its figures."""
-    votes = votes_words(verdict["votes"])
-    match Reason(verdict["reason"]):
-        case Reason.FUNDED:
-            left = pounds(verdict["left_before_pence"])
-            return _(
-                "Funded: %(votes)s; %(left)s was left when its turn came.", votes=votes, left=left
+def _what_it_lacked(verdict: Verdict, background: Background) -> list[str]:
+    about = background.about(verdict)
+    sentences = []
+    if (votes := about.get("more_votes")) is not None:
+        sentences.append(
+            ngettext(
+                "It would have been funded with %(number)s more vote.",
+                "It would have been funded with %(number)s more votes.",
+                votes,
+                number=f"{votes:,}",
             )
-        case Reason.DOES_NOT_FIT:
-            return _does_not_fit(verdict, votes)
-        case Reason.AFTER_THE_STOP:
-            return _(
-                "Not funded: %(votes)s. The count had already stopped at a project with more "
-                "votes that cost more than was left.",
-                votes=votes,
-            )
-        case Reason.BELOW_THRESHOLD:
-            return _(
-                "Not funded: %(votes)s; the rules ask for at least %(minimum)s.",
-                votes=votes,
-                minimum=minimum_votes,
-            )
-        case Reason.NO_VOTES:
-            return _("Not funded: nobody voted for it.")
-
-
-def _does_not_fit(verdict: Mapping[str, Any], votes: str) -> str:
-    if verdict["left_before_pence"] == 0:
-        return _("Not funded: %(votes)s; no money was left when its turn came.", votes=votes)
-    return _(
-        "Not funded: %(votes)s. It cost %(short)s more than the %(left)s left when its turn came.",
-        votes=votes,
-        short=pounds(verdict["shortfall_pence"]),
-        left=pounds(verdict["left_before_pence"]),
-    )
-
-
-def tie_sentences(tie: Mapping[str, Any], titles: Mapping[str, str]) -> list[str]:
-    """How a stored tie was broken, one sentence for each pair and one for what it changed."""
-    names = [titles.get(code, code) for code in tie["members"]]
-    sentences = [
-        _(
-            "%(names)s each had %(votes)s.",
-            names=_listed(names),
-            votes=votes_words(tie["votes"]),
         )
-    ]
-    for first, second, step in zip(names, names[1:], tie["steps"], strict=False):
-        sentences.append(_step_words(first, second, TieStep(step)))
-    sentences.append(
-        _("Another order would have changed which projects are funded.")
-        if tie["decisive"]
-        else _("Any other order would have funded the same projects.")
-    )
+    if (cost := about.get("lower_cost_pence")) is not None:
+        sentences.append(
+            _("It would have been funded at a cost of %(cost)s or less.", cost=pounds(cost))
+        )
+    if (each := about.get("beneficiary_cost_pence")) is not None:
+        sentences.append(
+            _("Its cost is %(cost)s for each person who gains from it.", cost=pounds(each))
+        )
     return sentences
-
-
-def _listed(names: list[str]) -> str:
-    quoted = [f"“{name}”" for name in names]
-    return _("%(first)s and %(last)s", first=", ".join(quoted[:-1]), last=quoted[-1])
-
-
-def _step_words(first: str, second: str, step: TieStep) -> str:
-    sentence = {
-        TieStep.LOWER_COST: _("“%(first)s” came before “%(second)s” because it cost less."),
-        TieStep.MORE_BALLOTS: _(
-            "“%(first)s” came before “%(second)s” because more ballots named it."
-        ),
-        TieStep.RECORDED_LIST: _(
-            "“%(first)s” came before “%(second)s” on the list drawn beforehand."
-        ),
-        TieStep.PROJECT_ID: _(
-            "“%(first)s” came before “%(second)s” by their project codes, compared as text."
-        ),
-    }[step]
-    return sentence % {"first": first, "second": second}

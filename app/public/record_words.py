@@ -46,7 +46,12 @@ def read_record(contents: Mapping[str, Any]) -> RecordRead:
     """Put a record’s document into words."""
     residents, councillors = contents["residents"], contents["councillors"]
     titles = {project["code"]: project["title"] for project in contents["projects"]}
-    counted = read_count(residents["result"], titles, roll_size=residents["roll_size"])
+    counted = read_count(
+        residents["result"],
+        titles,
+        roll_size=residents["roll_size"],
+        explanation=residents.get("explanation"),
+    )
     return RecordRead(
         about=contents["round"],
         published_at=datetime.fromisoformat(contents["published_at"]),

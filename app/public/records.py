@@ -49,7 +49,13 @@ def count_in_words(session: Session, the_round: Round, stored: Outcome) -> Count
         if project.proposal_id is not None
     }
     titles = {project.code: project.title for project in projects}
-    return read_count(stored.result, titles, roll_size=stored.roll_size, links=links)
+    return read_count(
+        stored.result,
+        titles,
+        roll_size=stored.roll_size,
+        links=links,
+        explanation=stored.explanation,
+    )
 
 
 @public.get("/rounds/<int:round_id>/record")

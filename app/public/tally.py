@@ -8,6 +8,7 @@ from flask import Response, abort, current_app, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from app.access import Who, open_to
+from app.display import age_words
 from app.extensions import limiter
 from app.house import db
 from app.public import public
@@ -15,6 +16,7 @@ from ballots.box import is_current
 from ballots.disclosure import DisclosureProfile
 from ballots.receipts import find_receipt, in_fours
 from ballots.tally import PublicTally, public_tally
+from neighbourhoods.database import now
 from neighbourhoods.eligibility import tidy_code
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.rounds import Round
@@ -25,10 +27,12 @@ from neighbourhoods.rounds import Round
 def tally(the_round: Round) -> ResponseReturnValue:
     """Turnout as it is, and the figures as far as they are published."""
     figures = public_tally(db(), the_round)
+    at = figures.published_at if figures else None
     return render_template(
         "public/tally.html",
         the_round=the_round,
         tally=figures,
+        age=age_words(at, now(db())) if at else "",
         bars=bars_of(figures) if figures else [],
         is_open=the_round.phase == Phase.VOTE,
         is_before=is_past(the_round.phase, Phase.VOTE),

@@ -1,92 +1,39 @@
 """The voting booth: choose first, say who you are last, cast, change your mind until close."""
 
 import secrets
+from collections.abc import Sequence
 
-from flask import (
-    Response,
-    current_app,
-    flash,
-    jsonify,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Response, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
-from wtforms import StringField, SubmitField
-from wtforms.validators import InputRequired
 
-from app.access import Who, open_to, visitor
-from app.extensions import csrf, limiter
+from app.access import Who, open_to
+from app.extensions import csrf
 from app.house import db, keys
 from app.residents import residents
-from app.residents.paper import (
+from app.residents.filled import Filled, draft_of, drop_draft, has_draft, keep_draft, read_form
+from app.residents.paper import paper_of, projects_in_order
+from app.residents.paper_words import (
     breaks_limit,
-    draft_of,
-    drop_draft,
-    has_draft,
-    keep_draft,
     limit_in_words,
-    paper_of,
-    projects_in_order,
+    marks_in_words,
+    place_in_words,
     rules_in_words,
     total_in_words,
     total_sentences,
 )
-from app.residents.voter import (
-    code_key,
-    entry_for,
-    entry_on_card,
-    owner_of,
-    put_card_away,
-    show_card,
-)
-from app.wording import paper_faults_in_words
+from app.residents.voter import entry_for, entry_on_card
+from app.residents.wrong_marks import wrong_marks
 from ballots.box import cast_ballot, check_open, current_receipt, is_current
-from ballots.papers import BallotPaper, faults_in
+from ballots.papers import BallotPaper, Fault, faults_in
 from ballots.receipts import Receipt
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.tally import public_tally
-from neighbourhoods.eligibility import RollEntry, entry_by_code
+from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
-
-# A whole hall may share one address, so only wrong codes count. A code has 60 bits.
-WRONG_CODES = "30 per minute"
-WRONG = frozenset({404, 422})
-TRIED = "tried-code"
-
-
-def names_a_voter() -> bool:
-    """Whether the code that was sent is somebody's: one stranger's wrong tries in a hall must not
-    keep everybody else there from voting."""
-    written = request.form.get("code") or (request.view_args or {}).get("code", "")
-    return entry_by_code(db(), code_key(), written) is not None
-
-
-def was_wrong(response: Response) -> bool:
-    """Whether a try at a code counts against the limit."""
-    return response.status_code in WRONG or "tried=1" in (response.location or "")
-
-
-class VoterCodeForm(FlaskForm):
-    """The code of a printed voter card."""
-
-    code = StringField(
-        _l("Voter code"),
-        description=_l("12 letters and digits on your voter card, such as 7K3M 9QXR 2T5V"),
-        widget=GovTextInput(),
-        validators=[InputRequired(message=_l("Enter the code on your voter card"))],
-    )
-    submit = SubmitField(_l("Continue"), widget=GovSubmitInput())
-
 
 # --- the paper -----------------------------------------------------------------------------------
 
@@ -106,12 +53,12 @@ def booth(the_round: Round) -> ResponseReturnValue:
     refused = _why_not_open(the_round)
     if refused is not None or paper is None:
         return _closed_page(the_round, refused, sent=False)
-    choices = draft_of(paper)
+    filled = draft_of(paper)
     # Only while the draft is there: after the back button, what was wrong may be long put right.
-    wrong = faults_in(paper, choices) if "tried" in request.args and has_draft() else []
-    faults = paper_faults_in_words(BadPaper(wrong)) if wrong else []
+    tried = "tried" in request.args and has_draft()
+    faults = faults_in(paper, filled.choices_on(paper)) if tried else []
     stale = "stale" in request.args and has_draft()
-    return _paper_page(the_round, paper, choices, faults=faults, stale=stale)
+    return _paper_page(the_round, paper, filled, faults, stale=stale)
 
 
 def _why_not_open(the_round: Round) -> BallotRefusal | None:
@@ -125,29 +72,33 @@ def _why_not_open(the_round: Round) -> BallotRefusal | None:
 def _paper_page(
     the_round: Round,
     paper: BallotPaper,
-    sent: list[str],
+    filled: Filled,
+    faults: Sequence[Fault] = (),
     *,
-    faults: list[str] | None = None,
     stale: bool = False,
 ) -> str:
     entry = entry_for(the_round)
-    choices = [code for code in dict.fromkeys(sent) if code in paper.costs]
+    projects = projects_in_order(the_round, entry)
+    titles = {project.code: project.title for project in projects}
+    wrong = wrong_marks(paper, filled, faults, titles)
     return render_template(
         "residents/booth.html",
         the_round=the_round,
         paper=paper,
-        projects=projects_in_order(the_round, entry),
-        choices=choices,
+        projects=projects,
+        filled=filled,
+        marked=marks_in_words(paper, filled, titles),
+        places=[place_in_words(place) for place in range(1, paper.most_choices + 1)],
         rules=rules_in_words(paper),
-        total=total_in_words(paper, choices),
-        limit=limit_in_words(paper, choices),
-        is_over=breaks_limit(paper, choices),
+        total=total_in_words(paper, filled),
+        limit=limit_in_words(paper, filled),
+        is_over=breaks_limit(paper, filled),
         sentences=total_sentences(paper),
         request_id=secrets.token_urlsafe(16),
         entry=entry,
         receipt=_receipt_of(the_round, entry),
         by_card=entry_on_card(the_round) is not None,
-        faults=faults or [],
+        wrong=wrong,
         errors=bool(faults),
         stale=stale,
     )
@@ -182,18 +133,17 @@ def cast(the_round: Round) -> ResponseReturnValue:
     paper = paper_of(the_round)
     if paper is None:
         return _closed_page(the_round, _why_not_open(the_round), sent=True), 409
-    choices = request.form.getlist("project")
+    filled = read_form(paper)
     if not _token_is_good():
-        return _back_to_paper(the_round, paper, choices, stale=1)
+        return _back_to_paper(the_round, paper, filled, stale=1)
     if "add_up" in request.form:
-        return _back_to_paper(the_round, paper, choices)
+        return _back_to_paper(the_round, paper, filled)
     try:
-        return _cast_or_ask(the_round, paper, choices)
+        return _cast_or_ask(the_round, paper, filled)
     except BadPaper as bad:
-        if set(choices) <= paper.costs.keys():
-            return _back_to_paper(the_round, paper, choices, tried=1)
-        faults = paper_faults_in_words(bad)
-        return _paper_page(the_round, paper, choices, faults=faults), 422
+        if filled.named <= paper.costs.keys():
+            return _back_to_paper(the_round, paper, filled, tried=1)
+        return _paper_page(the_round, paper, filled, bad.faults), 422
     except Refused as refused:
         return _closed_page(the_round, BallotRefusal(refused.reason), sent=True), 409
 
@@ -208,14 +158,14 @@ def _token_is_good() -> bool:
     return True
 
 
-def _cast_or_ask(the_round: Round, paper: BallotPaper, choices: list[str]) -> Response:
-    entry = entry_for(the_round)
+def _cast_or_ask(the_round: Round, paper: BallotPaper, filled: Filled) -> Response:
+    entry, choices = entry_for(the_round), filled.choices_on(paper)
     if entry is None:
         check_open(db(), the_round)
         if faults := faults_in(paper, choices):
             raise BadPaper(faults)
         response = _lead_to("residents.identify", the_round)
-        keep_draft(response, the_round, paper, choices)
+        keep_draft(response, the_round, paper, filled)
         return response
     request_id = request.form.get("request_id", "")[:80] or secrets.token_urlsafe(16)
     receipt = cast_ballot(db(), keys(), the_round, entry, choices, request_id=request_id)
@@ -228,12 +178,10 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, choices: list[str]) -> Re
     return response
 
 
-def _back_to_paper(
-    the_round: Round, paper: BallotPaper, choices: list[str], **why: int
-) -> Response:
+def _back_to_paper(the_round: Round, paper: BallotPaper, filled: Filled, **why: int) -> Response:
     """Show the paper again at an address: a page that answers a form has no way back to it."""
     response = _lead_to("residents.booth", the_round, **why)
-    keep_draft(response, the_round, paper, choices)
+    keep_draft(response, the_round, paper, filled)
     return response
 
 
@@ -263,67 +211,3 @@ def counted(the_round: Round) -> ResponseReturnValue:
         is_open=_why_not_open(the_round) is None,
         by_card=entry_on_card(the_round) is not None,
     )
-
-
-# --- saying who you are --------------------------------------------------------------------------
-
-
-@residents.route("/rounds/<int:round_id>/identify", methods=["GET", "POST"])
-@open_to(Who.ANYONE)
-@limiter.limit(WRONG_CODES, methods=["POST"], deduct_when=was_wrong, exempt_when=names_a_voter)
-def identify(the_round: Round) -> ResponseReturnValue:
-    """Show that you may vote: by the code of a voter card, or by e-mail."""
-    form = VoterCodeForm()
-    if request.method == "POST":
-        found = show_card(form.code.data or "") if form.validate() else None
-        if found is not None and found.id == the_round.id:
-            return redirect(url_for("residents.booth", round_id=the_round.id), 303)
-        # Answered by a GET, so that Back from the booth finds a page and not a browser's error.
-        session[TRIED] = (form.code.data or "")[:40]
-        return redirect(url_for("residents.identify", round_id=the_round.id, tried=1), 303)
-    if "tried" in request.args:
-        form.code.data = session.pop(TRIED, "")
-        # The same answer for a code of nobody's and for one of another round.
-        form.code.errors = [
-            _("This code is not for this vote. Check your voter card and try again")
-            if form.code.data
-            else _("Enter the code on your voter card")
-        ]
-    page = render_template(
-        "residents/identify.html",
-        the_round=the_round,
-        form=form,
-        entry=entry_for(the_round),
-        known=visitor(),
-        errors=bool(form.errors),
-    )
-    return page, 422 if form.errors else 200
-
-
-@residents.get("/v/<code>")
-@open_to(Who.ANYONE)
-@limiter.limit(WRONG_CODES, deduct_when=was_wrong, exempt_when=names_a_voter)
-def voter_card(code: str) -> ResponseReturnValue:
-    """What the QR code of a voter card opens: remember the voter, lead to the booth."""
-    owner = owner_of(code)
-    if owner is None:
-        return render_template("residents/voter_card_unknown.html"), 404
-    here = entry_for(db().get_one(Round, owner.round_id))
-    if here is not None and here.id != owner.id:
-        # A link must never turn somebody's vote into another's: who means it types the code.
-        flash(_("Somebody is voting on this device. To vote with the card instead, type its code."))
-        return redirect(url_for("residents.identify", round_id=owner.round_id), 303)
-    show_card(code)
-    return redirect(url_for("residents.booth", round_id=owner.round_id), 303)
-
-
-@residents.post("/rounds/<int:round_id>/leave")
-@open_to(Who.ANYONE)
-def leave_booth(the_round: Round) -> ResponseReturnValue:
-    """Put the voter card away, so that somebody else can vote on this device."""
-    put_card_away(the_round)
-    response = current_app.make_response(
-        redirect(url_for("residents.booth", round_id=the_round.id), 303)
-    )
-    drop_draft(response, the_round)
-    return response

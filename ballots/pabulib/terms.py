@@ -2,20 +2,36 @@
 
 from collections import Counter
 from dataclasses import replace
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Any, NamedTuple
 
-from ballots.counting import Misfit, Rule
-from ballots.pabulib.election import PabulibElection, VoteType
-from ballots.papers import BallotFormat, BallotPaper, Fault, PaperProject, faults_in
+from ballots.counting import Misfit, RankedBy, Rule
+from ballots.counting.election import MOST_POINTS
+from ballots.pabulib.election import PabulibBallot, PabulibElection, VoteType
+from ballots.papers import (
+    GRADED,
+    NUMBERED,
+    BallotFormat,
+    BallotPaper,
+    Choices,
+    Fault,
+    PaperProject,
+    faults_in,
+)
+
+_FORMATS = {
+    VoteType.CHOOSE_ONE: BallotFormat.CHOOSE_ONE,
+    VoteType.ORDINAL: BallotFormat.RANKING,
+    VoteType.CUMULATIVE: BallotFormat.POINTS,
+    VoteType.SCORING: BallotFormat.SCORES,
+}
 
 
 class UnsupportedVoteTypeError(Exception):
-    """Ballots that cannot be cast yet; they come with the counting issue (issue 3)."""
-
-    issue = 3
+    """Ballots that cannot be cast: their points are no whole numbers, below 0 or far too many."""
 
     def __init__(self, vote_type: VoteType) -> None:
-        super().__init__(vote_type, self.issue)
+        super().__init__(vote_type)
         self.vote_type = vote_type
 
 
@@ -32,17 +48,31 @@ class VoteDifference(NamedTuple):
 
 
 def ballot_format(election: PabulibElection) -> BallotFormat:
-    """The format in which such ballots are cast; UnsupportedVoteTypeError for those of issue 3."""
-    if election.vote_type is VoteType.CHOOSE_ONE:
-        return BallotFormat.CHOOSE_ONE
-    if election.vote_type is not VoteType.APPROVAL:
-        raise UnsupportedVoteTypeError(election.vote_type)
+    """The format in which such ballots are cast."""
     limited_by_money = election.max_sum_cost_pence is not None
-    return BallotFormat.KNAPSACK if limited_by_money else BallotFormat.APPROVAL
+    approval = BallotFormat.KNAPSACK if limited_by_money else BallotFormat.APPROVAL
+    return _FORMATS.get(election.vote_type, approval)
+
+
+def choices_on(election: PabulibElection, ballot: PabulibBallot) -> Choices:
+    """A ballot of the file as it is cast; UnsupportedVoteTypeError if its points cannot be.
+
+    A choice without points, or with 0, is left out where points count.
+    """
+    if ballot_format(election) not in NUMBERED:
+        return ballot.choices
+    given = zip(ballot.choices, ballot.points, strict=False)
+    return {choice: _whole(election, points) for choice, points in given if points != 0}
+
+
+def _whole(election: PabulibElection, points: Decimal) -> int:
+    if points != int(points) or not 0 < points <= MOST_POINTS:
+        raise UnsupportedVoteTypeError(election.vote_type)
+    return int(points)
 
 
 def paper_of(election: PabulibElection) -> BallotPaper:
-    """The ballot paper by the file's own limits."""
+    """The ballot paper by the file's own limits; where points have none, as many as you like."""
     file_format = ballot_format(election)
     limit = 1 if file_format is BallotFormat.CHOOSE_ONE else election.max_length
     money = election.max_sum_cost_pence
@@ -52,52 +82,109 @@ def paper_of(election: PabulibElection) -> BallotPaper:
         budget_pence=election.budget_pence if money is None else money,
         max_choices=limit,
         min_choices=0,
+        points_to_give=MOST_POINTS if file_format is BallotFormat.POINTS else None,
+        highest_score=MOST_POINTS if file_format is BallotFormat.SCORES else None,
     )
     least = 1 if election.min_length is None else election.min_length
-    return replace(paper, min_choices=min(least, paper.most_choices))
+    return replace(
+        paper,
+        min_choices=min(least, paper.most_choices),
+        **_limits_of_points(election, file_format),
+    )
+
+
+def _limits_of_points(election: PabulibElection, file_format: BallotFormat) -> dict[str, Any]:
+    most, in_all = _limit(election, "max_points"), _limit(election, "max_sum_points")
+    if file_format is BallotFormat.SCORES:
+        return {"highest_score": most or MOST_POINTS}
+    if file_format is not BallotFormat.POINTS:
+        return {}
+    given = {"points_to_give": in_all or MOST_POINTS}
+    return given if most is None else given | {"most_points_on_one": min(most, *given.values())}
+
+
+def _limit(election: PabulibElection, key: str) -> int | None:
+    written = election.meta.get(key, "")
+    limit = int(written) if written.isascii() and written.isdigit() and len(written) < 9 else 0
+    return limit if 1 <= limit <= MOST_POINTS else None
 
 
 def breaches(election: PabulibElection) -> tuple[tuple[str, Fault], ...]:
-    """(voter id, fault) wherever a ballot of the file breaks the file's own limits."""
+    """(voter id, fault) wherever a ballot breaks the file's own limits; raises as `choices_on`."""
     paper = paper_of(election)
     return tuple(
         (ballot.voter_id, fault)
         for ballot in election.voters
-        for fault in faults_in(paper, ballot.choices)
+        for fault in faults_in(paper, choices_on(election, ballot))
     )
 
 
 def loosest_paper(election: PabulibElection) -> BallotPaper:
     """The file's paper, each limit loosened just as far as its own ballots need.
 
-    A choose-one paper on which somebody chose more becomes an approval paper.
+    A choose-one paper on which somebody chose more becomes an approval paper. Where the file
+    names no limit of points, it is the most that anybody gave. UnsupportedVoteTypeError for
+    points that cannot be cast.
     """
     paper = paper_of(election)
-    costs = paper.costs
-    chosen = [len(ballot.choices) for ballot in election.voters]
-    spent = [sum(costs[choice] for choice in ballot.choices) for ballot in election.voters]
+    ballots = [choices_on(election, ballot) for ballot in election.voters]
+    chosen = [len(choices) for choices in ballots]
     most = None if paper.max_choices is None else max(paper.max_choices, *chosen, 0)
     too_many_for_one = paper.ballot_format is BallotFormat.CHOOSE_ONE and most != 1
-    knapsack = paper.ballot_format is BallotFormat.KNAPSACK
     return replace(
         paper,
         ballot_format=BallotFormat.APPROVAL if too_many_for_one else paper.ballot_format,
         max_choices=most,
         min_choices=min(paper.min_choices, *chosen, len(election.projects)),
-        budget_pence=max(paper.budget_pence, *spent, 0) if knapsack else paper.budget_pence,
+        budget_pence=_loosest_budget(paper, ballots),
+        **_loosest_points(paper, ballots),
     )
 
 
+def _loosest_budget(paper: BallotPaper, ballots: list[Choices]) -> int:
+    if paper.ballot_format is not BallotFormat.KNAPSACK:
+        return paper.budget_pence
+    costs = paper.costs
+    spent = (sum(costs[choice] for choice in choices) for choices in ballots)
+    return max(paper.budget_pence, *spent, 0)
+
+
+def _loosest_points(paper: BallotPaper, ballots: list[Choices]) -> dict[str, Any]:
+    given = [tuple(choices.values()) for choices in ballots if isinstance(choices, dict)]
+    on_one = max((max(points, default=1) for points in given), default=1)
+    in_all = max(map(sum, given), default=1)
+    if paper.highest_score is not None:
+        return {"highest_score": _loosest(paper.highest_score, on_one)}
+    if paper.points_to_give is None:
+        return {}
+    to_give = _loosest(paper.points_to_give, in_all)
+    if paper.most_points_on_one is None:
+        return {"points_to_give": to_give}
+    most = min(max(paper.most_points_on_one, on_one), to_give)
+    return {"points_to_give": to_give, "most_points_on_one": most}
+
+
+def _loosest(limit: int, needed: int) -> int:
+    # The most that can be counted stands for no limit at all.
+    return max(1 if limit == MOST_POINTS else limit, needed, 1)
+
+
 def declared_rule(election: PabulibElection) -> Rule | None:
-    """The rule the file declares, if it is one that can be applied today."""
-    if election.vote_type not in (VoteType.APPROVAL, VoteType.CHOOSE_ONE):
-        return None
+    """The greedy rule the file declares, None if it is another; points count where there are some.
+
+    A threshold is about votes, or about points where those count.
+    """
     misfit = {
         "greedy": Misfit.SKIP,
         "greedy-threshold": Misfit.SKIP,
         "greedy-no-skip": Misfit.STOP,
     }.get(election.meta.get("rule", ""))
-    return None if misfit is None else Rule(misfit=misfit, minimum_votes=election.minimum_votes)
+    if misfit is None:
+        return None
+    if ballot_format(election) in GRADED:
+        least = election.minimum_votes
+        return Rule(ranked_by=RankedBy.SCORE, misfit=misfit, minimum_score=least)
+    return Rule(misfit=misfit, minimum_votes=election.minimum_votes)
 
 
 def vote_differences(election: PabulibElection) -> tuple[VoteDifference, ...]:

@@ -18,22 +18,21 @@ function draftName(round) {
 // Private windows and full devices refuse storage: then there is no draft, and that is all.
 function readDraft(round) {
   try {
-    const kept = JSON.parse(localStorage.getItem(draftName(round)));
-    return Array.isArray(kept) ? kept : [];
+    return JSON.parse(localStorage.getItem(draftName(round)));
   } catch {
-    return [];
+    return null;
   }
 }
 
-function keepDraft(round, choices) {
+function keepDraft(round, draft) {
   try {
-    if (choices.length) localStorage.setItem(draftName(round), JSON.stringify(choices));
+    if (draft) localStorage.setItem(draftName(round), JSON.stringify(draft));
     else localStorage.removeItem(draftName(round));
   } catch { /* see above */ }
 }
 
 function forgetDraft(round) {
-  if (round) keepDraft(round, []);
+  if (round) keepDraft(round, null);
 }
 
 function fill(sentence, words) {
@@ -45,20 +44,60 @@ function pounds(pence) {
   return "£" + (pence / 100).toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+// A paper on which projects are ticked. `draft` is what to keep, nothing for an empty paper.
+function tickedPaper(fields) {
+  const ticked = () => fields.filter((field) => field.checked);
+  return {
+    several: fields[0]?.type === "checkbox",
+    draft: () => (ticked().length ? ticked().map((field) => field.value) : null),
+    restore(draft) {
+      if (!Array.isArray(draft)) return;
+      for (const field of fields) if (draft.includes(field.value)) field.checked = true;
+    },
+    figures() {
+      const cost = ticked().reduce((sum, field) => sum + Number(field.dataset.cost), 0);
+      return { chosen: ticked().length, cost, given: 0, yes: 0, no: 0 };
+    },
+  };
+}
+
+// A paper with a field at each project or place: what it is about stands in data-mark.
+function markedPaper(fields) {
+  const isRadio = (field) => field.type === "radio";
+  const filled = () => fields.filter((field) => field.value.trim() && (!isRadio(field) || field.checked));
+  return {
+    several: false,
+    draft: () => (filled().length ? Object.fromEntries(filled().map((field) => [field.dataset.mark, field.value])) : null),
+    restore(draft) {
+      for (const field of fields) {
+        const kept = draft?.[field.dataset.mark];
+        if (typeof kept !== "string") continue;
+        if (isRadio(field)) field.checked = field.value === kept;
+        else field.value = kept;
+        if (!isRadio(field) && field.value !== kept) field.value = ""; // no longer on the list
+      }
+    },
+    figures() {
+      const values = filled().map((field) => field.value.trim()).filter((value) => value !== "0");
+      const given = values.reduce((sum, value) => sum + (/^[+-]?\d{1,9}$/.test(value) ? Number(value) : 0), 0);
+      const count = (wanted) => values.filter((value) => value === wanted).length;
+      return { chosen: values.length, cost: 0, given, yes: count("1"), no: count("-1") };
+    },
+  };
+}
+
 function openBooth(form) {
   const said = form.dataset;
   const round = said.booth;
-  const boxes = [...form.querySelectorAll(".wm-choice__box")];
+  const marks = [...form.querySelectorAll("[data-mark]")];
+  const paper = marks.length ? markedPaper(marks) : tickedPaper([...form.querySelectorAll(".wm-choice__box")]);
   const part = (name) => form.querySelector(`[data-${name}]`);
   const total = part("total"), limit = part("total-limit"), state = part("total-state"), spoken = part("said");
   const cast = form.querySelector("button:not([name])");
-  const budget = Number(said.budget), most = Number(said.most);
+  const budget = Number(said.budget), most = Number(said.most), points = Number(said.points);
   let sending = null; // what is on its way: the form's words, and nothing else
   let sent = false;
   let saying = 0;
-
-  const chosen = () => boxes.filter((box) => box.checked);
-  const codes = () => chosen().map((box) => box.value);
 
   function say(words) {
     clearTimeout(saying);
@@ -66,19 +105,21 @@ function openBooth(form) {
   }
 
   // Why the paper cannot be cast as it stands; nothing when it can.
-  function breach(count, cost) {
-    if (count > most) return fill(said.tooMany, { actual: count, limit: most });
+  function breach({ chosen, cost, given }) {
+    if (chosen > most) return fill(said.tooMany, { actual: chosen, limit: most });
     if (said.knapsack && cost > budget) return fill(said.tooDear, { actual: pounds(cost), limit: pounds(budget) });
+    if (points && given > points) return fill(said.tooManyPoints, { actual: given, limit: points });
     return "";
   }
 
   function show() {
-    const count = chosen().length;
-    const cost = chosen().reduce((sum, box) => sum + Number(box.dataset.cost), 0);
-    const words = { chosen: count, most, money: pounds(Math.abs(budget - cost)) };
-    const wrong = breach(count, cost);
-    const full = said.limited && count === most && boxes[0]?.type === "checkbox";
-    total.textContent = fill(cost > budget ? said.over : said.left, words);
+    const figures = paper.figures();
+    const { chosen, cost, given } = figures;
+    const over = points ? given > points : cost > budget;
+    const wrong = breach(figures);
+    const full = points ? given === points : said.limited && chosen === most && paper.several;
+    const money = pounds(Math.abs(budget - cost));
+    total.textContent = fill(over ? said.over : said.left, { ...figures, most, money, points, rest: Math.abs(points - given) });
     total.classList.toggle("wm-total__text--over", Boolean(wrong));
     limit.textContent = wrong || (full ? said.full : "");
     limit.hidden = !limit.textContent;
@@ -86,7 +127,7 @@ function openBooth(form) {
   }
 
   function changed() {
-    keepDraft(round, codes());
+    keepDraft(round, paper.draft());
     if (sent) {
       // Other choices are another ballot: what was on its way is no longer tried again.
       form.elements.request_id.value = crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -98,16 +139,15 @@ function openBooth(form) {
   }
 
   function restore() {
-    if (said.sent) return keepDraft(round, codes());
-    const kept = new Set(readDraft(round));
-    for (const box of boxes) if (kept.has(box.value)) box.checked = true;
-    if (!chosen().length) return;
+    if (said.sent) return keepDraft(round, paper.draft());
+    paper.restore(readDraft(round));
+    if (!paper.draft()) return;
     state.textContent = `${said.notYet}. ${said.restored}`;
   }
 
   function why() {
-    const cost = chosen().reduce((sum, box) => sum + Number(box.dataset.cost), 0);
-    return chosen().length ? breach(chosen().length, cost) : said.nothing;
+    const figures = paper.figures();
+    return figures.chosen ? breach(figures) : said.nothing;
   }
 
   function refuse(words) {
@@ -182,7 +222,8 @@ function openBooth(form) {
     }
   }
 
-  form.addEventListener("change", (event) => { if (event.target.matches(".wm-choice__box")) changed(); });
+  form.addEventListener("change", (event) => { if (event.target.matches(".wm-choice__box, [data-mark]")) changed(); });
+  form.addEventListener("input", (event) => { if (event.target.matches("input[type=text][data-mark]")) changed(); });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (sending) return;
@@ -198,25 +239,26 @@ function openBooth(form) {
   part("add-up").hidden = true;
   restore();
   show();
-  makeFindable(form, boxes);
+  makeFindable(form);
 }
 
 // On long papers: a box to find a project by its words, and a look at what is chosen.
-function makeFindable(form, boxes) {
+function makeFindable(form) {
   const find = form.querySelector("[data-find]");
   if (!find) return;
   const typed = find.querySelector("input[type=search]");
   const only = find.querySelector("[data-only-chosen]");
   const none = find.querySelector("[data-find-none]");
-  const rows = boxes.map((box) => ({ box, row: box.closest("li"), words: plain(box.closest("li").textContent) }));
+  const rows = [...form.querySelectorAll(".wm-choices > li")].map((row) => ({ row, words: plain(row.textContent) }));
+  const isFilled = (row) => row.querySelector("input:checked:not([value='']), input[type=text]:not(:placeholder-shown)");
   function plain(words) {
     return words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   }
   function sift() {
     const wanted = plain(typed.value).split(/\s+/);
     let left = 0;
-    for (const { box, row, words } of rows) {
-      row.hidden = !wanted.every((word) => words.includes(word)) || (only.checked && !box.checked);
+    for (const { row, words } of rows) {
+      row.hidden = !wanted.every((word) => words.includes(word)) || (only?.checked && !isFilled(row));
       if (!row.hidden) left += 1;
     }
     none.hidden = left > 0;
@@ -224,5 +266,5 @@ function makeFindable(form, boxes) {
   find.hidden = false;
   typed.addEventListener("input", sift);
   typed.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
-  only.addEventListener("change", sift);
+  only?.addEventListener("change", sift);
 }

@@ -108,7 +108,34 @@ export function fill(sentence, words) {
 
 const SELECTOR = "[data-live]";
 let place = document.querySelector(SELECTOR);
-if (place) follow(Number(place.dataset.live), place.dataset.address, showOnPage);
+if (place) {
+  follow(Number(place.dataset.live), place.dataset.address, showOnPage, { heard: setClock });
+  setInterval(sayAge, 1000);
+}
+
+// How far this device's clock is behind the server's: it may be wrong. Until the server has told
+// us the time, the age stays as the page came.
+let behind = null;
+
+function setClock(tally, sentAt) {
+  const told = tally.now ?? sentAt;
+  if (told) behind = new Date(told) - Date.now();
+}
+
+function sayAge() {
+  const from = place.querySelector("[data-figures-from]");
+  if (!from || behind === null) return;
+  const at = new Date(from.dataset.figuresFrom);
+  const time = at.toLocaleTimeString("en-GB", { hour12: false, timeZone: "Europe/London" });
+  const said = fill(from.dataset.words, { time, age: ageInWords(Date.now() + behind - at, from.dataset) });
+  if (from.textContent !== said) from.textContent = said;
+}
+
+function ageInWords(ms, words) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [num, unit] = seconds < 60 ? [seconds, "second"] : seconds < 3600 ? [Math.floor(seconds / 60), "minute"] : [Math.floor(seconds / 3600), "hour"];
+  return num === 1 ? words[unit] : fill(words[`${unit}s`], { num });
+}
 
 let fetching = false;
 
@@ -126,11 +153,9 @@ async function showOnPage(tally) {
   if (tally.spent_pence !== null) {
     say("left", { left: pounds(tally.budget_pence - tally.spent_pence) });
   }
-  if (tally.at) {
-    const at = new Date(tally.at);
-    const time = at.toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit", hour12: true, timeZone: "Europe/London" });
-    say("at", { time: time.replace(" ", "") });
-  }
+  const from = place.querySelector("[data-figures-from]");
+  if (from && tally.at) from.dataset.figuresFrom = tally.at;
+  sayAge();
   if (tally.figures) drawBars(tally);
 }
 

@@ -1,6 +1,7 @@
 """The clerk at the clock: what is due is done, once, and the councillors are told."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app import ticker
 from app.ticker import Ticker
+from ballots.covered import CoveredBallots
 from ballots.moves import due_phase
 from ballots.outcome import outcome_of
-from ballots.tally import PublicTally, latest_snapshot
+from ballots.tally import PublicTally, due_ballots, latest_snapshot
 from neighbourhoods.database import Database
 from neighbourhoods.letters import Letter
 from neighbourhoods.phases import Phase
@@ -118,3 +120,37 @@ def test_a_round_that_breaks_keeps_no_other_from_closing(
     with database.reading() as session:
         assert session.get_one(Round, sound.id).phase == Phase.SIGN_OFF
     assert "tick failed" in capsys.readouterr().out
+
+
+def test_ballots_that_take_long_to_read_are_read_less_often(
+    app: Flask,
+    town: Town,
+    database: Database,
+    rung: list[PublicTally],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment = [0.0]
+
+    def read_for_half_a_second(*about: Any, **more: Any) -> CoveredBallots | None:
+        moment[0] += 0.5
+        return due_ballots(*about, **more)
+
+    monkeypatch.setattr("app.ticker.monotonic", lambda: moment[0])
+    monkeypatch.setattr(ticker, "due_ballots", read_for_half_a_second)
+    the_round = town.round(Phase.VOTE, voters=9, step=1)
+    clerk = Ticker(app)
+    seen: list[int] = []
+    for second in (0.0, 1.0, 4.9, 5.1):  # half a second of reading, then nine times that of rest
+        number = len(seen) * 2 + 1
+        vote(town, the_round, range(number, number + 2))
+        town.session.commit()
+        moment[0] = second
+        clerk.tick()
+        with database.reading() as session:
+            snapshot = latest_snapshot(session, the_round.id)
+        seen.append(snapshot.covered if snapshot else 0)
+    # Of the steps taken in meanwhile the next figures tell.
+    assert seen == [1, 1, 1, 3]
+    moment[0] = 99.0
+    clerk.tick()
+    assert rung[-1].covered == 7

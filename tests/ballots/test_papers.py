@@ -2,15 +2,15 @@
 
 import json
 import math
-from collections import Counter
-from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ballots import papers
+from ballots.counting import BallotGroup, Election, Project
 from ballots.papers import (
+    NUMBERED,
     BallotFormat,
     BallotPaper,
     Fault,
@@ -18,8 +18,8 @@ from ballots.papers import (
     PaperProject,
     canonical,
     faults_in,
+    marks_in,
     paper_as_json,
-    shuffled,
 )
 
 
@@ -30,6 +30,7 @@ def paper(
     budget_pence: int = 10_000,
     max_choices: int | None = None,
     min_choices: int = 1,
+    **limits: Any,
 ) -> BallotPaper:
     costs = {"bench": 3_000, "tree": 4_000, "lamp": 5_000} if costs is None else costs
     return BallotPaper(
@@ -38,7 +39,25 @@ def paper(
         budget_pence=budget_pence,
         max_choices=max_choices,
         min_choices=min_choices,
+        **limits,
     )
+
+
+def points_paper(**limits: Any) -> BallotPaper:
+    return paper(BallotFormat.POINTS, **{"points_to_give": 10, **limits})
+
+
+def scores_paper(highest_score: int = 5) -> BallotPaper:
+    return paper(BallotFormat.SCORES, highest_score=highest_score)
+
+
+LISTED = [f for f in BallotFormat if f not in NUMBERED]
+PAPERS = {
+    **{f: paper(f, budget_pence=7_000, max_choices=2) for f in LISTED},
+    BallotFormat.POINTS: points_paper(most_points_on_one=6),
+    BallotFormat.SCORES: scores_paper(),
+    BallotFormat.YES_NO: paper(BallotFormat.YES_NO),
+}
 
 
 def test_a_well_filled_approval_paper_has_no_faults() -> None:
@@ -128,27 +147,170 @@ def test_ten_thousand_entries_are_answered_with_one_fault() -> None:
     ]
 
 
+# --- points, scores, yes and no ------------------------------------------------------------------
+
+
+def test_points_may_be_shared_out_to_the_last_one() -> None:
+    assert faults_in(points_paper(), {"tree": 7, "bench": 3}) == []
+
+
+def test_nobody_has_to_give_all_their_points() -> None:
+    assert faults_in(points_paper(), {"tree": 1}) == []
+
+
+def test_one_point_too_many_is_a_fault_with_both_sums() -> None:
+    assert faults_in(points_paper(), {"tree": 7, "bench": 4}) == [
+        Fault(PaperFault.TOO_MANY_POINTS, limit=10, actual=11)
+    ]
+
+
+def test_more_points_on_one_project_than_it_may_get_is_a_fault_that_names_it() -> None:
+    assert faults_in(points_paper(most_points_on_one=3), {"bench": 3, "tree": 4}) == [
+        Fault(PaperFault.TOO_MANY_ON_ONE, "tree", position=2, limit=3)
+    ]
+
+
+def test_without_a_limit_of_its_own_one_project_may_get_all_points_and_no_more() -> None:
+    assert faults_in(points_paper(), {"tree": 10}) == []
+    assert faults_in(points_paper(), {"tree": 11}) == [
+        Fault(PaperFault.TOO_MANY_ON_ONE, "tree", position=1, limit=10)
+    ]
+
+
+def test_points_on_more_projects_than_the_paper_allows_are_a_fault() -> None:
+    two = paper(BallotFormat.POINTS, max_choices=2, points_to_give=9)
+    assert faults_in(two, {"bench": 1, "tree": 1, "lamp": 1}) == [
+        Fault(PaperFault.TOO_MANY, limit=2, actual=3)
+    ]
+
+
+def test_a_score_above_the_highest_is_a_fault_that_names_the_project() -> None:
+    assert faults_in(scores_paper(5), {"tree": 5, "lamp": 1}) == []
+    assert faults_in(scores_paper(5), {"tree": 6}) == [
+        Fault(PaperFault.SCORE_TOO_HIGH, "tree", position=1, limit=5)
+    ]
+
+
+@pytest.mark.parametrize("number", [0, -1, -(10**400)])
+def test_points_and_scores_start_at_one(number: int) -> None:
+    for numbered in (points_paper(), scores_paper(10)):
+        assert faults_in(numbered, {"tree": number}) == [
+            Fault(PaperFault.LESS_THAN_ONE, "tree", position=1, limit=10)
+        ]
+
+
+@pytest.mark.parametrize("number", [True, 1.0, 1e308, math.nan, "3", None, [1], {"tree": 1}])
+def test_a_mark_that_is_no_whole_number_is_a_fault(number: object) -> None:
+    for numbered in (points_paper(), scores_paper(10)):
+        assert faults_in(numbered, {"tree": number}) == [
+            Fault(PaperFault.NOT_A_WHOLE_NUMBER, "tree", position=1, limit=10)
+        ]
+
+
+def test_a_huge_number_is_answered_and_never_echoed() -> None:
+    assert faults_in(points_paper(), {"tree": 10**4_000}) == [
+        Fault(PaperFault.TOO_MANY_ON_ONE, "tree", position=1, limit=10)
+    ]
+
+
+def test_yes_and_no_are_the_only_answers() -> None:
+    yes_no = paper(BallotFormat.YES_NO)
+    assert faults_in(yes_no, {"tree": 1, "lamp": -1}) == []
+    for answer in (0, 2, True, "yes", 1.0, None):
+        assert faults_in(yes_no, {"tree": answer}) == [
+            Fault(PaperFault.NOT_YES_OR_NO, "tree", position=1, limit=1)
+        ]
+
+
+@pytest.mark.parametrize("ballot_format", sorted(NUMBERED))
+def test_a_numbered_paper_is_no_list_and_names_only_its_projects(
+    ballot_format: BallotFormat,
+) -> None:
+    numbered = PAPERS[ballot_format]
+    assert faults_in(numbered, ["tree"]) == [Fault(PaperFault.NOT_NUMBERED)]
+    assert faults_in(numbered, {"<script>": 1}) == [Fault(PaperFault.UNKNOWN_PROJECT, position=1)]
+    assert faults_in(numbered, {1: 1}) == [Fault(PaperFault.NOT_A_PROJECT, position=1)]
+    assert faults_in(numbered, {}) == [Fault(PaperFault.NOTHING_CHOSEN, limit=1, actual=0)]
+    assert faults_in(numbered, dict.fromkeys(map(str, range(4)), 1)) == [
+        Fault(PaperFault.TOO_MANY, limit=3, actual=4)
+    ]
+
+
+def test_a_ranking_takes_its_places_and_no_project_twice() -> None:
+    ranking = paper(BallotFormat.RANKING, max_choices=2, min_choices=2)
+    assert faults_in(ranking, ["tree", "bench"]) == []
+    assert faults_in(ranking, ["tree"]) == [Fault(PaperFault.TOO_FEW, limit=2, actual=1)]
+    assert faults_in(ranking, ["tree", "tree"]) == [
+        Fault(PaperFault.CHOSEN_TWICE, "tree", position=2)
+    ]
+    assert faults_in(ranking, ["tree", "bench", "lamp"]) == [
+        Fault(PaperFault.TOO_MANY, limit=2, actual=3)
+    ]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
 ids = st.sampled_from(["bench", "tree", "lamp"])
+small = st.integers(-2, 7)
 
 
 @settings(deadline=None)
 @given(
-    choices=json_values | st.lists(ids | json_values), ballot_format=st.sampled_from(BallotFormat)
+    choices=json_values
+    | st.lists(ids | json_values)
+    | st.dictionaries(ids | st.text(), small | json_values),
+    ballot_format=st.sampled_from(BallotFormat),
 )
 def test_whatever_a_stranger_sends_is_answered_and_only_good_ballots_pass(
     choices: object, ballot_format: BallotFormat
 ) -> None:
-    filled = paper(ballot_format, budget_pence=7_000, max_choices=2)
-    if not faults_in(filled, choices):
-        assert isinstance(choices, list)
-        assert 1 <= len(set(choices)) == len(choices) <= filled.most_choices
-        if ballot_format is BallotFormat.KNAPSACK:
-            assert sum(filled.costs[choice] for choice in choices) <= 7_000
+    filled = PAPERS[ballot_format]
+    if faults_in(filled, choices):
+        return
+    assert isinstance(choices, dict if ballot_format in NUMBERED else list)
+    assert 1 <= len(set(choices)) == len(choices) <= filled.most_choices
+    assert set(choices) <= filled.costs.keys()
+    if ballot_format is BallotFormat.KNAPSACK:
+        assert sum(filled.costs[choice] for choice in choices) <= 7_000
+    if isinstance(choices, dict):
+        assert all(type(number) is int for number in choices.values())
+        allowed = {
+            BallotFormat.POINTS: range(1, 7),
+            BallotFormat.SCORES: range(1, 6),
+            BallotFormat.YES_NO: (1, -1),
+        }[ballot_format]
+        assert all(number in allowed for number in choices.values())
+    if ballot_format is BallotFormat.POINTS:
+        assert isinstance(choices, dict)
+        assert sum(choices.values()) <= 10
+
+
+@pytest.mark.parametrize(
+    ("ballot_format", "limits"),
+    [
+        (BallotFormat.POINTS, {}),
+        (BallotFormat.SCORES, {}),
+        (BallotFormat.APPROVAL, {"points_to_give": 5}),
+        (BallotFormat.YES_NO, {"highest_score": 5}),
+        (BallotFormat.SCORES, {"highest_score": 5, "most_points_on_one": 2}),
+        (BallotFormat.POINTS, {"points_to_give": 0}),
+        (BallotFormat.POINTS, {"points_to_give": 5, "most_points_on_one": 6}),
+        (BallotFormat.POINTS, {"points_to_give": 5, "most_points_on_one": 0}),
+        (BallotFormat.POINTS, {"points_to_give": 1_000_001}),
+        (BallotFormat.SCORES, {"highest_score": 0}),
+    ],
+)
+def test_limits_that_do_not_belong_together_make_no_paper(
+    ballot_format: BallotFormat, limits: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="point"):
+        paper(ballot_format, **limits)
+
+
+# --- the paper itself ----------------------------------------------------------------------------
 
 
 def test_a_paper_with_a_project_twice_is_no_paper() -> None:
@@ -172,17 +334,66 @@ def test_a_paper_nobody_could_fill_in_is_no_paper(least: int, most: int | None) 
 
 
 def test_the_canonical_text_does_not_depend_on_the_order_of_tapping() -> None:
-    assert canonical(["tree", "bench"]) == canonical(["bench", "tree"]) == '["bench","tree"]'
+    for ticked in (BallotFormat.APPROVAL, BallotFormat.CHOOSE_ONE, BallotFormat.KNAPSACK):
+        assert canonical(ticked, ["tree", "bench"]) == '["bench","tree"]'
+        assert canonical(ticked, ["bench", "tree"]) == '["bench","tree"]'
+
+
+def test_the_canonical_text_of_a_ranking_keeps_its_order() -> None:
+    assert canonical(BallotFormat.RANKING, ["tree", "bench"]) == '["tree","bench"]'
+
+
+@pytest.mark.parametrize("ballot_format", sorted(NUMBERED))
+def test_the_canonical_text_of_a_numbered_paper_is_sorted_by_project(
+    ballot_format: BallotFormat,
+) -> None:
+    assert canonical(ballot_format, {"tree": 1, "bench": -1}) == '{"bench":-1,"tree":1}'
 
 
 def test_the_canonical_text_is_plain_ascii_whatever_the_ids() -> None:
-    assert canonical(["ł/1", 'a"b']) == '["a\\"b","\\u0142/1"]'
+    assert canonical(BallotFormat.APPROVAL, ["ł/1", 'a"b']) == '["a\\"b","\\u0142/1"]'
 
 
 @settings(deadline=None)
 @given(st.sets(st.text()))
 def test_the_canonical_text_gives_back_the_same_choices(choices: set[str]) -> None:
-    assert set(json.loads(canonical(choices))) == choices
+    text = canonical(BallotFormat.APPROVAL, sorted(choices))
+    assert set(marks_in(BallotFormat.APPROVAL, text).choices) == choices
+
+
+@pytest.mark.parametrize(
+    ("ballot_format", "stored", "choices", "points"),
+    [
+        (BallotFormat.APPROVAL, '["bench","tree"]', ("bench", "tree"), None),
+        (BallotFormat.CHOOSE_ONE, '["tree"]', ("tree",), None),
+        (BallotFormat.KNAPSACK, "[]", (), None),
+        # Borda: the first of three gets three, whatever else stands on the paper.
+        (BallotFormat.RANKING, '["tree","bench","lamp"]', ("tree", "bench", "lamp"), (3, 2, 1)),
+        (BallotFormat.RANKING, '["tree"]', ("tree",), (1,)),
+        (BallotFormat.POINTS, '{"bench":7,"tree":3}', ("bench", "tree"), (7, 3)),
+        (BallotFormat.SCORES, '{"lamp":5}', ("lamp",), (5,)),
+        (BallotFormat.YES_NO, '{"bench":-1,"tree":1}', ("bench", "tree"), (-1, 1)),
+    ],
+)
+def test_a_stored_ballot_says_its_choices_and_points_to_a_rule(
+    ballot_format: BallotFormat,
+    stored: str,
+    choices: tuple[str, ...],
+    points: tuple[int, ...] | None,
+) -> None:
+    assert marks_in(ballot_format, stored) == (choices, points)
+
+
+def test_only_a_yes_is_support_and_a_no_takes_a_point_away() -> None:
+    projects = [Project("tree", 100), Project("lamp", 100)]
+    stored = ['{"lamp":1,"tree":1}', '{"lamp":-1}', '{"lamp":-1}']
+    groups = [
+        BallotGroup(marks.choices, 1, marks.points)
+        for marks in (marks_in(BallotFormat.YES_NO, text) for text in stored)
+    ]
+    election = Election.of(projects, groups, 1_000)
+    assert election.vote_counts == (1, 1)
+    assert election.score_counts == (1, -1)
 
 
 def test_a_paper_is_frozen_as_plain_json() -> None:
@@ -193,46 +404,8 @@ def test_a_paper_is_frozen_as_plain_json() -> None:
     )
 
 
-def test_a_voter_sees_the_same_order_again_wherever_it_comes_from() -> None:
-    assert shuffled(["a", "b", "c", "d"], "voter 1") == shuffled("dcba", "voter 1")
-
-
-def test_other_voters_see_other_orders() -> None:
-    letters = "abcdefgh"
-    assert len({shuffled(letters, f"voter {voter}") for voter in range(50)}) == 50
-
-
-@settings(deadline=None)
-@given(st.sets(st.text()), st.text(st.characters()))
-def test_shuffling_loses_and_adds_nothing(projects: set[str], seed: str) -> None:
-    assert sorted(shuffled(projects, seed)) == sorted(projects)
-
-
-def test_a_seed_of_broken_text_still_shuffles() -> None:
-    assert sorted(shuffled("abc", "\ud800")) == ["a", "b", "c"]
-
-
-def test_a_draw_that_would_favour_the_first_projects_is_thrown_away() -> None:
-    assert papers._draw_below(3, iter([2**64 - 1, 2**64 - 2])) == 2  # 2^64 - 1 is a multiple of 3
-
-
-def test_every_order_is_as_likely_as_any_other() -> None:
-    voters = 6_000
-    seen = Counter(shuffled("abc", str(voter)) for voter in range(voters))
-    expected = voters / 6
-    chi_square = sum((seen[order] - expected) ** 2 / expected for order in permutations("abc"))
-    assert chi_square < 20.5  # five degrees of freedom, one in a thousand
-
-
-def test_every_project_stands_in_every_place_as_often() -> None:
-    voters, letters = 4_000, "abcdefgh"
-    seen = Counter(
-        place for voter in range(voters) for place in enumerate(shuffled(letters, f"seed {voter}"))
-    )
-    expected = voters / len(letters)
-    chi_square = sum(
-        (seen[place, letter] - expected) ** 2 / expected
-        for place in range(len(letters))
-        for letter in letters
-    )
-    assert chi_square < 85.4  # forty-nine degrees of freedom, one in a thousand
+def test_limits_of_points_and_scores_are_frozen_where_the_paper_has_them() -> None:
+    points = paper_as_json(points_paper(most_points_on_one=3))
+    assert (points["points_to_give"], points["most_points_on_one"]) == (10, 3)
+    assert "highest_score" not in points
+    assert paper_as_json(scores_paper(5))["highest_score"] == 5

@@ -1,6 +1,7 @@
 """The booth on a real phone: totals, drafts, lost signals, and without JavaScript."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -168,6 +169,104 @@ def test_a_long_paper_can_be_searched(served: WardmoteServer, phone: Page) -> No
         expect(phone.locator(".wm-choice:visible")).to_have_count(1)
         assert axe_violations(phone) == []
         assert not overflows_sideways(phone)
+
+
+# --- papers with a field at each project, and the order of choice --------------------------------
+
+FORMATS: dict[BallotFormat, dict[str, Any]] = {
+    BallotFormat.RANKING: {"max_choices": 3},
+    BallotFormat.POINTS: {"max_choices": None, "points_to_give": 10, "most_points_on_one": 6},
+    BallotFormat.SCORES: {"max_choices": None, "highest_score": 10},
+    BallotFormat.YES_NO: {"max_choices": None},
+}
+
+
+def mark(page: Page, ballot_format: BallotFormat) -> None:
+    """Mark two of the projects."""
+    if ballot_format is BallotFormat.RANKING:
+        page.get_by_label("1st choice").select_option(index=2)
+        page.get_by_label("2nd choice").select_option(index=1)
+    elif ballot_format is BallotFormat.POINTS:
+        page.locator("#mark-1").fill("6")
+        page.locator("#mark-2").fill("2")
+    else:
+        page.locator("[data-mark]").nth(0).check()
+        page.locator("#mark-2").check()
+
+
+@pytest.mark.parametrize("ballot_format", FORMATS)
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+def test_every_kind_of_paper_can_be_cast(
+    javascript: bool, ballot_format: BallotFormat, served: WardmoteServer, chromium: Browser
+) -> None:
+    with (
+        assembly(served, ballot_format=ballot_format, **FORMATS[ballot_format]) as vote,
+        visitor(chromium, PHONE, javascript=javascript) as page,
+    ):
+        page.goto(vote.card(1))
+        mark(page, ballot_format)
+        cast(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Counted")
+        assert vote.ballots() == 1
+
+
+@pytest.mark.parametrize(
+    ("ballot_format", "total"),
+    [
+        (BallotFormat.RANKING, "2 of 3 places filled"),
+        (BallotFormat.POINTS, "8 of 10 points given · 2 left"),
+        (BallotFormat.SCORES, "2 of 4 scored"),
+        (BallotFormat.YES_NO, "2 yes · 0 no"),
+    ],
+)
+def test_the_total_and_the_draft_of_every_kind_of_paper_follow_each_mark(
+    ballot_format: BallotFormat, total: str, served: WardmoteServer, phone: Page
+) -> None:
+    with assembly(served, ballot_format=ballot_format, **FORMATS[ballot_format]) as vote:
+        phone.goto(vote.card(1))
+        mark(phone, ballot_format)
+        expect(phone.locator("[data-total]")).to_have_text(total)
+        assert axe_violations(phone) == []
+        assert not overflows_sideways(phone)
+        phone.reload()
+        expect(phone.locator("[data-total]")).to_have_text(total)
+        expect(phone.locator("[data-total-state]")).to_contain_text("still here")
+        cast(phone)
+        expect(phone.get_by_role("heading", level=1)).to_have_text("Counted")
+        assert phone.evaluate("localStorage.length") == 0
+
+
+def test_points_beyond_the_limit_are_said_at_once_and_never_sent(
+    served: WardmoteServer, phone: Page
+) -> None:
+    limits = FORMATS[BallotFormat.POINTS]
+    with assembly(served, ballot_format=BallotFormat.POINTS, **limits) as vote:
+        phone.goto(vote.card(1))
+        mark(phone, BallotFormat.POINTS)
+        phone.locator("#mark-3").fill("2")
+        expect(phone.locator("[data-total-limit]")).to_contain_text("given all your points")
+        phone.locator("#mark-4").fill("1")
+        expect(phone.locator("[data-total]")).to_have_text("11 of 10 points given · 1 too many")
+        cast(phone)
+        expect(phone.get_by_role("status")).to_contain_text("You gave 11 points.")
+        assert vote.ballots() == 0
+
+
+def test_a_wrong_number_is_explained_at_its_field_and_the_others_are_kept(
+    served: WardmoteServer, phone: Page
+) -> None:
+    limits = FORMATS[BallotFormat.POINTS]
+    with assembly(served, ballot_format=BallotFormat.POINTS, **limits) as vote:
+        phone.goto(vote.card(1))
+        mark(phone, BallotFormat.POINTS)
+        phone.locator("#mark-2").fill("1.5")
+        cast(phone)
+        expect(phone.locator("#mark-2-error")).to_contain_text("Enter a whole number from 1 to 6")
+        expect(phone.locator("#mark-1")).to_have_value("6")
+        expect(phone.locator("#mark-2")).to_have_value("1.5")
+        assert axe_violations(phone) == []
+        phone.get_by_role("link", name="Enter a whole number").click()
+        expect(phone.locator("#mark-2")).to_be_focused()
 
 
 def test_every_page_of_the_booth_is_accessible(vote: Assembly, phone: Page) -> None:

@@ -12,6 +12,9 @@ from tests.in_browser.hall import Assembly, assembly
 
 pytestmark = pytest.mark.browser
 MARK = "window.neverReloaded = true"
+SMALLEST_LETTERS = """Math.min(...[...document.querySelectorAll("main *")]
+  .filter((element) => [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+  .map((element) => parseFloat(getComputedStyle(element).fontSize)))"""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,9 @@ def test_the_screen_follows_the_vote_to_its_outcome(vote: Assembly, hall: Page) 
     hall.evaluate(MARK)
     vote.close()
     expect(hall.locator(".screen__foot")).to_contain_text("Waiting for councillors’ sign-off")
-    expect(hall.locator("[data-votes]").first).to_have_text("6")
+    won = hall.locator(".screen__won")
+    expect(won).to_have_count(1)
+    expect(won.locator(".screen__number")).to_have_text(["6", "£8,000"])
     assert hall.evaluate("window.neverReloaded")
 
 
@@ -93,22 +98,27 @@ def test_a_projector_with_a_wrong_clock_counts_down_right(
         assert 25 <= int(minutes) <= 30
 
 
-@pytest.mark.parametrize("phase", [Phase.DEBATE, Phase.VOTE])
+@pytest.mark.parametrize("phase", [Phase.DEBATE, Phase.VOTE, Phase.SIGN_OFF])
 @pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (360, 740)])
 def test_the_screen_is_accessible_and_fits(
     phase: Phase, size: tuple[int, int], served: WardmoteServer, hall: Page
 ) -> None:
-    with assembly(served, phase=phase, proposals=20) as vote:
-        if phase == Phase.VOTE:
+    opened = Phase.VOTE if phase == Phase.SIGN_OFF else phase
+    with assembly(served, phase=opened, proposals=20) as vote:
+        if phase != Phase.DEBATE:
             vote.cast(1, 2, 3, 4, 5, 6)
         width, height = size
         hall.set_viewport_size({"width": width, "height": height})
         hall.goto(vote.address("screen"))
         if phase == Phase.VOTE:
             expect(hall.locator("[data-tally] > li")).to_have_count(7)
+        if phase == Phase.SIGN_OFF:
+            vote.close()
+            expect(hall.locator(".screen__reveal tbody tr")).to_have_count(20)
         assert axe_violations(hall) == []
         if width > 900:
             assert hall.evaluate("document.documentElement.scrollHeight") <= height
+            assert hall.evaluate(SMALLEST_LETTERS) * 720 / height >= 24
 
 
 def test_cut_off_the_screen_keeps_its_picture_and_comes_back_by_itself(

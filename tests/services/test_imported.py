@@ -30,6 +30,8 @@ ELECTIONS = (
     "Netherlands_Assen_2024.pb",
     "Poland_Gdynia_2023_Kamienna_Gora__small.pb",
     "US_Stanford_Dataset_PB_Greensboro_District_2_2019_vote_knapsacks.pb",
+    "Poland_Katowice_2022_Murcki.pb",
+    "US_Stanford_Dataset_Saratoga_NY_2022_vote_rankings.pb",
 )
 SMALL = """META
 key;value
@@ -109,6 +111,30 @@ def test_a_replay_counts_a_project_listed_twice_once_and_says_so(
     assert [(row.project_id, row.in_file, row.counted, row.repeats) for row in found] == [  # type: ignore[attr-defined]
         ("a/1", 4, 3, 1)
     ]
+
+
+@pytest.mark.parametrize(
+    ("vote_type", "votes", "scores"),
+    [
+        # Borda: 3 + 1 points, 1 + 2, 2.
+        ("ordinal", ["a,c,b;", "b,a;"], {"a": 4, "b": 3, "c": 2}),
+        ("cumulative", ["a,b;3,2", "a;1"], {"a": 4, "b": 2, "c": 0}),
+        ("scoring", ["a,b;3,2", "c;5"], {"a": 3, "b": 2, "c": 5}),
+    ],
+)
+def test_rankings_points_and_scores_are_replayed_to_the_same_points(
+    vote_type: str, votes: list[str], scores: dict[str, int], town: Town, database: Database
+) -> None:
+    rows = "\n".join(f"v{n};{vote}" for n, vote in enumerate(votes))
+    source = (
+        f"META\nkey;value\nbudget;100\nvote_type;{vote_type}\nrule;greedy\nPROJECTS\n"
+        f"project_id;cost\na;60\nb;50\nc;40\nVOTES\nvoter_id;vote;points\n{rows}\n"
+    )
+    the_round, _ = replay(town, database, source)
+    with database.reading() as session:
+        outcome = outcome_of(session, the_round.id)
+        assert outcome is not None
+        assert {row["project_id"]: row["score"] for row in outcome.verdicts} == scores
 
 
 @pytest.mark.parametrize("name", ELECTIONS)

@@ -201,7 +201,10 @@ def test_the_numbers_of_choices_not_taken_are_neither_asked_nor_judged(
     ("wrong", "words"),
     [
         ({"ballot_format": ""}, "Choose how people fill in the ballot paper"),
-        ({"max_choices": ""}, "Enter the most projects that one person may choose"),
+        (
+            {"max_choices": "", "exactly": "y"},
+            "Enter how many projects everybody has to choose",
+        ),
         ({"max_choices": "0"}, "Enter a whole number from 1 to 500"),
         ({"max_choices": "9" * 40}, "Enter a whole number from 1 to 500"),
         ({"minimum_votes": "-1"}, "Enter a whole number from 0 to 1,000,000"),

@@ -13,7 +13,7 @@ from ballots.tally import publish_next
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
-from tests.builders import Town
+from tests.builders import Clock, Town
 from tests.council import Site
 
 
@@ -46,6 +46,21 @@ def test_turnout_is_exact_and_figures_move_in_steps(town: Town, site: Site) -> N
     assert "They move in steps of 2, so that nobody’s vote can be worked out." in page
     assert "2 votes, 100%" in page
     assert "1 project would be funded. It costs £2,000 and leaves £8,000." in page
+
+
+def test_open_figures_say_of_when_they_are_and_how_old(
+    town: Town, site: Site, clock: Clock
+) -> None:
+    the_round = vote(town, 5)  # at noon
+    for after, age in ((0, "0 seconds"), (1, "1 second"), (59, "1 minute"), (3500, "59 minutes")):
+        clock.moves(seconds=after)
+        page = site.as_(None).get(f"/rounds/{the_round.id}/tally").text
+        assert f"Figures from 12:00:00, {age} ago." in page
+    town.enter(the_round, Phase.COUNT)
+    town.enter(the_round, Phase.SIGN_OFF)
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}/tally").text
+    assert "Figures from 12:59:20." in page
 
 
 def test_before_the_first_step_there_are_no_figures(town: Town, site: Site) -> None:

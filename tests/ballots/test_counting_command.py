@@ -1,0 +1,179 @@
+"""`python -m ballots.counting`: a table for people, JSON for programs, a line for what is wrong."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ballots.counting.__main__ import main
+from tests.ballots.test_official import STREET, WISHES, votes
+from tests.ballots.test_pabulib import REAL, pb, projects_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Four voters, 100 units: road 3 votes, lamp 2, tree 1; the threshold is 2 votes."""
+    path = tmp_path / "street.pb"
+    meta = {"rule": "greedy-no-skip", "min_project_score_threshold": "2"}
+    path.write_text(pb(projects_of(*STREET), WISHES, **meta))
+    return path
+
+
+def counted(capsys: pytest.CaptureFixture[str], file: Path, *options: str) -> dict[str, Any]:
+    assert main([str(file), "--json", *options]) == 0
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+def test_json_says_who_won_and_what_it_costs(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = counted(capsys, file, "--threshold", "none")
+    assert answer["rule"] == "greedy"
+    assert answer["winners"] == ["road", "tree"]
+    assert (answer["cost"], answer["budget"], answer["left"]) == ("90.00", "100.00", "10.00")
+    assert answer["ties"] == []
+    assert 0 <= answer["seconds"] < 10
+
+
+@pytest.mark.parametrize(
+    ("options", "winners"),
+    [
+        (["--misfit", "stop", "--threshold", "none"], {"road"}),
+        (["--threshold", "auto"], {"road"}),
+        (["--threshold", "3"], {"road"}),
+        (["--threshold", "1"], {"road", "tree"}),
+        (["--rule", "official"], {"road"}),
+        # Lamp and tree have 2 and 1 votes and cost 100; road and tree 3 and 1 and cost 90.
+        (["--rule", "knapsack", "--threshold", "none"], {"road", "tree"}),
+        # Per unit of cost: road 3/50, lamp 2/60, tree 1/40.
+        (["--by", "votes-per-pound", "--threshold", "none"], {"road", "tree"}),
+        # 25 units a voter: three share the road at 16.67; 8.33 + 25 are too few for the lamp.
+        (["--rule", "equal-shares", "--threshold", "none"], {"road"}),
+        (
+            ["--rule", "equal-shares", "--threshold", "none", "--then", "utilitarian"],
+            {"road", "tree"},
+        ),
+    ],
+)
+def test_each_option_changes_the_count(
+    file: Path, capsys: pytest.CaptureFixture[str], options: list[str], winners: set[str]
+) -> None:
+    assert set(counted(capsys, file, *options)["winners"]) == winners
+
+
+def test_a_list_of_ids_decides_between_level_projects(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(pb(projects_of(*STREET), votes("lamp", "road")))
+    order = tmp_path / "lottery"
+    order.write_text("lamp\n\nroad\n")
+    assert counted(capsys, file)["winners"] == ["road"]  # the cheaper
+    drawn = counted(capsys, file, "--tie-order", str(order))
+    assert drawn["winners"] == ["lamp"]
+    assert drawn["ties"][0]["steps"] == ["recorded-list"]
+
+
+def test_the_table_is_read_by_people(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(file), "--threshold", "none"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["rank", "project", "votes", "cost", "funded", "reason"]
+    assert [line.split() for line in lines[1:4]] == [
+        ["1", "road", "3", "50.00", "50.00", "funded"],
+        ["2", "lamp", "2", "60.00", "–", "does", "not", "fit"],
+        ["3", "tree", "1", "40.00", "40.00", "funded"],
+    ]
+    assert lines[1].rindex("funded") == lines[2].index("does")
+    assert "left     10.00" in lines
+    assert lines[-1] == "No ties."
+
+
+def test_the_table_tells_of_ties_and_scores_and_of_the_files_own_outcome(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = projects_of("lamp;60;0", "road;50;1", columns="project_id;cost;selected")
+    ranked = votes("lamp,road", "road,lamp")
+    file.write_text(pb(rows, ranked, vote_type="ordinal", rule="greedy"))
+    assert main([str(file), "--rule", "official"]) == 0
+    told = capsys.readouterr().out
+    assert "rank  project  votes  score   cost" in told
+    assert "Tie, level at 2 votes: road > lamp (by lower cost); it changed the outcome." in told
+    assert told.endswith("The file’s own outcome is the same.\n")
+    file.write_text(pb(rows.replace("60;0", "60;1"), ranked, vote_type="ordinal", rule="greedy"))
+    assert main([str(file), "--rule", "official"]) == 0
+    assert capsys.readouterr().out.endswith("(more-money-than-the-budget): lamp.\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("PROJECTS\n", "line 2, column 1: expected section “META”"),
+        (
+            pb(budget="much\x1b[2J"),
+            "line 3, column 8: expected money “budget”, found “much\ufffd[2J”",
+        ),
+    ],
+)
+def test_an_unreadable_file_is_told_in_one_line(
+    file: Path, capsys: pytest.CaptureFixture[str], content: str, line: str
+) -> None:
+    file.write_text(content)
+    assert main([str(file)]) == 2
+    told = capsys.readouterr()
+    assert told.err == f"{file}: {line}\n"
+    assert told.out == ""
+
+
+def test_what_is_not_there_and_what_does_not_go_together_is_told(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("lamp\noak\n")
+    twice = tmp_path / "twice"
+    twice.write_text("lamp\nlamp\n")
+    for arguments, told in (
+        ([str(tmp_path / "none.pb")], "No such file"),
+        ([str(file), "--by", "votes-times-cost"], "only the knapsack rule"),
+        ([str(file), "--tie-order", str(wrong)], "line 2: expected the id of a project"),
+        ([str(file), "--tie-order", str(twice)], "line 2: expected a project once"),
+        ([str(file), "--tie-order", str(tmp_path / "none")], "not readable"),
+    ):
+        assert main(arguments) == 2
+        assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [["--step", "a penny"], ["--threshold", "-1"], ["--step", "0.001"]]
+)
+def test_an_option_that_is_none_is_refused(file: Path, option: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([str(file), *option])
+    assert left.value.code == 2
+
+
+def test_a_file_without_a_rule_cannot_be_counted_by_it(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(pb(rule="unknown"))
+    assert main([str(file), "--rule", "official"]) == 1
+    assert "“unknown”" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="needs the real elections")
+def test_the_command_needs_no_database_and_no_settings() -> None:
+    script = (
+        "import sys; from ballots.counting.__main__ import main; main(sys.argv[1:]); "
+        "sys.exit(any(m.partition('.')[0] in ('flask', 'sqlalchemy') for m in sys.modules))"
+    )
+    path = REAL / "Netherlands_Assen_2024.pb"
+    command = [sys.executable, "-c", script, str(path), "--rule", "official"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={"LC_ALL": "C.UTF-8"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The file’s own outcome is the same." in done.stdout
