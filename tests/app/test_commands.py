@@ -145,13 +145,17 @@ def test_a_file_that_cannot_be_read_is_explained_by_line(
         assert session.scalar(select(func.count()).select_from(Round)) == 0
 
 
-def test_an_election_of_another_kind_says_when_it_can_be_cast(
+def test_ballots_that_no_paper_allows_are_refused_in_words(
     shell: FlaskCliRunner, town: Town, election: Path
 ) -> None:
-    election.write_text(SMALL.replace("vote_type;approval", "vote_type;ordinal"))
+    half_points = SMALL.replace("vote_type;approval", "vote_type;cumulative")
+    head, votes = half_points.split("VOTES\n")
+    header, *rows = votes.splitlines()
+    pointed = [f"{row};" + ",".join("1.5" for _ in row.split(";")[1].split(",")) for row in rows]
+    election.write_text("\n".join([f"{head}VOTES", f"{header};points", *pointed]) + "\n")
     done = shell.invoke(args=["import-pabulib", str(election)])
     assert done.exit_code == 1
-    assert "ordinal" in done.output
+    assert "cumulative ballots can be cast only if all points are whole" in done.output
 
 
 def test_an_import_without_a_council_says_what_to_do(
