@@ -16,7 +16,6 @@ Whole = NDArray[np.int64]
 # Sums of ballots times points stay whole numbers of 64 bits below these.
 MOST_POINTS = 1_000_000
 MOST_BALLOTS = 10**9
-_MOST_CELLS = 50_000_000
 # One byte each, for a moment.
 _MOST_MARKS = 50_000_000
 
@@ -216,16 +215,6 @@ def _any_twice(keys: Whole, below: int) -> bool:
         return int(np.count_nonzero(marked)) != len(keys)
     in_order = np.sort(keys)
     return bool((in_order[1:] == in_order[:-1]).any())
-
-
-def _names_twice(ballots: Ballots, projects: int) -> bool:
-    """Whether a ballot names a project twice; a mark for each cell, or by sorting if too many."""
-    cells = ballots.group_of_choice * projects + ballots.choices
-    if ballots.groups * projects > _MOST_CELLS:
-        return len(np.unique(cells)) != len(cells)
-    marked = np.zeros(ballots.groups * projects, dtype=np.bool_)
-    marked[cells] = True
-    return int(np.count_nonzero(marked)) != len(cells)
 
 
 def packed(groups: Sequence[BallotGroup], places: Mapping[str, int]) -> Ballots:

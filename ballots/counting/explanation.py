@@ -57,9 +57,7 @@ class Story:
 
     def might_win_at(self, cost_pence: int) -> None:
         """Note a lower cost that would do; the highest is kept."""
-        if cost_pence >= 0:
-            known = -1 if self.lower_cost_pence is None else self.lower_cost_pence
-            self.lower_cost_pence = max(cost_pence, known)
+        self.lower_cost_pence = max(cost_pence, self.lower_cost_pence or 0)
 
     def to_json(self, project_id: str) -> dict[str, object]:
         """The story as plain JSON values."""

@@ -85,7 +85,7 @@ class _Moments:
             cost, heads = self.purse.costs[at], self.election.vote_counts[at]
             due = (cost << _FINE) + int(loads[at])
             effective = Fraction((cost << _FINE) * heads, due) if due else Fraction(heads)
-            money = (max(self.times) * heads - int(loads[at])) >> _FINE
+            money = (max(self.times) * heads - int(loads[at]) + (1 << (_FINE - 1))) >> _FINE
             self.stories[at].standings.append(Standing(number, effective, max(money, 0)))
         return loads
 

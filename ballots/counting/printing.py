@@ -19,6 +19,7 @@ def as_json(result: Result, asked_rule: str, seconds: float) -> dict[str, object
         "budget": _units(result.budget_pence),
         "left": _units(result.left_pence),
         "ballots": result.ballots_cast,
+        "steps": result.steps,
         "ties": [tie.to_json() for tie in result.ties],
         "projects": [verdict.to_json() for verdict in result.verdicts],
         "seconds": round(seconds, 6),

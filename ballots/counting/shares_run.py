@@ -262,14 +262,11 @@ class SharesRun:
         worths = self.shop.worths
         prices: dict[int, Fraction] = {}
         for at in np.argsort(node.ratios, kind="stable").tolist():
+            # Ratios are rounded: the next may still be as low as the lowest so far.
             if node.ratios[at] == np.inf:
                 break
-            bound = Fraction(node.lowest[at], worths[at] * self._grains)
-            if prices and bound > min(prices.values()):
-                # Ratios are rounded, so the next may still be lower; they are few.
-                if node.ratios[at] > float(min(prices.values())) * self._grains * _ROOM:
-                    break
-                continue
+            if prices and node.ratios[at] > float(min(prices.values())) * self._grains * _ROOM:
+                break
             price = run.price(at)
             if price is None:
                 node.ratios[at] = np.inf
@@ -341,9 +338,7 @@ class SharesRun:
         budgets = np.full(self.shop.groups, whole, dtype=np.int64)
         for purchase in node.bought:
             price = self._price(budgets, purchase.at, purchase.floor)
+            # Affordable at the first step, and so, with no less in any purse, at every other.
             supporters = self.shop.supporters[purchase.at]
-            if price.grains < 0:
-                budgets[supporters.groups] = 0
-            else:
-                self.market.pay(budgets, supporters, price.grains - (up and not price.exact))
+            self.market.pay(budgets, supporters, price.grains - (up and not price.exact))
         return budgets

@@ -134,9 +134,7 @@ class _Rounds:
         held = self.budgets[groups]
         due = line if points is None else line * points
         raised = int(np.minimum(held, due) @ weights)
-        share = min(self.share, line)
-        if share > 0:
-            self._note_votes(at, self.purse.costs[at] * self.grains - raised, share)
+        self._note_votes(at, self.purse.costs[at] * self.grains - raised, min(self.share, line))
 
     def _note_votes(self, at: int, missing: int, share: int) -> None:
         needed = votes_to_be_let_in(self.purse, self.purse.election.vote_counts[at])

@@ -109,6 +109,30 @@ def test_the_table_tells_of_ties_and_scores_and_of_the_files_own_outcome(
     assert capsys.readouterr().out.endswith("(more-money-than-the-budget): lamp.\n")
 
 
+def test_the_table_says_when_only_the_files_columns_explain_its_outcome(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Paper votes stand in the columns and not among the ballots.
+    rows = projects_of("lamp;60;5;1", "road;50;3;0", columns="project_id;cost;votes;selected")
+    file.write_text(pb(rows, votes("road", "road", "lamp"), rule="greedy"))
+    assert main([str(file), "--rule", "official"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "The file’s own outcome is that of its columns, which differ from its ballots.\n"
+    )
+
+
+def test_shares_are_raised_by_the_step_that_was_asked_for(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--rule", "equal-shares", "--threshold", "none", "--completion", "add1"]
+    # 25 units a voter; from 38 1/3 two of them, of whom one helped to pay for the road, could
+    # pay 60 for the lamp too: 110 of 100. So 13 whole units are added, or 26 halves.
+    whole = counted(capsys, file, *options, "--step", "1")
+    halves = counted(capsys, file, *options, "--step", "0.5")
+    assert whole["winners"] == halves["winners"] == ["road"]
+    assert (whole["steps"], halves["steps"]) == (13, 26)
+
+
 @pytest.mark.parametrize(
     ("content", "line"),
     [
@@ -165,6 +189,16 @@ def test_a_file_without_a_rule_cannot_be_counted_by_it(
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="needs the real elections")
+def test_cost_of_phragmen_and_a_sum_that_is_no_money(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert counted(capsys, file, "--rule", "phragmen", "--threshold", "none")["rule"] == "phragmen"
+    for nonsense in ("much", "0.001", "1e40"):
+        with pytest.raises(SystemExit):
+            main([str(file), "--rule", "equal-shares", "--step", nonsense])
+        assert f"no sum of money: {nonsense}" in capsys.readouterr().err
+
+
 def test_the_command_needs_no_database_and_no_settings() -> None:
     script = (
         "import sys; from ballots.counting.__main__ import main; main(sys.argv[1:]); "

@@ -268,6 +268,42 @@ def test_every_explanation_is_plain_json_with_every_project_once(rule: Rule) -> 
     assert sorted(story["project_id"] for story in stories) == ["a", "b", "c", "d"]
 
 
+def test_a_free_project_below_the_threshold_lacks_only_those_votes() -> None:
+    projects = [Project("a", 10), Project("b", 20), Project("f", 0)]
+    groups = [BallotGroup(("a",), 5), BallotGroup(("b",), 4), BallotGroup(("f",), 1)]
+    election = Election.of(projects, groups, 15)
+    rule = Rule(misfit=Misfit.STOP, ranked_by=RankedBy.VOTES_PER_POUND, minimum_votes=3)
+    result = count(election, rule)
+    assert result.stopped_at == "b"
+    assert story_of(explain(election, result), "f")["more_votes"] == 2
+
+
+def test_phragmen_with_points_and_part_funding_is_told_round_by_round() -> None:
+    projects = [Project("a", 10), Project("b", 20, minimum_cost_pence=5), Project("c", 9)]
+    groups = [BallotGroup(("a", "b", "c"), 3, (2, 1, 0)), BallotGroup(("c",), 1, (1,))]
+    election = Election.of(projects, groups, 25)
+    result = count(election, Rule(name=RuleName.PHRAGMEN, part_funding=True))
+    # c at 9 and a at 10 / 3: a, then c (9 + 0), then b (20 + 10) / 3, for which 6 are left.
+    assert result.winners == ("a", "c", "b")
+    told = explain(election, result)
+    assert story_of(told, "b")["more_votes"] is None
+    # Nobody has paid yet; then three have paid 10 / 3 each, of which b's supporters all.
+    assert story_of(told, "b")["standings"] == [
+        {"round": 1, "effective_votes": "3.000000", "money_pence": 0},
+        {"round": 2, "effective_votes": "2.000000", "money_pence": 0},
+        {"round": 3, "effective_votes": "2.000000", "money_pence": 17},
+    ]
+    assert story_of(told, "b")["supporters_spent_on"] == [{"project_id": "a", "pence": 10}]
+
+
+def test_where_points_let_in_nothing_is_said_of_votes() -> None:
+    groups = [BallotGroup(("a",), 3), BallotGroup(("b",), 2)]
+    election = Election.of([Project("a", 10), Project("b", 10)], groups, 10)
+    for name in RuleName:
+        result = count(election, Rule(name=name, minimum_score=1))
+        assert story_of(explain(election, result), "b")["more_votes"] is None
+
+
 def test_an_election_without_ballots_is_explained_too() -> None:
     election = Election.of([Project("a", 10)], [], 10)
     for rule in (Rule(), EQUAL, Rule(name=RuleName.PHRAGMEN), Rule(name=RuleName.KNAPSACK)):
