@@ -8,6 +8,8 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 RATE ?= 20
+# The tests run in so many processes.
+WORKERS ?= 2
 
 BIN := .venv/bin
 RUNTIME := .venv/.installed
@@ -27,7 +29,7 @@ run: venv ## start Wardmote with a demonstration council (HOST, PORT)
 	HOST=$(HOST) PORT=$(PORT) $(BIN)/python wsgi.py --demo
 
 test: check browser ## run every check and every test
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist=loadfile $(TESTS)
 
 check: tools ## style, types and the three floors, without tests
 	$(BIN)/ruff check .
