@@ -124,8 +124,14 @@ def _completed_step(purse: Purse, run: SharesRun, last: int) -> int:
 
 
 def _overspends(purse: Purse, places: list[int]) -> bool:
-    spent = sum(purse.costs[at] for at in places)
-    return spent > purse.left + purse.rule.overspend_pence
+    """Whether one of these, bought in this order, no longer fits; only the last may overspend."""
+    left = purse.left
+    for at in places:
+        cost = purse.costs[at]
+        if cost > left and not 0 < left >= cost - purse.rule.overspend_pence:
+            return True
+        left -= cost
+    return False
 
 
 def _exhausts(purse: Purse, places: list[int]) -> bool:

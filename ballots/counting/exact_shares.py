@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ballots.counting.election import Supporters
+from ballots.counting.election import Supporters, Whole
 
 _Unbounded = NDArray[np.object_]
 
@@ -14,19 +14,19 @@ _Unbounded = NDArray[np.object_]
 class ExactShares:
     """One run at one start budget, followed purchase by purchase.
 
-    Budgets are whole multiples of one common fraction of a penny, whose denominator grows with
-    each purchase by the weight of those who paid in full.
+    After each purchase budgets are whole multiples of a finer fraction of a penny, whose
+    denominator has grown by the weight of those who paid in full. A budget is kept in the
+    fraction of its owner's last purchase (`_since`) and brought up to date when it is looked at.
     """
 
     def __init__(
         self, start_budget: Fraction, supporters: tuple[Supporters, ...], costs: tuple[int, ...]
     ) -> None:
         self._supporters, self._costs = supporters, costs
-        self._denominator = start_budget.denominator
-        groups = 1 + max(
-            (int(each.groups.max()) for each in supporters if len(each.groups)), default=0
-        )
-        self._budgets: _Unbounded = np.full(groups, start_budget.numerator, dtype=object)
+        self._denominators = [start_budget.denominator]
+        last = max((int(each.groups[-1]) for each in supporters if len(each.groups)), default=0)
+        self._budgets: _Unbounded = np.full(last + 1, start_budget.numerator, dtype=object)
+        self._since: Whole = np.zeros(last + 1, dtype=np.int64)
         self._bought: list[int] = []
 
     def follow(self, bought: Iterable[int]) -> None:
@@ -36,38 +36,42 @@ class ExactShares:
 
     def price(self, at: int) -> Fraction | None:
         """What a supporter of the project would pay per point now; None if they hold too little."""
-        found = self._price(at)
-        return None if found is None else Fraction(found[0], found[1] * self._denominator)
+        found = self._price(at, self._held(at))
+        return None if found is None else Fraction(found[0], found[1] * self._denominators[-1])
 
-    def _price(self, at: int) -> tuple[int, int] | None:
-        """The price as (money, weight of the rich), money in the common fraction."""
-        groups, weights, points = self._supporters[at]
-        held = self._budgets[groups]
+    def _held(self, at: int) -> _Unbounded:
+        """What each supporter holds, in the present fraction."""
+        groups, now = self._supporters[at].groups, self._denominators[-1]
+        finer: _Unbounded = np.array([now // then for then in self._denominators], dtype=object)
+        held: _Unbounded = self._budgets[groups] * finer[self._since[groups]]
+        return held
+
+    def _price(self, at: int, held: _Unbounded) -> tuple[int, int] | None:
+        """The price as (money, weight of the rich), money in the present fraction."""
+        _, weights, points = self._supporters[at]
         shares = weights if points is None else weights * points
-        counted, shared = weights.astype(object), shares.astype(object)
-        each: _Unbounded = (
-            np.ones(len(groups), dtype=object) if points is None else points.astype(object)
-        )
-        money = held * counted
-        cost = self._costs[at] * self._denominator
+        each = 1 if points is None else points.astype(object)
+        money = held * weights.astype(object)
+        cost = self._costs[at] * self._denominators[-1]
         if int(money.sum()) < cost:
             return None
-        due, rich = cost, int(shared.sum())
+        due, rich = cost, int(shares.sum())
         while True:
             poor = (held * rich < due * each).astype(bool)
-            still_due, still_rich = cost - int(money[poor].sum()), int(shared[~poor].sum())
+            still_due, still_rich = cost - int(money[poor].sum()), int(shares[~poor].sum())
             if still_due * rich == due * still_rich:
                 return due, rich
             due, rich = still_due, still_rich
 
     def _buy(self, at: int) -> None:
-        found = self._price(at)
+        held = self._held(at)
+        found = self._price(at, held)
         if found is None:
             raise ValueError("nobody can pay for what was bought")
         due, rich = found
         groups, _, points = self._supporters[at]
-        self._budgets = self._budgets * rich
-        self._denominator *= rich
         owed = due if points is None else due * points.astype(object)
-        self._budgets[groups] = np.maximum(self._budgets[groups] - owed, 0)
+        self._denominators.append(self._denominators[-1] * rich)
+        self._budgets[groups] = np.maximum(held * rich - owed, 0)
+        self._since[groups] = len(self._bought) + 1
         self._bought.append(at)

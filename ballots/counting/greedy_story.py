@@ -18,7 +18,11 @@ def tell_greedy(election: Election, result: Result, stories: list[Story]) -> Non
     purse = purse_before(election, result)
     if purse.conditional:
         return
-    turns = [verdict for verdict in result.verdicts if verdict.left_before_pence is not None]
+    turns = [
+        verdict
+        for verdict in result.verdicts
+        if verdict.left_before_pence is not None and verdict.reason is not Reason.ALREADY_CHOSEN
+    ]
     by_place = {election.places[verdict.project_id]: verdict for verdict in result.verdicts}
     for at in losers(election, result):
         verdict = by_place[at]

@@ -107,7 +107,9 @@ class Purse:
         for cap in self.rule.caps:
             if self._is_in(at, cap) and self.spent_on[cap] + cost > cap.pence:
                 return Reason.OVER_CAP
-        if self.fits(at) and cost > self.left + self.rule.overspend_pence - self._kept_from(at):
+        kept = self._kept_from(at)
+        # Permission to overspend is no permission to spend what is kept for others.
+        if kept and self.fits(at) and cost > self.left - kept:
             return Reason.RING_FENCED
         return None
 
@@ -134,7 +136,7 @@ class Purse:
     def fits(self, at: int) -> bool:
         """Whether the money left covers the project; the last may overspend as far as permitted."""
         cost = self.costs[at]
-        return cost <= self.left or 0 < self.left >= cost - self.rule.overspend_pence
+        return cost <= max(self.left, 0) or 0 < self.left >= cost - self.rule.overspend_pence
 
     def after(self, places: Iterable[int]) -> "Purse":
         """This purse as it would be once these projects were bought too."""

@@ -236,17 +236,24 @@ class SharesRun:
         return rivals
 
     def _level_at_any_budget(self, node: _Node, contest: list[int]) -> tuple[int, ...] | None:
-        """The cheapest, in the tie order, if no supporter of any is poor at any step; else None.
+        """The cheapest, in the tie order, if all prices are the same at every step; else None.
 
-        Then prices are cost / weight, the same at every step, and compare exactly.
+        They are where every supporter either holds nothing, even at the richest, or pays in
+        full, even at the poorest: cost / weight of those who pay, which compares exactly.
         """
         exact = {}
         for at in contest:
             price = self._price(node.poorest, at, node.lowest[at])
-            if price.rich != self._weights[at]:
+            if price.rich == 0 or price.rich != self._weight_with_money(node, at):
                 return None
-            exact[at] = Fraction(self.shop.costs[at], self._weights[at] * self.shop.worths[at])
+            exact[at] = Fraction(self.shop.costs[at], price.rich * self.shop.worths[at])
         return self._least(exact)
+
+    def _weight_with_money(self, node: _Node, at: int) -> int:
+        """The weight of the supporters who may still hold something at some step."""
+        groups, weights, points = self.shop.supporters[at]
+        shares = weights if points is None else weights * points
+        return int(shares @ (node.richest[groups] > 0))
 
     def _least(self, prices: dict[int, Fraction]) -> tuple[int, ...]:
         least = min(prices.values())

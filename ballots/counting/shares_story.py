@@ -16,8 +16,9 @@ from ballots.counting.equal_shares import buy_what_is_free, shop_of
 from ballots.counting.explanation import Standing, Story, losers, purse_before, votes_to_be_let_in
 from ballots.counting.prices import PLAIN, Price
 from ballots.counting.purse import Purse
+from ballots.counting.recounted_story import keep_what_recounts_bear_out
 from ballots.counting.result import Reason, Result
-from ballots.counting.rules import Utility
+from ballots.counting.rules import Completion, Utility
 from ballots.counting.shares_run import SharesRun, Shop, Steps
 
 
@@ -34,6 +35,8 @@ def tell_shares(election: Election, result: Result, stories: list[Story]) -> Non
         if won[purchase.project_id] is Reason.FUNDED
     ]
     _Rounds(purse, result, stories).follow(bought)
+    if result.rule.completion is not Completion.NONE or result.rule.comparison:
+        keep_what_recounts_bear_out(election, result, stories)
 
 
 class _Rounds:

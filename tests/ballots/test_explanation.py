@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ballots.counting import (
+    REFUSE,
     BallotGroup,
     Completion,
     Election,
@@ -22,6 +23,7 @@ from ballots.counting import (
     Utility,
     count,
     explain,
+    recounted_story,
 )
 from tests.ballots.elections import drawn_elections, groups_of
 
@@ -141,6 +143,54 @@ def test_equal_shares_projects_win_with_so_many_more_supporters_with_whole_share
         if not verdict.funded and isinstance(votes, int) and votes <= idle:
             more = with_idle(election, verdict.project_id, idle, votes)
             assert verdict.project_id in count(more, rule).winners
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    drawn_elections(),
+    st.sampled_from(Utility),
+    st.sampled_from(Completion),
+    st.sampled_from(Then),
+    st.booleans(),
+)
+def test_where_shares_are_raised_or_compared_every_claim_is_borne_out_by_a_count(
+    election: Election, utility: Utility, completion: Completion, then: Then, compared: bool
+) -> None:
+    assume(compared or completion is not Completion.NONE)
+    step = max(1, election.budget_pence // 15)
+    rule = Rule(
+        RuleName.EQUAL_SHARES,
+        utility=utility,
+        completion=completion,
+        step_pence=step,
+        then=then,
+        comparison=compared,
+    )
+    result = count(election, rule)
+    told = explain(election, result)
+    for verdict in result.verdicts:
+        story = story_of(told, verdict.project_id)
+        votes, cost = story["more_votes"], story["lower_cost_pence"]
+        if isinstance(votes, int) and not verdict.funded:
+            groups = groups_of(election)
+            points = (1,) if election.ballots.points is not None else None
+            more = [*groups, BallotGroup((verdict.project_id,), votes, points)]
+            changed = Election.of(election.projects, more, election.budget_pence)
+            assert verdict.project_id in count(changed, rule).winners
+        if isinstance(cost, int):
+            cheaper = at_cost(election, verdict.project_id, cost)
+            assert verdict.project_id in count(cheaper, rule).winners
+
+
+def test_where_recounts_would_take_too_long_nothing_is_claimed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    groups = [BallotGroup(("a",), 6), BallotGroup(("b",), 4)]
+    election = Election.of([Project("a", 10), Project("b", 10)], groups, 10)
+    result = count(election, replace(EQUAL, completion=Completion.ADD1, step_pence=1), REFUSE)
+    assert story_of(explain(election, result), "b")["more_votes"] is not None
+    monkeypatch.setattr(recounted_story, "MOST_WORK", 1)
+    assert story_of(explain(election, result), "b")["more_votes"] is None
 
 
 @settings(max_examples=400, deadline=None)
