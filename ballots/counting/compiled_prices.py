@@ -14,19 +14,17 @@ def _find(
     budgets: Whole, groups: Whole, weights: Whole, total: int, cost: int, start: int
 ) -> _Found:
     """Where every supporter gives one point. Price, what is still missing, weight of the rich."""
-    money = 0
-    for nth in range(len(groups)):
-        money += budgets[groups[nth]] * weights[nth]
-    if money < cost:
-        return _NOT_FOUND
     price = start
     while True:
-        spent, rich = 0, total
+        money, spent, rich = 0, 0, total
         for nth in range(len(groups)):
-            held = budgets[groups[nth]]
-            poor = weights[nth] if held < price else 0
+            held, weight = budgets[groups[nth]], weights[nth]
+            poor = weight if held < price else 0
+            money += held * weight
             spent += held * poor
             rich -= poor
+        if money < cost:
+            return _NOT_FOUND
         missing = cost - spent - price * rich
         if missing <= 0:
             return price, missing, rich
@@ -38,19 +36,17 @@ def _find_by_points(
     budgets: Whole, groups: Whole, weights: Whole, points: Whole, total: int, cost: int, start: int
 ) -> _Found:
     """The same with points."""
-    money = 0
-    for nth in range(len(groups)):
-        money += budgets[groups[nth]] * weights[nth]
-    if money < cost:
-        return _NOT_FOUND
     price = start
     while True:
-        spent, rich = 0, total
+        money, spent, rich = 0, 0, total
         for nth in range(len(groups)):
-            held = budgets[groups[nth]]
-            poor = weights[nth] if held < price * points[nth] else 0
+            held, weight = budgets[groups[nth]], weights[nth]
+            poor = weight if held < price * points[nth] else 0
+            money += held * weight
             spent += held * poor
             rich -= poor * points[nth]
+        if money < cost:
+            return _NOT_FOUND
         missing = cost - spent - price * rich
         if missing <= 0:
             return price, missing, rich

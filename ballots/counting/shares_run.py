@@ -293,15 +293,16 @@ class SharesRun:
     def _buy(self, node: _Node, at: int, dearest: Price, tied: tuple[int, ...]) -> None:
         """Let the supporters pay, the poorest the price rounded up and the richest down."""
         supporters = self.shop.supporters[at]
-        cheapest = self._price(node.richest, at, node.lowest[at])
-        floor = cheapest.grains - (not cheapest.exact)
+        if at not in node.fresh:
+            self._look(node, at)
+        floor = node.lowest[at]
         self.market.pay(node.richest, supporters, floor)
         if dearest.grains < 0:
             # Affordable to the last grain, which rounding down had lost: they hold nothing now.
             node.poorest[supporters.groups] = 0
         else:
             self.market.pay(node.poorest, supporters, dearest.grains)
-        price = Fraction(max(dearest.grains, cheapest.grains), self._grains)
+        price = Fraction(max(dearest.grains, floor), self._grains)
         node.bought = (*node.bought, Bought(at, price, tied, floor))
         node.ratios[at] = np.inf
         node.fresh = set()
