@@ -11,11 +11,12 @@ from sqlalchemy import select
 from app.council_file import CouncilFileError, read_council_file, set_up_council
 from app.demonstration.story import demonstrate, is_empty
 from app.house import database, keys, settings
-from app.recount import count_command
+from app.recount import count_command, undecided_in_words
 from app.residents.sign_in import link_for
 from app.schema import migrate
 from app.wording import unreadable_in_words
 from ballots.box import turnout
+from ballots.counting import TieRefusedError, TooHardError
 from ballots.imported import differences, find_imported, import_election, replay_ballots
 from ballots.moves import NotReady, count_closed, take_forward
 from ballots.outcome import outcome_of
@@ -239,6 +240,17 @@ def _cast(round_id: int, election: PabulibElection, rate: float) -> int:
         return turnout(session, round_id)
 
 
+def _count(round_id: int) -> None:
+    try:
+        with database().writing() as session:
+            the_round = session.get_one(Round, round_id)
+            if the_round.phase == Phase.COUNT:  # a running server's clerk may have counted it
+                count_closed(session, keys(), the_round)
+                session.commit()
+    except (TooHardError, TieRefusedError) as undecided:
+        raise click.ClickException(undecided_in_words(undecided)) from undecided
+
+
 def _close_and_compare(round_id: int, election: PabulibElection) -> None:
     officer = _officer()
     with database().writing() as session:
@@ -246,11 +258,7 @@ def _close_and_compare(round_id: int, election: PabulibElection) -> None:
         by = session.get(Person, officer.id) if officer else None
         take_forward(session, keys(), the_round, Phase.COUNT, by, "Every ballot was replayed.")
         session.commit()
-    with database().writing() as session:
-        the_round = session.get_one(Round, round_id)
-        if the_round.phase == Phase.COUNT:  # a running server's clerk may have counted it
-            count_closed(session, keys(), the_round)
-            session.commit()
+    _count(round_id)
     with database().reading() as session:
         outcome = outcome_of(session, round_id)
     if outcome is None:

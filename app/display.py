@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from flask import Flask, url_for
 from flask_babel import format_date, gettext, ngettext
 
 LONDON = ZoneInfo("Europe/London")
+DAY = timedelta(days=1)
 
 
 def pounds(pence: int) -> str:
@@ -46,19 +47,29 @@ def time_words(moment: datetime) -> str:
     return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
 
 
-def clock_words(moment: datetime) -> str:
-    """A time of day to the second, for figures that move: 14:03:12."""
-    return f"{moment.astimezone(LONDON):%H:%M:%S}"
+def clock_words(then: datetime, now: datetime) -> str:
+    """When figures that move were read: 14:03:12, or 18 November at 10:02 once a day has passed.
+
+    The year is said where it is another one than now.
+    """
+    local = then.astimezone(LONDON)
+    if now - then < DAY:
+        return f"{local:%H:%M:%S}"
+    this_year = local.year == now.astimezone(LONDON).year
+    day = format_date(local.date(), "d MMMM" if this_year else "d MMMM y")
+    return str(gettext("%(date)s at %(time)s", date=day, time=f"{local:%H:%M}"))
 
 
 def age_words(then: datetime, now: datetime) -> str:
-    """How long ago something was: 20 seconds ago, 3 minutes ago, 1 hour ago."""
+    """How long ago something was: 20 seconds ago, 3 minutes ago, 1 hour ago, 5 days ago."""
     seconds = max(0, int((now - then).total_seconds()))
     if seconds < 60:
         return str(ngettext("%(num)s second ago", "%(num)s seconds ago", seconds))
     if seconds < 60 * 60:
         return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", seconds // 60))
-    return str(ngettext("%(num)s hour ago", "%(num)s hours ago", seconds // (60 * 60)))
+    if now - then < DAY:
+        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", seconds // (60 * 60)))
+    return str(ngettext("%(num)s day ago", "%(num)s days ago", (now - then).days))
 
 
 def moment_words(moment: datetime) -> str:
@@ -72,7 +83,6 @@ def show_as_people_read(app: Flask) -> None:
     app.add_template_filter(date_words)
     app.add_template_filter(time_words)
     app.add_template_filter(moment_words)
-    app.add_template_filter(clock_words)
     folder = Path(app.static_folder or "static")
 
     @cache

@@ -143,7 +143,8 @@ class PoundsField(Field):
     """A sum typed in pounds; `data` is whole pence, or None when nothing was typed.
 
     `least_pence` is 1 unless said otherwise: give 0 where nothing is a fair answer. Require it
-    with `InputRequired(_l("Enter the cost"))`, not DataRequired, which refuses £0.
+    with `InputRequired(_l("Enter the cost"))`, not DataRequired, which refuses £0. `unreadable` is
+    what to say of anything that is no sum, where a form asks for more sums than one.
     """
 
     widget = PoundsInput()
@@ -155,10 +156,12 @@ class PoundsField(Field):
         *,
         least_pence: int = 1,
         most_pence: int = 100_000_000_000,
+        unreadable: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(label, validators, **kwargs)
         self.least_pence, self.most_pence = least_pence, most_pence
+        self.unreadable = unreadable
 
     def _value(self) -> str:
         if self.raw_data:
@@ -170,7 +173,9 @@ class PoundsField(Field):
         written = str(valuelist[0]).strip() if valuelist else ""
         self.data = read_pounds(written) if written else None
         if written and self.data is None:
-            raise ValueError(_("Enter a sum of money in pounds, such as 1,200 or 49.50"))
+            raise ValueError(
+                self.unreadable or _("Enter a sum of money in pounds, such as 1,200 or 49.50")
+            )
 
     def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - WTForms passes it
         """Refuse a sum outside the limits."""

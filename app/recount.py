@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from app.house import database
+from ballots.counting import TieRefusedError, TooHardError
 from ballots.counting.printing import page
 from ballots.covered import read_ballots
 from ballots.outcome import outcome_of
@@ -59,11 +60,14 @@ def _published(session: Session, the_round: Round) -> dict[str, Any]:
 
 
 def _again(session: Session, the_round: Round, rules: VotingRules) -> dict[str, Any]:
+    ballots = read_ballots(session, the_round, rules, closed=True)
+    try:
+        result = ballots.counted().to_json()
+    except (TooHardError, TieRefusedError) as undecided:
+        raise click.ClickException(undecided_in_words(undecided)) from undecided
     outcome = outcome_of(session, the_round.id)
     if outcome is None:
         raise click.ClickException("The vote is closed, and its votes are not counted yet.")
-    ballots = read_ballots(session, the_round, rules, closed=True)
-    result = ballots.counted().to_json()
     return {
         "round": the_round.id,
         "open": False,
@@ -73,6 +77,15 @@ def _again(session: Session, the_round: Round, rules: VotingRules) -> dict[str, 
         "same_winners": result["winners"] == outcome.winners,
         "result": result,
     }
+
+
+def undecided_in_words(undecided: TooHardError | TieRefusedError) -> str:
+    """Why a round’s own rule cannot decide its closed vote."""
+    if isinstance(undecided, TooHardError):
+        why = "there are too many sets of projects to compare"
+    else:
+        why = f"level projects may not be put in order: {', '.join(undecided.members)}"
+    return f"The vote is closed, and its rule cannot decide it: {why}."
 
 
 def _ending(told: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from app.house import database, db, keys, settings
 from app.live import ring
 from app.officers.news import tell_councillors
 from app.post import PutOff, carry_letters
+from ballots.counting import TieRefusedError, TooHardError
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, due_phase, move_if_due
 from ballots.tally import (
@@ -50,6 +51,8 @@ class Ticker:
         self._castings: dict[int, int] = {}
         self._resting_until: dict[int, float] = {}
         self._put_off: PutOff = {}
+        # Rounds that their rule cannot decide: told in which phase, and when to try again.
+        self._undecided: dict[int, tuple[Phase, float]] = {}
 
     def start(self) -> None:
         """Begin ticking beside the server."""
@@ -93,8 +96,24 @@ class Ticker:
             with self._acting(writing=True) as session:
                 move_or_cover(session, keys(), round_id)
                 session.commit()
-        self._publish(round_id)
-        self._count(round_id)
+                phase = session.get_one(Round, round_id).phase
+        self._decide(round_id, phase)
+
+    def _decide(self, round_id: int, phase: Phase) -> None:
+        """Count what is due; if the rule cannot, say so once a phase and try less often."""
+        told, until = self._undecided.get(round_id, (None, 0.0))
+        began = monotonic()
+        if told == phase and began < until:
+            return
+        try:
+            self._publish(round_id)
+            self._count(round_id)
+        except (TooHardError, TieRefusedError) as error:
+            if told != phase:
+                kind = type(error).__name__
+                log.warning("round not counted", round=round_id, phase=phase.value, kind=kind)
+            ended = monotonic()
+            self._undecided[round_id] = phase, ended + (ended - began) * REST
 
     def _publish(self, round_id: int) -> None:
         """Publish the figures that are due; nobody waits while they are counted."""

@@ -100,6 +100,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "scores, or yes and no."
         ),
         BallotRefusal.NOT_COUNTED: _("The votes have not been counted yet."),
+        BallotRefusal.UNDECIDED: _(
+            "The vote is closed, but its rule cannot decide it: too much is nearly level. "
+            "Ask whoever runs this server for help. No vote is lost."
+        ),
         BallotRefusal.NOT_YOUR_COMMUNITY: _(
             "Only councillors who answer for this community decide on this round."
         ),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -17,9 +17,9 @@ from ballots.pabulib import (
     PabulibElection,
     VoteDifference,
     choices_on,
-    declared_rule,
     loosest_paper,
 )
+from ballots.pabulib.official import UnknownRuleError, official_rule, scale
 from ballots.papers import BallotFormat, BallotPaper
 from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database, now
@@ -78,7 +78,7 @@ def import_election(
         points_to_give=paper.points_to_give,
         most_points_on_one=paper.most_points_on_one,
         highest_score=paper.highest_score,
-        rule=declared_rule(election) or Rule(),
+        rule=_rule(election),
         disclosure_profile=DisclosureProfile.LIVE,
         disclosure_step=step,
         approvals_needed=1,
@@ -86,6 +86,17 @@ def import_election(
     set_rules(session, the_round, chosen)
     replace_roll(session, code_key, the_round, [_roll_row(n) for n in _numbers(election)])
     return Imported(the_round, paper)
+
+
+def _rule(election: PabulibElection) -> Rule:
+    """The rule that the file declares, most votes first if it declares none we know."""
+    try:
+        rule = official_rule(election)
+    except UnknownRuleError:
+        return Rule()
+    # Points are cast as they stand in the file, and no project of a round may be part-funded.
+    least = rule.minimum_score // scale(election)
+    return replace(rule, minimum_score=least, part_funding=False)
 
 
 def _title(election: PabulibElection) -> str:

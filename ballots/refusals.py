@@ -18,6 +18,7 @@ class BallotRefusal(StrEnum):
     RULES_IMPOSSIBLE = "rules-impossible"
     RULE_NEEDS_POINTS = "rule-needs-points"
     NOT_COUNTED = "not-counted"
+    UNDECIDED = "undecided"
     NOT_YOUR_COMMUNITY = "not-your-community"
     INTEREST_UNDECLARED = "interest-undeclared"
     INTEREST_FORBIDS = "interest-forbids"

@@ -19,6 +19,7 @@ from ballots.covered import (
     read_ballots,
 )
 from ballots.disclosure import DisclosureProfile, next_step
+from ballots.papers import GRADED
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Base, Moment, hold_round
 from neighbourhoods.eligibility import roll_size
@@ -47,13 +48,20 @@ class Snapshot(Base):
 
 @dataclass(frozen=True)
 class ProjectFigure:
-    """One project's published figures."""
+    """One project's published figures; `score` is its points, None where the paper gives none."""
 
     code: str
     title: str
     cost_pence: int
     votes: int
     funded: bool
+    score: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The figures as the phones receive them; the score only where there is one."""
+        score = {} if self.score is None else {"score": self.score}
+        figures = {"votes": self.votes, **score, "funded": self.funded}
+        return {"code": self.code, **figures, "cost_pence": self.cost_pence}
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,16 @@ class PublicTally:
     figures: tuple[ProjectFigure, ...] | None
     spent_pence: int | None
 
+    @property
+    def in_points(self) -> bool:
+        """Whether the figures have points beside votes."""
+        return any(figure.score is not None for figure in self.figures or ())
+
+    @property
+    def most_points(self) -> int:
+        """What the longest bar of points stands for: the highest score, and at least 1."""
+        return max((figure.score or 0 for figure in self.figures or ()), default=0) or 1
+
     def as_json(self) -> dict[str, object]:
         """The tally as the phones and the screen receive it."""
         return {
@@ -95,10 +113,7 @@ class PublicTally:
             "spent_pence": self.spent_pence,
             "figures": None
             if self.figures is None
-            else [
-                {"code": f.code, "votes": f.votes, "funded": f.funded, "cost_pence": f.cost_pence}
-                for f in self.figures
-            ],
+            else [figure.as_json() for figure in self.figures],
         }
 
 
@@ -228,15 +243,17 @@ def public_tally(session: Session, the_round: Round) -> PublicTally | None:
         version=snapshot.version if snapshot else 0,
         covered=snapshot.covered if snapshot else 0,
         published_at=snapshot.published_at if snapshot else None,
-        figures=_figures(session, the_round, snapshot.result) if snapshot else None,
+        figures=_figures(session, the_round, snapshot.result, rules.ballot_format in GRADED)
+        if snapshot
+        else None,
         spent_pence=_whole(snapshot.result["spent_pence"]) if snapshot else None,
     )
 
 
 def _figures(
-    session: Session, the_round: Round, result: Mapping[str, object]
+    session: Session, the_round: Round, result: Mapping[str, object], in_points: bool
 ) -> tuple[ProjectFigure, ...]:
-    """Projects by votes, as published; most votes first."""
+    """Projects as published, in the order of what the rule ranks."""
     titles = {project.code: project.title for project in projects_in(session, the_round.id)}
     verdicts = result["projects"]
     if not isinstance(verdicts, list):
@@ -248,6 +265,7 @@ def _figures(
             cost_pence=verdict["cost_pence"],
             votes=verdict["votes"],
             funded=verdict["funded"],
+            score=verdict["score"] if in_points else None,
         )
         for verdict in verdicts
     )

@@ -18,12 +18,13 @@ MOST_BARS = 7
 
 @dataclass(frozen=True)
 class Bar:
-    """One project’s bar; its length is against the leading project’s."""
+    """One project’s bar; its length is against the leading project’s, in points if it has any."""
 
     key: str
     title: str
     cost_pence: int
     votes: int
+    score: int | None
     share_percent: float
     funded_if_closed_now: bool
 
@@ -54,20 +55,25 @@ def draw(the_round: Round, tally: PublicTally | None, now: datetime, projects: i
         clock_until=until,
         message_title=title,
         message_text=text,
-        bars=bars_of(figures),
+        bars=bars_of(tally) if tally and figures else (),
         more=max(0, len(figures) - MOST_BARS),
         closing_label=closing_label(the_round),
         closing_text=closing_words(tally) if tally and figures else "",
     )
 
 
-def bars_of(figures: tuple[ProjectFigure, ...]) -> tuple[Bar, ...]:
-    """The leading projects’ bars, most votes first."""
-    most = max((figure.votes for figure in figures), default=0) or 1
-    return tuple(
-        Bar(f.code, f.title, f.cost_pence, f.votes, f.votes * 100 / most, f.funded)
-        for f in figures[:MOST_BARS]
-    )
+def bars_of(tally: PublicTally) -> tuple[Bar, ...]:
+    """The leading projects’ bars, in the order of the published figures."""
+    figures = tally.figures or ()
+    most_votes = max((figure.votes for figure in figures), default=0) or 1
+    return tuple(_bar(figure, most_votes, tally.most_points) for figure in figures[:MOST_BARS])
+
+
+def _bar(f: ProjectFigure, most_votes: int, most_points: int) -> Bar:
+    share = f.votes * 100 / most_votes
+    if f.score is not None:
+        share = max(0, f.score) * 100 / most_points
+    return Bar(f.code, f.title, f.cost_pence, f.votes, f.score, share, f.funded)
 
 
 def _clock(the_round: Round, now: datetime) -> tuple[str, datetime | None]:

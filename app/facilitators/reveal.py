@@ -11,11 +11,14 @@ MOST_LINES = 20
 
 
 class Line(NamedTuple):
-    """One project; `step` is what it took and left, None if it was not funded."""
+    """One project; `step` is what it took and left, None if it was not funded.
+
+    `backing` is its votes, or its points where the paper gives points.
+    """
 
     title: str
-    votes: int
-    votes_width: int
+    backing: int
+    backing_width: int
     step: BalanceStep | None
 
 
@@ -25,14 +28,18 @@ class Reveal:
 
     lines: tuple[Line, ...]
     more: int
+    in_points: bool = False
 
 
-def reveal(result: Mapping[str, Any], titles: Mapping[str, str]) -> Reveal | None:
+def reveal(
+    result: Mapping[str, Any], titles: Mapping[str, str], *, in_points: bool = False
+) -> Reveal | None:
     """The lines of a stored result, as `Result.to_json` wrote it; None if nobody voted."""
     verdicts = {verdict["project_id"]: verdict for verdict in result["projects"]}
-    most = max((verdict["votes"] for verdict in verdicts.values()), default=0)
-    if most == 0:
+    if not any(verdict["votes"] for verdict in verdicts.values()):
         return None
+    backing = {code: one["score" if in_points else "votes"] for code, one in verdicts.items()}
+    most = max(*backing.values(), 1)
     balance = falling_balance(result, titles)
     steps = {step.code: step for step in balance.steps} if balance else {}
     ordered = [*steps, *(code for code in verdicts if code not in steps)]
@@ -42,11 +49,12 @@ def reveal(result: Mapping[str, Any], titles: Mapping[str, str]) -> Reveal | Non
         lines=tuple(
             Line(
                 titles.get(code, code),
-                verdicts[code]["votes"],
-                verdicts[code]["votes"] * WIDTH // most,
+                backing[code],
+                max(0, backing[code]) * WIDTH // most,
                 steps.get(code),
             )
             for code in ordered[:room]
         ),
         more=len(ordered) - len(ordered[:room]),
+        in_points=in_points,
     )

@@ -28,13 +28,14 @@ def screen(the_round: Round) -> ResponseReturnValue:
     projects = projects_in(db(), the_round.id)
     titles = {project.code: project.title for project in projects}
     stored = outcome_of(db(), the_round.id)
+    in_points = tally is not None and tally.in_points
     return render_template(
         "facilitators/screen.html",
         the_round=the_round,
         tally=tally,
         now=moment,
         picture=draw(the_round, tally, moment, len(projects)),
-        reveal=reveal(stored.result, titles) if stored else None,
+        reveal=reveal(stored.result, titles, in_points=in_points) if stored else None,
         titles=titles,
         address=join_address(the_round),
         qr=join_picture(the_round),

@@ -19,7 +19,9 @@ from app.officers.forms import show_form
 from app.officers.news import tell_councillors
 from app.officers.tasks import next_moves
 from app.wording import obstacles_in_words
+from ballots.counting import TieRefusedError, TooHardError
 from ballots.moves import NotReady, conclude_sign_off, count_closed, take_forward
+from ballots.refusals import BallotRefusal
 from ballots.voting_rules import rules_of
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.phases import MOVES, Phase
@@ -112,7 +114,11 @@ def _take(the_round: Round, to_phase: Phase, why: str) -> None:
 
 def _count(closed: Round) -> None:
     let_go()  # while votes are counted, others may still vote in other rounds
-    counted = counted_away(closed.id)
+    try:
+        counted = counted_away(closed.id)
+    except (TieRefusedError, TooHardError) as undecided:
+        # Closed it stays; the clerk notes in the log what the rule cannot decide.
+        raise Refused(BallotRefusal.UNDECIDED) from undecided
     the_round = db().get_one(Round, closed.id)
     try:
         count_closed(db(), keys(), the_round, counted)

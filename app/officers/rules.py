@@ -127,7 +127,7 @@ def _paper_chosen(form: RulesForm, known: VotingRules | None) -> dict[str, Any]:
     return {
         "ballot_format": chosen,
         "max_choices": most,
-        "min_choices": most if exact else _least_choices(known, most),
+        "min_choices": most if exact else _least_choices(kept, most),
         "spending_limit_pence": kept.spending_limit_pence if kept else None,
         "points_to_give": form.points_to_give.data if points else None,
         "most_points_on_one": form.most_points_on_one.data if points else None,
@@ -135,11 +135,15 @@ def _paper_chosen(form: RulesForm, known: VotingRules | None) -> dict[str, Any]:
     }
 
 
-def _least_choices(known: VotingRules | None, most: int | None) -> int:
-    """An imported election may allow an empty paper, or ask for several; that stays."""
-    if known is None or _is_exact(known):
+def _least_choices(kept: VotingRules | None, most: int | None) -> int:
+    """An imported election may allow an empty paper, or ask for several; with the format it goes.
+
+    A paper of another format begins with 1 again, as nothing on this page asks for more.
+    """
+    asked = (BallotFormat.APPROVAL, BallotFormat.RANKING)
+    if kept is None or (kept.ballot_format in asked and _is_exact(kept)):
         return 1
-    return known.min_choices if most is None else min(known.min_choices, most)
+    return kept.min_choices if most is None else min(kept.min_choices, most)
 
 
 def _rule_chosen(form: RulesForm, known: Rule) -> Rule:

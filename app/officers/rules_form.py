@@ -21,7 +21,8 @@ LEAST_STEP, MOST_STEP = 5, 1_000
 MOST_POINTS_TO_GIVE = 1_000
 HIGHEST_SCORES = (5, 10)
 GREEDY_RANKS_BY = (RankedBy.VOTES, RankedBy.SCORE, RankedBy.VOTES_PER_POUND)
-KNAPSACK_ADDS_UP = (RankedBy.VOTES, RankedBy.VOTES_TIMES_COST, RankedBy.SCORE)
+# Votes times cost can ask for more sets to be compared than anybody could wait for.
+KNAPSACK_ADDS_UP = (RankedBy.VOTES, RankedBy.SCORE)
 
 
 def _radios(label: Any, default: Any = None, missing: Any = None) -> RadioField:
@@ -65,12 +66,18 @@ class RulesForm(FlaskForm):
     )
     utility = _radios(_l("What is a funded project worth to its supporters?"), Utility.COST.value)
     start_unit = PoundsField(
-        _l("Round each person’s share down to whole multiples of"), least_pence=0
+        _l("Round each person’s share down to whole multiples of"),
+        least_pence=0,
+        unreadable=_l("Enter in pounds what shares are rounded down to, such as 1 or 0.50"),
     )
     completion = _radios(
         _l("Which shares can people spend in the end?"), default=Completion.ADD1.value
     )
-    step = PoundsField(_l("By how much are shares raised in each step?"), default=100)
+    step = PoundsField(
+        _l("By how much are shares raised in each step?"),
+        default=100,
+        unreadable=_l("Enter in pounds by how much shares are raised, such as 1 or 2.50"),
+    )
     then = _radios(_l("What happens to money left after that?"), default=Then.NONE.value)
     comparison = _tick(
         _l("Compare with most votes first"),

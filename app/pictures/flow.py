@@ -42,11 +42,19 @@ class Band(NamedTuple):
     outline: str
 
 
+class Payment(NamedTuple):
+    """Money for one winner, its title in full; for several put together the title is empty."""
+
+    title: str
+    projects: int
+    pence: int
+
+
 class Payments(NamedTuple):
     """What the supporters of one project (title in full) paid for the winners, most first."""
 
     title: str
-    paid: tuple[tuple[Node, int], ...]
+    paid: tuple[Payment, ...]
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ class Flow:
 
     Who supports several projects is among the supporters of each, so what reaches a winner is
     shared out among them in proportion, and bands add up to what the winner received. The table
-    has what each project's supporters paid, undivided.
+    has what each project's supporters paid, undivided, also where the drawing puts projects
+    together.
     """
 
     supporters: tuple[Node, ...]
@@ -69,7 +78,7 @@ class Flow:
         return SLOT * max(len(self.supporters), len(self.winners))
 
 
-_Payment = tuple[str, str]
+_Ends = tuple[str, str]
 
 
 def who_funded_what(
@@ -87,14 +96,15 @@ def who_funded_what(
     votes = {verdict["project_id"]: verdict["votes"] for verdict in result["projects"]}
     received = paid_for_winners(result)
     paid_for = {target for _, target in paid}
-    sources = _leading({source for source, _ in paid}, votes)
-    leading = _leading(paid_for, received)
+    by_votes = _in_order({source for source, _ in paid}, votes)
+    sources = by_votes[:MOST_NODES]
+    leading = _in_order(paid_for, received)[:MOST_NODES]
     targets = [code for code in received if code in leading]
     money = _shared_out(paid, received)
     flows = _merged(money, sources, targets)
-    undivided = _merged(paid, sources, targets)
+    undivided = _merged(paid, by_votes, targets)
     scale = FULL / max(*_sums(flows, 0).values(), *_sums(flows, 1).values())
-    supporters = _column(flows, 0, sources, len({s for s, _ in paid}), scale, titles)
+    supporters = _column(flows, 0, sources, len(by_votes), scale, titles)
     winners = tuple(
         _received(winner, received, paid_for - set(targets))
         for winner in _column(flows, 1, targets, len(paid_for), scale, titles)
@@ -103,15 +113,15 @@ def who_funded_what(
         supporters,
         winners,
         tuple(_bands(flows, supporters, winners, scale)),
-        tuple(_payments(code, undivided, winners, titles) for code in sources),
+        tuple(_payments(code, undivided, winners, titles) for code in by_votes),
     )
 
 
-def _leading(codes: Iterable[str], by: Mapping[str, int]) -> list[str]:
-    return sorted(codes, key=lambda code: (-by[code], code))[:MOST_NODES]
+def _in_order(codes: Iterable[str], by: Mapping[str, int]) -> list[str]:
+    return sorted(codes, key=lambda code: (-by[code], code))
 
 
-def _shared_out(paid: Mapping[_Payment, int], received: Mapping[str, int]) -> dict[_Payment, float]:
+def _shared_out(paid: Mapping[_Ends, int], received: Mapping[str, int]) -> dict[_Ends, float]:
     """Payments scaled so that those for a winner add up to what it received."""
     sums = _sums(paid, 1)
     return {
@@ -121,17 +131,17 @@ def _shared_out(paid: Mapping[_Payment, int], received: Mapping[str, int]) -> di
 
 
 def _merged(
-    money: Mapping[_Payment, float], sources: Sequence[str], targets: Sequence[str]
-) -> dict[_Payment, float]:
+    money: Mapping[_Ends, float], sources: Sequence[str], targets: Sequence[str]
+) -> dict[_Ends, float]:
     """The payments among the leading nodes; all the rest from and to the others."""
-    merged: dict[_Payment, float] = {}
+    merged: dict[_Ends, float] = {}
     for (source, target), pence in money.items():
         ends = source if source in sources else OTHERS, target if target in targets else OTHERS
         merged[ends] = merged.get(ends, 0) + pence
     return merged
 
 
-def _sums(flows: Mapping[_Payment, float], side: int) -> dict[str, float]:
+def _sums(flows: Mapping[_Ends, float], side: int) -> dict[str, float]:
     sums: dict[str, float] = {}
     for ends, pence in flows.items():
         sums[ends[side]] = sums.get(ends[side], 0) + pence
@@ -139,7 +149,7 @@ def _sums(flows: Mapping[_Payment, float], side: int) -> dict[str, float]:
 
 
 def _column(
-    flows: Mapping[_Payment, float],
+    flows: Mapping[_Ends, float],
     side: int,
     codes: Sequence[str],
     projects: int,
@@ -167,7 +177,7 @@ def _received(winner: Node, received: Mapping[str, int], others: Iterable[str]) 
 
 
 def _bands(
-    flows: Mapping[_Payment, float],
+    flows: Mapping[_Ends, float],
     supporters: Sequence[Node],
     winners: Sequence[Node],
     scale: float,
@@ -198,12 +208,14 @@ def _outline(start: float, end: float, height: float) -> str:
 
 def _payments(
     source: str,
-    paid: Mapping[_Payment, float],
+    paid: Mapping[_Ends, float],
     winners: Sequence[Node],
     titles: Mapping[str, str],
 ) -> Payments:
-    found = [(winner, int(paid.get((source, winner.code), 0))) for winner in winners]
-    most_first = sorted(found, key=lambda one: -one[1])
-    return Payments(
-        titles.get(source, source), tuple((winner, pence) for winner, pence in most_first if pence)
-    )
+    found = [
+        Payment(titles.get(winner.code, winner.code), winner.projects, int(pence))
+        for winner in winners
+        if (pence := paid.get((source, winner.code), 0))
+    ]
+    most_first = tuple(sorted(found, key=lambda payment: -payment.pence))
+    return Payments(titles.get(source, source), most_first)

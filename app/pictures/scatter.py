@@ -10,6 +10,8 @@ from app.pictures.titles import cut
 MOST_STEPS_ACROSS = 4
 MOST_STEPS_UP = 5
 PENCE = 100
+# In some elections a project that was withdrawn stands at a cost nobody could ever pay.
+MOST_BUDGETS = 10
 
 
 class Frame(NamedTuple):
@@ -40,6 +42,15 @@ class Point(NamedTuple):
     funded: bool
     x: int
     y: int
+
+
+class Row(NamedTuple):
+    """One project of the table, its title in full."""
+
+    title: str
+    votes: int
+    cost_pence: int
+    funded: bool
 
 
 class Name(NamedTuple):
@@ -74,42 +85,60 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Scatter:
-    """The whole plot; costs run across, votes run up."""
+    """The whole plot; costs run across, votes run up.
+
+    `table` has every project, `points` those funded or at no more than ten budgets.
+    """
 
     points: tuple[Point, ...]
+    table: tuple[Row, ...]
     costs: tuple[Mark, ...]
     votes: tuple[Mark, ...]
     wide_names: tuple[Name, ...]
     narrow_names: tuple[Name, ...]
 
+    @property
+    def left_out(self) -> int:
+        """How many projects of the table are too dear to be drawn."""
+        return len(self.table) - len(self.points)
+
 
 def votes_against_cost(result: Mapping[str, Any], titles: Mapping[str, str]) -> Scatter | None:
     """The plot of a stored result; None with fewer than two projects or without any vote."""
     verdicts: Sequence[Mapping[str, Any]] = result["projects"]
-    most_votes = max((verdict["votes"] for verdict in verdicts), default=0)
-    if len(verdicts) < 2 or most_votes == 0:
+    drawn = _within_reach(verdicts, result["budget_pence"])
+    if len(verdicts) < 2 or not drawn or not any(verdict["votes"] for verdict in verdicts):
         return None
-    across = axis_for(max(v["cost_pence"] for v in verdicts), MOST_STEPS_ACROSS, unit=PENCE)
-    up = axis_for(most_votes, MOST_STEPS_UP)
+    across = axis_for(max(v["cost_pence"] for v in drawn), MOST_STEPS_ACROSS, unit=PENCE)
+    up = axis_for(max(v["votes"] for v in drawn), MOST_STEPS_UP)
     points = tuple(
         Point(
-            code=verdict["project_id"],
-            title=titles.get(verdict["project_id"], verdict["project_id"]),
-            votes=verdict["votes"],
-            cost_pence=verdict["cost_pence"],
-            funded=verdict["funded"],
-            x=across.place(verdict["cost_pence"]),
-            y=LENGTH - up.place(verdict["votes"]),
+            v["project_id"],
+            *_row(v, titles),
+            x=across.place(v["cost_pence"]),
+            y=LENGTH - up.place(v["votes"]),
         )
-        for verdict in verdicts
+        for v in drawn
     )
     return Scatter(
         points=points,
+        table=tuple(_row(verdict, titles) for verdict in verdicts),
         costs=_marks(across),
         votes=tuple(Mark(mark.number, LENGTH - mark.at) for mark in _marks(up)),
         wide_names=tuple(named(points, WIDE)),
         narrow_names=tuple(named(points, NARROW)),
     )
+
+
+def _within_reach(verdicts: Sequence[Mapping[str, Any]], budget: int) -> list[Mapping[str, Any]]:
+    """Those funded or at no more than ten budgets; all, if there is no money at all."""
+    most = MOST_BUDGETS * budget
+    return [v for v in verdicts if budget <= 0 or v["funded"] or v["cost_pence"] <= most]
+
+
+def _row(verdict: Mapping[str, Any], titles: Mapping[str, str]) -> Row:
+    code = verdict["project_id"]
+    return Row(titles.get(code, code), verdict["votes"], verdict["cost_pence"], verdict["funded"])
 
 
 def _marks(axis: Axis) -> tuple[Mark, ...]:

@@ -12,6 +12,7 @@ from app.pictures.gallery import Gallery, draw_gallery
 from app.public.background import Background
 from app.public.reasons import why_decided
 from app.public.ties import tie_sentences
+from ballots.counting import Completion, Reason, Rule
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _notes(result: Mapping[str, Any], explanation: Mapping[str, Any] | None) -> 
     if share is not None:
         # Rounded down: nobody had more than what the sentence says.
         pence = int(Decimal(share).to_integral_value(ROUND_FLOOR))
-        notes.append(_("Every voter had an equal share to spend: %(share)s.", share=pounds(pence)))
+        notes.append(_share_of_everybody(result, pounds(pence)))
     if result.get("gave_way"):
         notes.append(
             _(
@@ -130,12 +131,51 @@ def _notes(result: Mapping[str, Any], explanation: Mapping[str, Any] | None) -> 
             )
         )
     if explanation is not None and result["ballots_cast"]:
-        notes.append(
-            _(
-                "%(chose)s of the %(cast)s people who voted chose at least one project that is "
-                "funded.",
-                chose=f"{explanation['ballots_with_a_winner']:,}",
-                cast=f"{result['ballots_cast']:,}",
-            )
-        )
+        notes.append(_who_is_served(explanation["ballots_with_a_winner"], result["ballots_cast"]))
     return notes
+
+
+# What stands unfunded, or was funded only afterwards, although higher shares could have paid it.
+_OUT_OF_REACH = {
+    Reason.SUPPORTERS_SPENT,
+    Reason.COMPLETED,
+    Reason.DOES_NOT_FIT,
+    Reason.AFTER_THE_STOP,
+    Reason.PART_FUNDED,
+}
+
+
+def _share_of_everybody(result: Mapping[str, Any], share: str) -> str:
+    """What everybody could spend in the end, and whether shares were raised to that."""
+    if not result.get("steps"):
+        return _("Every voter had an equal share to spend: %(share)s.", share=share)
+    if Rule.from_json(result["rule"]).completion is Completion.ADD1_EXHAUSTIVE:
+        return _(
+            "Every voter had an equal share to spend. Shares were raised to %(share)s, step by "
+            "step, until no further project would have fitted, or one more step would have "
+            "overspent.",
+            share=share,
+        )
+    if any(Reason(verdict["reason"]) in _OUT_OF_REACH for verdict in result["projects"]):
+        return _(
+            "Every voter had an equal share to spend. Shares were raised to %(share)s, step by "
+            "step, until one more step would have overspent.",
+            share=share,
+        )
+    return _(
+        "Every voter had an equal share to spend. Shares were raised to %(share)s, step by step.",
+        share=share,
+    )
+
+
+def _who_is_served(chose: int, cast: int) -> str:
+    """How many voters have a project funded that they chose."""
+    if cast == 1 and chose:
+        return _("The one person who voted chose at least one project that is funded.")
+    if cast == 1:
+        return _("The one person who voted chose no project that is funded.")
+    return _(
+        "%(chose)s of the %(cast)s people who voted chose at least one project that is funded.",
+        chose=f"{chose:,}",
+        cast=f"{cast:,}",
+    )

@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from app.display import pounds
 from app.public import why_funded, why_not_funded
 from app.public.background import Background, Verdict
-from ballots.counting import Reason
+from ballots.counting import Completion, Reason, Rule, RuleName
 
 _SENTENCES: Mapping[Reason, Callable[[Verdict, Background], str]] = {
     Reason.FUNDED: why_funded.funded,
@@ -35,6 +35,13 @@ def why_decided(verdict: Verdict, background: Background) -> str:
     return " ".join([reason, *_what_it_lacked(verdict, background)])
 
 
+def _lower_cost(rule: Rule, pence: int) -> str:
+    """Where shares are raised, a still lower cost may stop the raising sooner, and lose."""
+    if rule.name is RuleName.EQUAL_SHARES and rule.completion is not Completion.NONE:
+        return _("It would have been funded at a cost of %(cost)s.", cost=pounds(pence))
+    return _("It would have been funded at a cost of %(cost)s or less.", cost=pounds(pence))
+
+
 def _what_it_lacked(verdict: Verdict, background: Background) -> list[str]:
     about = background.about(verdict)
     sentences = []
@@ -48,9 +55,7 @@ def _what_it_lacked(verdict: Verdict, background: Background) -> list[str]:
             )
         )
     if (cost := about.get("lower_cost_pence")) is not None:
-        sentences.append(
-            _("It would have been funded at a cost of %(cost)s or less.", cost=pounds(cost))
-        )
+        sentences.append(_lower_cost(background.rule, cost))
     if (each := about.get("beneficiary_cost_pence")) is not None:
         sentences.append(
             _("Its cost is %(cost)s for each person who gains from it.", cost=pounds(each))

@@ -8,14 +8,14 @@ from flask import Response, abort, current_app, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from app.access import Who, open_to
-from app.display import age_words
+from app.display import age_words, clock_words
 from app.extensions import limiter
 from app.house import db
 from app.public import public
 from ballots.box import is_current
 from ballots.disclosure import DisclosureProfile
 from ballots.receipts import find_receipt, in_fours
-from ballots.tally import PublicTally, public_tally
+from ballots.tally import ProjectFigure, PublicTally, public_tally
 from neighbourhoods.database import now
 from neighbourhoods.eligibility import tidy_code
 from neighbourhoods.phases import Phase, is_past
@@ -27,12 +27,13 @@ from neighbourhoods.rounds import Round
 def tally(the_round: Round) -> ResponseReturnValue:
     """Turnout as it is, and the figures as far as they are published."""
     figures = public_tally(db(), the_round)
-    at = figures.published_at if figures else None
+    at, moment = figures.published_at if figures else None, now(db())
     return render_template(
         "public/tally.html",
         the_round=the_round,
         tally=figures,
-        age=age_words(at, now(db())) if at else "",
+        time=clock_words(at, moment) if at else "",
+        age=age_words(at, moment) if at else "",
         bars=bars_of(figures) if figures else [],
         is_open=the_round.phase == Phase.VOTE,
         is_before=is_past(the_round.phase, Phase.VOTE),
@@ -42,18 +43,27 @@ def tally(the_round: Round) -> ResponseReturnValue:
 
 
 def bars_of(tally: PublicTally) -> list[dict[str, Any]]:
-    """The published figures as the bars macro takes them; shares are of the voters covered."""
-    return [
-        {
-            "key": figure.code,
-            "title": figure.title,
-            "votes": figure.votes,
-            "cost_pence": figure.cost_pence,
-            "share_percent": round(figure.votes * 100 / tally.covered) if tally.covered else 0,
-            "funded_if_closed_now": figure.funded,
-        }
-        for figure in tally.figures or ()
-    ]
+    """The published figures as the bars macro takes them; shares are of the voters covered.
+
+    Bars are as wide as the share of voters, in thousandths; where there are points, as the points
+    against the most points of any project.
+    """
+    return [_bar(figure, tally.covered, tally.most_points) for figure in tally.figures or ()]
+
+
+def _bar(figure: ProjectFigure, covered: int, most_points: int) -> dict[str, Any]:
+    share = round(figure.votes * 100 / covered) if covered else 0
+    score = figure.score
+    return {
+        "key": figure.code,
+        "title": figure.title,
+        "votes": figure.votes,
+        "score": score,
+        "cost_pence": figure.cost_pence,
+        "share_percent": share,
+        "width": share * 10 if score is None else max(0, score) * 1000 // most_points,
+        "funded_if_closed_now": figure.funded,
+    }
 
 
 @public.get("/rounds/<int:round_id>/tally.json")

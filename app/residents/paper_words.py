@@ -31,17 +31,28 @@ def rules_in_words(paper: BallotPaper) -> str:
         case BallotFormat.POINTS:
             return _how_to_give_points(paper)
         case BallotFormat.SCORES:
-            return _(
-                "Give projects a score from 1 to %(best)s. %(best)s is best.",
-                best=paper.highest_score,
-            )
+            return _how_to_score(paper)
         case BallotFormat.YES_NO:
-            return _("Say yes or no to as many projects as you like.")
+            return _how_to_say_yes_or_no(paper)
 
 
 def _how_to_fill_the_budget(paper: BallotPaper) -> str:
-    budget, most = pounds(paper.budget_pence), paper.most_choices
-    if most < len(paper.projects):
+    budget, least, most = pounds(paper.budget_pence), paper.min_choices, paper.most_choices
+    limited = most < len(paper.projects)
+    if least > 1 and limited:
+        return _(
+            "Choose %(least)s to %(most)s projects that cost %(budget)s or less together.",
+            least=least,
+            most=most,
+            budget=budget,
+        )
+    if least > 1:
+        return _(
+            "Choose at least %(least)s projects that cost %(budget)s or less together.",
+            least=least,
+            budget=budget,
+        )
+    if limited:
         return _(
             "Choose up to %(most)s projects that cost %(budget)s or less together.",
             most=most,
@@ -94,7 +105,35 @@ def _how_to_give_points(paper: BallotPaper) -> str:
                 paper.most_choices,
             )
         )
+    if paper.min_choices > 1:
+        sentences.append(_("Give points to at least %(least)s projects.", least=paper.min_choices))
     return " ".join(sentences)
+
+
+def _how_to_score(paper: BallotPaper) -> str:
+    sentences = [
+        _("Give projects a score from 1 to %(best)s. %(best)s is best.", best=paper.highest_score)
+    ]
+    if paper.most_choices < len(paper.projects):
+        sentences.append(
+            ngettext("Score one project.", "Score %(num)s projects at most.", paper.most_choices)
+        )
+    if paper.min_choices > 1:
+        sentences.append(_("Score at least %(least)s projects.", least=paper.min_choices))
+    return " ".join(sentences)
+
+
+def _how_to_say_yes_or_no(paper: BallotPaper) -> str:
+    least, most = paper.min_choices, paper.most_choices
+    if 1 < least == most:
+        return _("Say yes or no to %(most)s projects.", most=most)
+    if least > 1:
+        return _("Say yes or no to %(least)s to %(most)s projects.", least=least, most=most)
+    if most < len(paper.projects):
+        return ngettext(
+            "Say yes or no to one project.", "Say yes or no to %(num)s projects at most.", most
+        )
+    return _("Say yes or no to as many projects as you like.")
 
 
 def nothing_in_words(paper: BallotPaper) -> str:

@@ -1,17 +1,21 @@
 """Count the election in a `.pb` file: a table for people, or one JSON object for programs.
 
 Needs no database and no settings. Exits with 2 when something cannot be read, after one line
-that says where, and with 1 when the file declares no rule that can be applied.
+that says where, and with 1 after one line that says why it cannot be counted (the file declares
+no rule that can be applied, it gives too many points, there are too many sets to compare) or
+written. A reader that has seen enough may close the pipe.
 
 Run: python -m ballots.counting FILE.pb --rule greedy
 """
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
@@ -26,10 +30,11 @@ from ballots.counting import (
     RuleName,
     Then,
     TieOrder,
+    TooHardError,
     Utility,
     count,
 )
-from ballots.counting.printing import as_json, page, printable
+from ballots.counting.printing import as_json, page, printable, unreadable
 from ballots.pabulib import PabulibElection, PabulibError, read_file
 from ballots.pabulib.comparison import compared, has_outcome
 from ballots.pabulib.official import (
@@ -41,36 +46,71 @@ from ballots.pabulib.official import (
 )
 
 OFFICIAL = "official"
-UNREADABLE, NO_RULE = 2, 1
+UNREADABLE, UNCOUNTABLE = 2, 1
+# An id a line: far more than all the projects of the largest file.
+MOST_BYTES = 4 << 20
 
 
 class UnreadableError(Exception):
     """Something given cannot be used; the message is the whole line to show."""
 
 
+class UncountableError(Exception):
+    """What was read cannot be counted; the message is the whole line to show."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Count as asked, print the outcome, return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every terminal has every letter
     asked = _parser().parse_args(arguments)
     try:
-        election = _read(asked.file)
-        rule, order = _rule(asked, election), _tie_order(asked.tie_order, election)
-    except UnreadableError as wrong:
+        told = _told(asked)
+    except (UnreadableError, UncountableError) as wrong:
         sys.stderr.write(f"{wrong}\n")
-        return UNREADABLE
-    except UnknownRuleError as unknown:
-        declared = printable(unknown.declared) or "none"
-        sys.stderr.write(f"{asked.file}: no rule that can be applied, but “{declared}”\n")
-        return NO_RULE
-    counted = official_election(election)
-    started = perf_counter()
-    result = count(counted, rule, order)
-    seconds = perf_counter() - started
-    if asked.json:
-        told = json.dumps(as_json(result, asked.rule, seconds), ensure_ascii=False)
+        return UNREADABLE if isinstance(wrong, UnreadableError) else UNCOUNTABLE
+    return _written(told)
+
+
+def _told(asked: argparse.Namespace) -> str:
+    election = _read(asked.file)
+    rule, order = _rule(asked, election), _tie_order(asked.tie_order, election)
+    try:
+        counted = official_election(election)
+        started = perf_counter()
+        result = count(counted, rule, order)
+        seconds = perf_counter() - started
+        if asked.json:
+            return json.dumps(as_json(result, asked.rule, seconds))
+        return "\n".join(_lines(result, election, asked.rule, seconds))
+    except TooHardError as wrong:
+        raise UncountableError(
+            f"{asked.file}: too many sets of projects to compare; try another rule"
+        ) from wrong
+    except OverflowError as wrong:
+        raise UncountableError(f"{asked.file}: numbers too large to be counted") from wrong
+    except ValueError as wrong:
+        raise UncountableError(f"{asked.file}: {wrong}") from wrong
+
+
+def _written(told: str) -> int:
+    """Print it all; the exit code."""
+    if sys.stdout is None:  # as a shell’s `>&-` leaves it
+        sys.stderr.write("standard output: closed\n")
+        return UNCOUNTABLE
+    try:
+        sys.stdout.write(f"{told}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = 0  # whoever read it has seen enough
+    except OSError as wrong:
+        sys.stderr.write(f"standard output: {wrong.strerror}\n")
+        code = UNCOUNTABLE
     else:
-        told = "\n".join(_lines(result, election, asked.rule, seconds))
-    sys.stdout.write(f"{told}\n")
-    return 0
+        return 0
+    # What is still held back would be written once more at the end, and fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,9 +159,9 @@ def _add_choice(
 def _money(text: str) -> int:
     try:
         pence = Decimal(text) * 100
-    except InvalidOperation:
+    except ArithmeticError:
         pence = Decimal(-1)
-    if not 0 <= pence <= 10**15 or pence != int(pence):
+    if not (pence.is_finite() and 0 <= pence <= 10**15) or pence != int(pence):
         raise argparse.ArgumentTypeError(f"no sum of money: {text}")
     return int(pence)
 
@@ -141,11 +181,7 @@ def _read(file: Path) -> PabulibElection:
     try:
         return read_file(file)
     except PabulibError as wrong:
-        expected = wrong.expected.value.replace("-", " ")
-        about = f" “{printable(wrong.subject)}”" if wrong.subject else ""
-        found = f", found “{printable(wrong.found)}”" if wrong.found else ""
-        where = f"{file}: line {wrong.line}, column {wrong.column}"
-        raise UnreadableError(f"{where}: expected {expected}{about}{found}") from wrong
+        raise UnreadableError(f"{file}: {unreadable(wrong)}") from wrong
     except OSError as wrong:
         raise UnreadableError(f"{file}: {wrong.strerror}") from wrong
 
@@ -154,15 +190,24 @@ def _rule(asked: argparse.Namespace, election: PabulibElection) -> Rule:
     """The rule with the settings that belong to it; UnreadableError if they do not go together."""
     try:
         rule = official_rule(election) if asked.rule == OFFICIAL else _chosen_rule(asked)
+        return _with_asked_threshold(rule, asked.threshold, election)
     except RuleError as wrong:
         raise UnreadableError(f"--rule {asked.rule} --by {asked.by}: {wrong}") from wrong
-    match asked.threshold:
+    except UnknownRuleError as unknown:
+        declared = printable(unknown.declared) or "none"
+        raise UncountableError(
+            f"{asked.file}: no rule that can be applied, but “{declared}”"
+        ) from unknown
+
+
+def _with_asked_threshold(rule: Rule, asked: int | str, election: PabulibElection) -> Rule:
+    match asked:
+        case int():
+            return with_threshold(rule, election, asked)
         case "none":
             return replace(rule, minimum_votes=0, minimum_score=0)
-        case "auto":
+        case _:
             return with_threshold(rule, election, election.minimum_votes)
-        case least:
-            return with_threshold(rule, election, least)
 
 
 def _chosen_rule(asked: argparse.Namespace) -> Rule:
@@ -188,19 +233,29 @@ def _tie_order(file: Path | None, election: PabulibElection) -> TieOrder:
     """The order in a file of ids; UnreadableError if it names what does not stand, or twice."""
     if file is None:
         return DEFAULT_ORDER
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise UnreadableError(f"{file}: not readable as text in UTF-8") from wrong
     known = {project.id for project in election.projects}
-    named: list[str] = []
-    for number, line in enumerate(map(str.strip, lines), start=1):
+    named: dict[str, int] = {}
+    for number, line in enumerate(map(str.strip, _text_of(file).splitlines()), start=1):
         if line and (line not in known or line in named):
             expected = "a project once" if line in known else "the id of a project"
             found = printable(line[:80])
             raise UnreadableError(f"{file}: line {number}: expected {expected}, found “{found}”")
-        named += [line] if line else []
+        if line:
+            named[line] = number
     return TieOrder.from_list(named) if named else DEFAULT_ORDER
+
+
+def _text_of(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise UnreadableError(f"{file}: expected a smaller file")
+        return content.decode("utf-8-sig")
+    except OSError as wrong:
+        raise UnreadableError(f"{file}: {wrong.strerror}") from wrong
+    except UnicodeDecodeError as wrong:
+        raise UnreadableError(f"{file}: expected text in UTF-8") from wrong
 
 
 # --- what is told --------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
-"""A result, as its JSON says it, as lines for a terminal; and the JSON of the command. Pure."""
+"""What the command says: a result as lines or as JSON, and where a file is unreadable. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from ballots.counting.result import Result
+from ballots.pabulib.errors import Expected, PabulibError
 
 _PENCE = Decimal("0.01")
 
@@ -95,3 +96,41 @@ def _units(pence: int, thousands: str = "") -> str:
 def printable(text: str) -> str:
     """A file's words without what could move the cursor of a terminal."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+# What should have stood where a file cannot be read.
+_EXPECTED = {
+    Expected.SMALLER_FILE: "a smaller file",
+    Expected.UTF_8: "text in UTF-8",
+    Expected.NO_NUL: "text without NUL characters",
+    Expected.SHORTER_LINE: "a shorter line",
+    Expected.CLOSING_QUOTE: "a closing quotation mark",
+    Expected.SECTION: "the section",
+    Expected.SECTION_ONCE: "this section only once",
+    Expected.COLUMN: "the column",
+    Expected.COLUMN_ONCE: "this column only once",
+    Expected.FEWER_COLUMNS: "fewer columns",
+    Expected.AS_MANY_CELLS_AS_COLUMNS: "as many cells as there are columns",
+    Expected.META_KEY: "the key",
+    Expected.META_KEY_ONCE: "this key only once",
+    Expected.FEWER_META_KEYS: "fewer keys",
+    Expected.VOTE_TYPE: "a known type of vote",
+    Expected.MONEY: "a sum of money",
+    Expected.WHOLE_NUMBER: "a whole number",
+    Expected.NUMBER: "a number",
+    Expected.PROJECT_ID: "the id of a project",
+    Expected.PROJECT_ONCE: "each project only once",
+    Expected.FEWER_PROJECTS: "fewer projects",
+    Expected.KNOWN_PROJECT: "a project that is listed in the file",
+    Expected.FEWER_NUMBERS: "fewer different numbers of points",
+    Expected.FEWER_REPEATS: "ballots that name each project only once",
+    Expected.NO_MORE_POINTS_THAN_CHOICES: "no more points than choices",
+}
+
+
+def unreadable(wrong: PabulibError) -> str:
+    """Where a `.pb` file cannot be read, what was expected there and what stood there."""
+    about = f" “{printable(wrong.subject)}”" if wrong.subject else ""
+    found = f", found “{printable(wrong.found)}”" if wrong.found else ""
+    where = f"line {wrong.line}, column {wrong.column}"
+    return f"{where}: expected {_EXPECTED[wrong.expected]}{about}{found}"

@@ -5,11 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from ballots.counting import Misfit, RankedBy, Rule
 from ballots.counting.election import MOST_POINTS
 from ballots.pabulib.election import PabulibBallot, PabulibElection, VoteType
 from ballots.papers import (
-    GRADED,
     NUMBERED,
     BallotFormat,
     BallotPaper,
@@ -167,24 +165,6 @@ def _loosest_points(paper: BallotPaper, ballots: list[Choices]) -> dict[str, Any
 def _loosest(limit: int, needed: int) -> int:
     # The most that can be counted stands for no limit at all.
     return max(1 if limit == MOST_POINTS else limit, needed, 1)
-
-
-def declared_rule(election: PabulibElection) -> Rule | None:
-    """The greedy rule the file declares, None if it is another; points count where there are some.
-
-    A threshold is about votes, or about points where those count.
-    """
-    misfit = {
-        "greedy": Misfit.SKIP,
-        "greedy-threshold": Misfit.SKIP,
-        "greedy-no-skip": Misfit.STOP,
-    }.get(election.meta.get("rule", ""))
-    if misfit is None:
-        return None
-    if ballot_format(election) in GRADED:
-        least = election.minimum_votes
-        return Rule(ranked_by=RankedBy.SCORE, misfit=misfit, minimum_score=least)
-    return Rule(misfit=misfit, minimum_votes=election.minimum_votes)
 
 
 def vote_differences(election: PabulibElection) -> tuple[VoteDifference, ...]:

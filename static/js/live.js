@@ -5,6 +5,7 @@
 
 const PHASES = ["set-up", "ideas", "screening", "debate", "vote", "count", "sign-off", "delivery", "review"];
 const ASK_EVERY_MS = 5000;
+const DAY_MS = 86400000;
 
 const nothing = () => {};
 
@@ -100,6 +101,13 @@ export function pounds(pence) {
   return "£" + (pence / 100).toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+export function pointsInWords(score, words) {
+  return fill(score === 1 ? words.onePoint : words.manyPoints, { num: inThousands(score) });
+}
+
+// In thousandths of the longest bar; somebody’s “no” may leave a project less than nothing.
+export const widthOfPoints = (score, most) => Math.floor((Math.max(0, score) * 1000) / most);
+
 export function fill(sentence, words) {
   return sentence.replace(/%\((\w+)\)s/g, (_, name) => words[name]);
 }
@@ -125,15 +133,25 @@ function setClock(tally, sentAt) {
 function sayAge() {
   const from = place.querySelector("[data-figures-from]");
   if (!from || behind === null) return;
-  const at = new Date(from.dataset.figuresFrom);
-  const time = at.toLocaleTimeString("en-GB", { hour12: false, timeZone: "Europe/London" });
-  const said = fill(from.dataset.words, { time, age: ageInWords(Date.now() + behind - at, from.dataset) });
+  const at = new Date(from.dataset.figuresFrom), now = new Date(Date.now() + behind);
+  const said = fill(from.dataset.words, { time: timeInWords(at, now, from.dataset), age: ageInWords(now - at, from.dataset) });
   if (from.textContent !== said) from.textContent = said;
+}
+
+// The time alone tells nothing once a day has passed; the year only where it is another one.
+function timeInWords(at, now, words) {
+  const here = { timeZone: "Europe/London" };
+  if (now - at < DAY_MS) return at.toLocaleTimeString("en-GB", { ...here, hour12: false });
+  const year = (moment) => moment.toLocaleDateString("en-GB", { ...here, year: "numeric" });
+  const date = at.toLocaleDateString("en-GB", { ...here, day: "numeric", month: "long" });
+  const time = at.toLocaleTimeString("en-GB", { ...here, hour: "2-digit", minute: "2-digit", hour12: false });
+  return fill(words.dated, { date: year(at) === year(now) ? date : `${date} ${year(at)}`, time });
 }
 
 function ageInWords(ms, words) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  const [num, unit] = seconds < 60 ? [seconds, "second"] : seconds < 3600 ? [Math.floor(seconds / 60), "minute"] : [Math.floor(seconds / 3600), "hour"];
+  const [length, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]].find(([length]) => seconds >= length) ?? [1, "second"];
+  const num = Math.floor(seconds / length);
   return num === 1 ? words[unit] : fill(words[`${unit}s`], { num });
 }
 
@@ -170,18 +188,21 @@ function drawBars(tally) {
   const list = place.querySelector("[data-tally]");
   if (!list) return;
   const rows = new Map([...list.children].map((row) => [row.dataset.project, row]));
+  const mostPoints = Math.max(1, ...tally.figures.map((figure) => figure.score ?? 0));
   for (const figure of tally.figures) {
     const row = rows.get(figure.code);
     if (!row) continue;
     const share = tally.covered ? Math.round((figure.votes * 100) / tally.covered) : 0;
+    const points = row.querySelector("[data-score]"), inPoints = points && figure.score !== undefined;
     const votes = row.querySelector("[data-votes]"), bar = row.querySelector("[data-bar]"), note = row.querySelector("[data-note]");
     votes.textContent = fill(figure.votes === 1 ? list.dataset.oneVote : list.dataset.manyVotes, { num: inThousands(figure.votes), share });
-    bar.setAttribute("width", share * 10);
+    if (inPoints) points.textContent = pointsInWords(figure.score, list.dataset);
+    bar.setAttribute("width", inPoints ? widthOfPoints(figure.score, mostPoints) : share * 10);
     bar.classList.toggle("wm-bar__fill--strong", figure.funded);
     bar.classList.toggle("wm-bar__fill", !figure.funded);
     row.classList.toggle("wm-tally__row--funded", figure.funded);
     if (note) note.textContent = figure.funded ? list.dataset.funded : list.dataset.notFunded;
-    list.append(row); // the tally comes most votes first
+    list.append(row); // the tally comes in the order of the rule
   }
   const funded = tally.figures.filter((figure) => figure.funded);
   say("funded_words", { num: funded.length, spent: pounds(tally.spent_pence), left: pounds(tally.budget_pence - tally.spent_pence) });

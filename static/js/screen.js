@@ -1,6 +1,6 @@
 // The assembly screen: countdown by the server’s clock, figures as they come. It never shows an
 // error; when the hall is cut off it keeps the last true picture and says of when it is.
-import { fill, follow, inThousands, pounds, shapeOf } from "./live.js";
+import { fill, follow, inThousands, pointsInWords, pounds, shapeOf, widthOfPoints } from "./live.js";
 
 const AWAY_AFTER_MS = 4000;
 const PARTS = [".screen__head", ".screen__stage", ".screen__foot", "[data-screen]"];
@@ -61,7 +61,8 @@ function write(name, words) {
 }
 
 function drawBars(figures) {
-  const rows = document.querySelectorAll("[data-tally] > li");
+  const rows = document.querySelectorAll("[data-tally] > li"), words = document.querySelector("[data-tally]").dataset;
+  const mostPoints = Math.max(1, ...figures.map((figure) => figure.score ?? 0));
   const most = Math.max(1, ...figures.map((figure) => figure.votes));
   rows.forEach((row, place) => {
     const figure = figures[place];
@@ -69,9 +70,11 @@ function drawBars(figures) {
     row.classList.toggle("screen__row--funded", figure.funded);
     row.querySelector("[data-title]").textContent = titles.get(figure.code) ?? "";
     row.querySelector("[data-cost]").textContent = pounds(figure.cost_pence);
-    row.querySelector("[data-votes]").textContent = inThousands(figure.votes);
+    const points = row.querySelector("[data-score]"), num = inThousands(figure.votes);
+    row.querySelector("[data-votes]").textContent = points ? fill(figure.votes === 1 ? words.oneVote : words.manyVotes, { num }) : num;
+    if (points) points.textContent = pointsInWords(figure.score, words);
     row.querySelector("[data-note]").textContent = figure.funded ? said.would : "";
-    row.querySelector("[data-bar]").setAttribute("width", Math.round((figure.votes * 1000) / most));
+    row.querySelector("[data-bar]").setAttribute("width", points ? widthOfPoints(figure.score, mostPoints) : Math.round((figure.votes * 1000) / most));
   });
 }
 

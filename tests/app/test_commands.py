@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
+from ballots.counting import TooHardError
 from ballots.outcome import outcome_of
 from neighbourhoods.database import Database
 from neighbourhoods.people import Office, appointed
@@ -121,6 +122,20 @@ def test_a_replay_ends_with_the_files_own_votes(
         the_round = session.scalars(select(Round)).one()
         assert the_round.phase == Phase.SIGN_OFF
         assert outcome_of(session, the_round.id) is not None
+
+
+def test_a_replay_that_its_rule_cannot_decide_says_why(
+    shell: FlaskCliRunner, town: Town, election: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.session.commit()
+
+    def give_up(*_: object) -> None:
+        raise TooHardError("more than 0 sums")
+
+    monkeypatch.setattr("ballots.covered.count", give_up)
+    done = shell.invoke(args=["replay", str(election), "--rate", "0"])
+    assert done.exit_code == 1
+    assert done.output.endswith("there are too many sets of projects to compare.\n")
 
 
 def test_a_replay_that_was_broken_off_goes_on_in_the_same_round(

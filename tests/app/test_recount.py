@@ -9,6 +9,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
 from ballots.box import Ballot
+from ballots.counting import TieRefusedError, TooHardError
 from ballots.disclosure import DisclosureProfile
 from ballots.tally import publish_next
 from neighbourhoods.phases import Phase
@@ -75,6 +76,34 @@ def test_other_figures_with_the_same_winners_are_told_apart(
     done = shell.invoke(args=["count", str(the_round.id)])
     assert "DIFFERS, with the same winners" in done.output
     assert done.output.splitlines()[1].split()[1:3] == [first.code, "4"]
+
+
+@pytest.mark.parametrize(
+    ("undecided", "words"),
+    [
+        (TooHardError("more than 0 sums"), "there are too many sets of projects to compare."),
+        (TieRefusedError(("P2", "P1")), "level projects may not be put in order: P2, P1."),
+    ],
+)
+@pytest.mark.parametrize("phase", [Phase.COUNT, Phase.SIGN_OFF])
+def test_why_the_rule_cannot_decide_a_closed_vote_is_said_in_words(
+    town: Town,
+    shell: FlaskCliRunner,
+    monkeypatch: pytest.MonkeyPatch,
+    phase: Phase,
+    undecided: Exception,
+    words: str,
+) -> None:
+    the_round = closed(town) if phase is Phase.SIGN_OFF else town.round(Phase.COUNT)
+    town.session.commit()
+
+    def give_up(*_: object) -> None:
+        raise undecided
+
+    monkeypatch.setattr("ballots.covered.count", give_up)
+    done = shell.invoke(args=["count", str(the_round.id)])
+    assert done.exit_code == 1
+    assert done.output == f"Error: The vote is closed, and its rule cannot decide it: {words}\n"
 
 
 def test_of_an_open_round_the_published_figures_are_shown_and_no_change_since(

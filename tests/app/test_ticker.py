@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import ticker
 from app.ticker import Ticker
+from ballots.counting import TooHardError
 from ballots.covered import CoveredBallots
 from ballots.moves import due_phase
 from ballots.outcome import outcome_of
@@ -120,6 +121,45 @@ def test_a_round_that_breaks_keeps_no_other_from_closing(
     with database.reading() as session:
         assert session.get_one(Round, sound.id).phase == Phase.SIGN_OFF
     assert "tick failed" in capsys.readouterr().out
+
+
+def test_a_vote_that_its_rule_cannot_decide_is_told_once_and_counted_once_it_can(
+    app: Flask,
+    town: Town,
+    clock: Clock,
+    database: Database,
+    rung: list[PublicTally],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    moment, tries = [0.0], [0]
+
+    def search_for_two_seconds(_round_id: int) -> None:
+        moment[0] += 2
+        tries[0] += 1
+        raise TooHardError("more than 0 sums")
+
+    monkeypatch.setattr("app.ticker.monotonic", lambda: moment[0])
+    the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
+    vote(town, the_round, range(1, 4))
+    town.session.commit()
+    clock.moves(hours=1)
+    clerk = Ticker(app)
+    with monkeypatch.context() as patched:
+        patched.setattr(ticker, "counted_away", search_for_two_seconds)
+        for second in (0.0, 3.0, 19.0, 21.0):  # two seconds of search, nine times that of rest
+            moment[0] = second
+            clerk.tick()
+    assert tries == [2]
+    told = [line for line in capsys.readouterr().out.splitlines() if "round not counted" in line]
+    assert len(told) == 1
+    assert "TooHardError" in told[0]
+    with database.reading() as session:
+        assert session.get_one(Round, the_round.id).phase == Phase.COUNT
+    moment[0] = 99.0
+    clerk.tick()
+    with database.reading() as session:
+        assert session.get_one(Round, the_round.id).phase == Phase.SIGN_OFF
 
 
 def test_ballots_that_take_long_to_read_are_read_less_often(

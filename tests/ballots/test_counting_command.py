@@ -136,10 +136,10 @@ def test_shares_are_raised_by_the_step_that_was_asked_for(
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("PROJECTS\n", "line 2, column 1: expected section “META”"),
+        ("PROJECTS\n", "line 2, column 1: expected the section “META”"),
         (
             pb(budget="much\x1b[2J"),
-            "line 3, column 8: expected money “budget”, found “much\ufffd[2J”",
+            "line 3, column 8: expected a sum of money “budget”, found “much\ufffd[2J”",
         ),
     ],
 )
@@ -160,12 +160,18 @@ def test_what_is_not_there_and_what_does_not_go_together_is_told(
     wrong.write_text("lamp\noak\n")
     twice = tmp_path / "twice"
     twice.write_text("lamp\nlamp\n")
+    latin = tmp_path / "latin"
+    latin.write_text("caf\xe9", encoding="latin-1")
     for arguments, told in (
         ([str(tmp_path / "none.pb")], "No such file"),
         ([str(file), "--by", "votes-times-cost"], "only the knapsack rule"),
         ([str(file), "--tie-order", str(wrong)], "line 2: expected the id of a project"),
         ([str(file), "--tie-order", str(twice)], "line 2: expected a project once"),
-        ([str(file), "--tie-order", str(tmp_path / "none")], "not readable"),
+        ([str(file), "--tie-order", str(tmp_path / "none")], "No such file"),
+        ([str(file), "--tie-order", str(latin)], "latin: expected text in UTF-8"),
+        ([str(file), "--tie-order", "/dev/zero"], "/dev/zero: expected a smaller file"),
+        (["/dev/zero"], "/dev/zero: line 1, column 1: expected a smaller file"),
+        ([str(latin)], "latin: line 1, column 4: expected text in UTF-8"),
     ):
         assert main(arguments) == 2
         assert told in capsys.readouterr().err
@@ -188,15 +194,90 @@ def test_a_file_without_a_rule_cannot_be_counted_by_it(
     assert "“unknown”" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="needs the real elections")
-def test_cost_of_phragmen_and_a_sum_that_is_no_money(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_phragmen_can_be_asked_for(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert counted(capsys, file, "--rule", "phragmen", "--threshold", "none")["rule"] == "phragmen"
-    for nonsense in ("much", "0.001", "1e40"):
-        with pytest.raises(SystemExit):
-            main([str(file), "--rule", "equal-shares", "--step", nonsense])
-        assert f"no sum of money: {nonsense}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--step", "--start-unit"])
+@pytest.mark.parametrize("nonsense", ["much", "0.001", "1e40", "nan", "snan", "inf", "1e999999999"])
+def test_a_sum_that_is_no_money_is_refused(
+    file: Path, capsys: pytest.CaptureFixture[str], option: str, nonsense: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main([str(file), "--rule", "equal-shares", option, nonsense])
+    assert f"{option}: no sum of money: {nonsense}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("points", "meta", "code", "words"),
+    [
+        ("1000001", {}, 1, "more points than any paper allows"),
+        ("9" * 15 + ".99999", {}, 1, "numbers too large to be counted"),
+        ("0.1", {"min_project_score_threshold": "9" * 15}, 2, "minimum_score"),
+    ],
+)
+def test_points_beyond_what_can_be_counted_are_told_in_one_line(
+    file: Path,
+    capsys: pytest.CaptureFixture[str],
+    points: str,
+    meta: dict[str, str],
+    code: int,
+    words: str,
+) -> None:
+    ballots = f"voter_id;vote;points\nv1;lamp;{points}\n"
+    file.write_text(pb(projects_of(*STREET), ballots, vote_type="cumulative", **meta))
+    assert main([str(file)]) == code
+    told = capsys.readouterr().err
+    assert words in told
+    assert told.count("\n") == 1
+
+
+def test_too_many_sets_to_compare_are_told_in_one_line(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ballots.counting.knapsack_lists.MOST_SUMS", 0)
+    # In proportion to their votes all three cost the same: nothing is settled beforehand.
+    file.write_text(pb(projects_of("lamp;40", "road;60", "tree;20"), votes(*PROPORTIONAL)))
+    assert main([str(file), "--rule", "knapsack"]) == 1
+    told = capsys.readouterr().err
+    assert told == f"{file}: too many sets of projects to compare; try another rule\n"
+
+
+PROPORTIONAL = ["lamp,road", "lamp,road", "tree,road"]
+
+
+def run(file: Path, redirected: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    script = f'set -o pipefail; "$0" -m ballots.counting "$@" {redirected}'
+    command = ["/bin/bash", "-c", script, sys.executable, str(file), "--threshold", "none"]
+    environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", **environment}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(file: Path) -> None:
+    done = run(file, "| true")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("redirected", "why"), [("> /dev/full", "No space left on device"), (">&-", "closed")]
+)
+def test_what_cannot_be_written_is_told_in_one_line(file: Path, redirected: str, why: str) -> None:
+    done = run(file, redirected)
+    assert done.returncode == 1
+    assert done.stderr == f"standard output: {why}\n"
+
+
+@pytest.mark.parametrize("option", ["", "--json"])
+def test_a_terminal_without_the_letters_shows_the_rest(file: Path, option: str) -> None:
+    file.write_text(pb(projects_of("łąka;60", "road;50"), votes("łąka")), encoding="utf-8")
+    done = run(file, option, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    if option:
+        assert json.loads(done.stdout)["winners"] == ["łąka"]
+    else:
+        assert done.stdout.splitlines()[1].split()[:4] == ["1", "??ka", "1", "60.00"]
 
 
 def test_the_command_needs_no_database_and_no_settings() -> None:

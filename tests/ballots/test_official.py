@@ -1,10 +1,18 @@
 """Real elections counted as their files say: what was funded there is funded here."""
 
+from dataclasses import replace
+
 import pytest
 
 from ballots import pabulib
+from ballots.counting import Completion, Misfit, RankedBy, Rule, RuleName, Utility
 from ballots.pabulib.comparison import Cause, Difference, compared, has_outcome
-from ballots.pabulib.official import UnknownRuleError, official_count, official_election
+from ballots.pabulib.official import (
+    UnknownRuleError,
+    official_count,
+    official_election,
+    official_rule,
+)
 from tests.ballots.test_pabulib import REAL_FILES, pb, projects_of
 
 
@@ -28,6 +36,44 @@ WISHES = votes("lamp", "lamp,road", "road,tree", "road")
 
 def street(rule: str, **meta: str) -> set[str]:
     return winners(pb(projects_of(*STREET), WISHES, rule=rule, **meta))
+
+
+ADD1 = Rule(RuleName.EQUAL_SHARES, start_unit_pence=100, completion=Completion.ADD1, step_pence=100)
+
+
+@pytest.mark.parametrize(
+    ("declared", "rule"),
+    [
+        ("greedy", Rule(misfit=Misfit.SKIP)),
+        ("Greedy", Rule(misfit=Misfit.SKIP)),
+        ("greedy-no-skip", Rule(misfit=Misfit.STOP)),
+        ("greedy-threshold", Rule(misfit=Misfit.SKIP)),
+        ("equalshares", Rule(RuleName.EQUAL_SHARES)),
+        ("equalshares/add1", ADD1),
+        ("equalshares/add1-comparison", replace(ADD1, comparison=True)),
+    ],
+)
+def test_a_declared_rule_is_taken_over_if_it_can_be_applied(declared: str, rule: Rule) -> None:
+    assert official_rule(pabulib.read(pb(rule=declared))) == rule
+
+
+def test_a_declared_threshold_is_taken_over() -> None:
+    election = pabulib.read(pb(rule="greedy-threshold", min_project_score_threshold="50"))
+    assert official_rule(election) == Rule(minimum_votes=50)
+
+
+@pytest.mark.parametrize("vote_type", ["ordinal", "cumulative", "scoring"])
+def test_a_declared_rule_adds_up_points_and_asks_for_them(vote_type: str) -> None:
+    meta = {"vote_type": vote_type, "min_project_score_threshold": "50"}
+    ballots = "voter_id;vote;points\nv1;lamp;1\n"
+    greedy = pb(projects_of(*STREET), ballots, rule="greedy-no-skip", **meta)
+    assert official_rule(pabulib.read(greedy)) == Rule(
+        ranked_by=RankedBy.SCORE, misfit=Misfit.STOP, minimum_score=50
+    )
+    shares = pb(projects_of(*STREET), ballots, rule="equalshares/add1", **meta)
+    assert official_rule(pabulib.read(shares)) == replace(
+        ADD1, utility=Utility.POINTS, minimum_score=50
+    )
 
 
 @pytest.mark.parametrize("path", REAL_FILES, ids=lambda path: path.stem)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from ballots import pabulib
-from ballots.counting import Misfit, RankedBy, Rule
 from ballots.papers import BallotFormat, PaperFault, faults_in
 
 REAL = Path(__file__).parents[2].parent / "shared" / "pabulib"
@@ -127,14 +126,6 @@ def test_points_beyond_the_file_s_own_limit_are_reported() -> None:
     election = pb("cumulative", "1,2;4,3", "1;5", max_sum_points="5")
     found = [(voter, fault.fault) for voter, fault in pabulib.breaches(election)]
     assert found == [("v1", PaperFault.TOO_MANY_POINTS)]
-
-
-@pytest.mark.parametrize("vote_type", ["ordinal", "cumulative", "scoring"])
-def test_a_declared_greedy_rule_adds_up_points_and_asks_for_them(vote_type: str) -> None:
-    election = pb(vote_type, "1;1", rule="greedy-no-skip", min_project_score_threshold="50")
-    assert pabulib.declared_rule(election) == Rule(
-        ranked_by=RankedBy.SCORE, misfit=Misfit.STOP, minimum_score=50
-    )
 
 
 @pytest.mark.skipif(not REAL_FILES, reason="the real elections are not at hand")

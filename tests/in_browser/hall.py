@@ -50,6 +50,17 @@ class Assembly:
                 cast_ballot(session, self.keys, the_round, entry, [code], request_id=f"r{number}")
             session.commit()
 
+    def score(self, *voters: int, project: int, score: int) -> None:
+        """Let these voters give this many points to the round's n-th project."""
+        with self.database.writing() as session:
+            the_round = session.get_one(Round, self.round_id)
+            given = {projects_in(session, self.round_id)[project].code: score}
+            town = _town(session, self.keys)
+            for number in voters:
+                entry = town.voter(the_round, number)
+                cast_ballot(session, self.keys, the_round, entry, given, request_id=f"s{number}")
+            session.commit()
+
     def ballots(self) -> int:
         with self.database.reading() as session:
             return turnout(session, self.round_id)

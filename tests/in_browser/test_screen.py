@@ -1,11 +1,14 @@
 """The assembly screen and the tally page: they move by themselves, and never show an error."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
+from ballots.counting import RankedBy, Rule
 from ballots.disclosure import DisclosureProfile
+from ballots.papers import BallotFormat
 from neighbourhoods.phases import Phase
 from tests.browser import DESK, HALL, WardmoteServer, axe_violations, running_wardmote, visitor
 from tests.in_browser.hall import Assembly, assembly
@@ -57,6 +60,28 @@ def test_a_ballot_cast_on_a_phone_moves_the_tally_and_the_screen(
     expect(hall.locator('[data-figure="covered"]')).to_contain_text("cover 4 of 6 voters")
     assert all(page.evaluate("window.neverReloaded") for page in (desk, hall))
     assert "Traceback" not in vote.server.log
+
+
+def test_points_move_on_the_tally_and_the_screen(
+    served: WardmoteServer, desk: Page, hall: Page
+) -> None:
+    rules: dict[str, Any] = {"ballot_format": BallotFormat.SCORES, "highest_score": 5}
+    rules |= {"max_choices": None, "rule": Rule(ranked_by=RankedBy.SCORE)}
+    with assembly(served, profile=DisclosureProfile.OPEN, **rules) as vote:
+        vote.score(1, 2, project=0, score=1)
+        desk.goto(vote.address("tally"))
+        hall.goto(vote.address("screen"))
+        for page in (desk, hall):
+            expect(page.locator("[data-score]").first).to_have_text("2 points", timeout=15_000)
+        vote.score(3, project=1, score=5)
+        for page in (desk, hall):
+            points = page.locator("[data-score]")
+            expect(points.first).to_have_text("5 points", timeout=15_000)
+            expect(points.nth(1)).to_have_text("2 points")
+            widths = [bar.get_attribute("width") for bar in page.locator("[data-bar]").all()]
+            assert widths == ["1000", "400", "0", "0"]
+        expect(desk.locator("[data-votes]").first).to_have_text("1 vote, 33%")
+        expect(hall.locator("[data-votes]").first).to_have_text("1 vote")
 
 
 def test_the_screen_follows_the_vote_to_its_outcome(vote: Assembly, hall: Page) -> None:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser import PHONE, WardmoteServer, running_wardmote, visitor
 from tests.in_browser.hall import Assembly, assembly
@@ -54,3 +56,33 @@ def test_a_phone_with_a_wrong_clock_tells_the_right_age(vote: Assembly, chromium
         page.goto(vote.address("tally"))
         page.wait_for_timeout(2_500)
         assert age_on(page) < 20
+
+
+def test_figures_older_than_a_day_are_dated_as_the_server_dates_them(
+    vote: Assembly, chromium: Browser
+) -> None:
+    vote.cast(1, 2)
+    with visitor(chromium, PHONE) as page:
+        # The server answers as if it were five days later than it is.
+        late = datetime.now(UTC) + timedelta(days=5, hours=1)
+        page.route("**/socket.io.min.js*", lambda route: route.abort())
+        page.route("**/tally.json", lambda route: answer_at(route, late))
+        page.goto(vote.address("tally"))
+        words = page.locator("[data-figures-from]")
+        expect(words).to_have_text(re.compile("5 days ago"), timeout=20_000)
+        read_at = datetime.fromisoformat(words.get_attribute("data-figures-from") or "")
+        assert (words.text_content() or "").strip() == (
+            f"Figures from {words_of(read_at, late)}, 5 days ago."
+        )
+
+
+def answer_at(route: Route, moment: datetime) -> None:
+    """Let the server answer, and say that it did so at another moment."""
+    answer = route.fetch()
+    route.fulfill(response=answer, json=answer.json() | {"now": moment.isoformat()})
+
+
+def words_of(then: datetime, now: datetime) -> str:
+    local = then.astimezone(ZoneInfo("Europe/London"))
+    year = "" if local.year == now.astimezone(ZoneInfo("Europe/London")).year else f" {local:%Y}"
+    return f"{local:%-d %B}{year} at {local:%H:%M}"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ballots.counting import Completion, Misfit, RankedBy, Rule, RuleName
 from ballots.imported import (
     differences,
     find_imported,
@@ -15,6 +16,7 @@ from ballots.outcome import outcome_of
 from ballots.pabulib import read, read_file
 from ballots.record import record_of
 from ballots.signoff import Act, InterestKind, decide, declare_interest
+from ballots.voting_rules import rules_of
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import Person
@@ -104,6 +106,43 @@ def replay(town: Town, database: Database, source: str | Path) -> tuple[Round, l
         return the_round, list(differences(outcome, election))
 
 
+SHARES = Rule(
+    RuleName.EQUAL_SHARES, start_unit_pence=100, completion=Completion.ADD1, step_pence=100
+)
+
+
+@pytest.mark.parametrize(
+    ("meta", "votes", "rule"),
+    [
+        ("approval\nrule;equalshares/add1", "x;a;", SHARES),
+        ("approval\nrule;by the mayor", "x;a;", Rule()),
+        ("approval\nmin_project_score_threshold;2", "x;a;", Rule()),
+        (
+            "cumulative\nrule;greedy-no-skip\nmin_project_score_threshold;2",
+            "x;a;3",
+            Rule(ranked_by=RankedBy.SCORE, misfit=Misfit.STOP, minimum_score=2),
+        ),
+        (
+            "approval\nrule;greedy-custom\ncomment;fund at least 80% of that project",
+            "x;a;",
+            Rule(misfit=Misfit.STOP),  # no project of a round may be part-funded
+        ),
+    ],
+)
+def test_a_round_is_counted_by_the_rule_that_its_file_declares(
+    town: Town, meta: str, votes: str, rule: Rule
+) -> None:
+    # A score with decimals in the file's column changes nothing for points that are cast.
+    source = (
+        f"META\nkey;value\nbudget;100\nvote_type;{meta}\nPROJECTS\nproject_id;cost;score\n"
+        f"a;60;3.5\nb;50;0\nVOTES\nvoter_id;vote;points\n{votes}\n"
+    )
+    imported = import_election(town.session, CODE_KEY, read(source), town.ward, "file.pb", 20)
+    rules = rules_of(town.session, imported.the_round.id)
+    assert rules is not None
+    assert rules.rule == rule
+
+
 def test_a_replay_counts_a_project_listed_twice_once_and_says_so(
     town: Town, database: Database
 ) -> None:
@@ -145,6 +184,13 @@ def test_a_real_election_is_replayed_from_import_to_public_record(
         pytest.skip("the real elections are not here")
     the_round, found = replay(town, database, REAL / name)
     assert found == []
+    election = read_file(REAL / name)
+    # 2 says that it was funded with money from elsewhere.
+    funded = {project.id for project in election.projects if project.selected == 1}
     with database.reading() as session:
+        outcome = outcome_of(session, the_round.id)
+        assert outcome is not None
+        if funded and election.meta["rule"] != "unknown":
+            assert set(outcome.winners) == funded
         assert record_of(session, the_round.id) is not None
         assert session.get_one(Round, the_round.id).phase == Phase.DELIVERY

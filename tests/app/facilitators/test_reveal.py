@@ -16,13 +16,23 @@ def test_winners_come_in_the_order_they_won_and_then_the_others_by_rank() -> Non
     result = counted([90, 900, 20], [(1, 2), (1, 2), (1, 3), (2,)], 200)
     shown = reveal(result, {"P1": "Trees"})
     assert shown is not None
-    assert [(line.title, line.votes, line.step is not None) for line in shown.lines] == [
+    assert [(line.title, line.backing, line.step is not None) for line in shown.lines] == [
         ("Trees", 3, True),
         ("P3", 1, True),
         ("P2", 3, False),
     ]
-    assert [line.votes_width for line in shown.lines] == [WIDTH, WIDTH // 3, WIDTH]
+    assert [line.backing_width for line in shown.lines] == [WIDTH, WIDTH // 3, WIDTH]
     assert [line.step.left_pence for line in shown.lines if line.step] == [110, 90]
+
+
+def test_where_points_are_given_the_hall_sees_points_and_no_bar_below_nothing() -> None:
+    result = counted([90, 900], [(1, 2), (1, 2), (1,)], 200)
+    for verdict, score in zip(result["projects"], (8, -2), strict=True):
+        verdict["score"] = score
+    shown = reveal(result, {}, in_points=True)
+    assert shown is not None
+    assert shown.in_points
+    assert [(line.backing, line.backing_width) for line in shown.lines] == [(8, WIDTH), (-2, 0)]
 
 
 @given(result=stored_counts())
@@ -34,7 +44,7 @@ def test_every_project_has_one_line(result: Json) -> None:
     assert {line.title for line in shown.lines} == set(titled(result).values())
     assert len(shown.lines) == len(result["projects"])
     assert shown.more == 0
-    assert all(0 <= line.votes_width <= WIDTH for line in shown.lines)
+    assert all(0 <= line.backing_width <= WIDTH for line in shown.lines)
 
 
 @pytest.mark.parametrize(("projects", "lines", "more"), [(20, 20, 0), (21, 19, 2), (40, 19, 21)])

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy.orm import Session
 
 from app.facilitators.picture import MOST_BARS, time_left
 from ballots.box import cast_ballot
+from ballots.counting import RankedBy, Rule
 from ballots.disclosure import DisclosureProfile
+from ballots.papers import BallotFormat
 from ballots.tally import publish_next
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
@@ -56,6 +59,31 @@ def test_the_hall_sees_turnout_bars_and_the_falling_balance(town: Town, site: Si
     assert "left of £10,000" in page
     assert "1 project funded" in page
     assert "Figures cover 2 of 5 voters" in page
+
+
+def test_where_points_decide_the_hall_sees_them_beside_the_votes(town: Town, site: Site) -> None:
+    the_round = town.round(
+        Phase.VOTE,
+        ballot_format=BallotFormat.POINTS,
+        points_to_give=10,
+        max_choices=None,
+        profile=DisclosureProfile.OPEN,
+        rule=Rule(ranked_by=RankedBy.SCORE),
+    )
+    codes = [project.code for project in projects_in(town.session, the_round.id)]
+    for number, given in enumerate([{codes[0]: 1, codes[1]: 8}, {codes[0]: 1}], start=1):
+        entry = town.voter(the_round, number)
+        cast_ballot(town.session, town.keys, the_round, entry, given, request_id=str(number))
+    publish_next(town.session, the_round)
+    town.session.commit()
+    page = BeautifulSoup(screen(site, the_round), "html5lib")
+    told = [
+        [row.select(place)[0].get_text() for place in ("[data-title]", "[data-score]")]
+        for row in page.select("[data-tally] > li")
+    ]
+    assert told[:2] == [["Bench 2", "8 points"], ["Bench 1", "2 points"]]
+    assert [found.get_text() for found in page.select("[data-votes]")][:2] == ["1 vote", "2 votes"]
+    assert [bar["width"] for bar in page.select("[data-bar]")][:2] == ["1000", "250"]
 
 
 def test_a_long_paper_shows_the_leading_projects_and_counts_the_rest(

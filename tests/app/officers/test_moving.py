@@ -4,7 +4,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.officers import moving
 from ballots.box import cast_ballot
+from ballots.counting import TooHardError
 from ballots.keys import KeyStore
 from ballots.outcome import outcome_of
 from ballots.signoff import Act, InterestKind, decide, declare_interest
@@ -171,6 +173,22 @@ def test_a_closed_vote_that_was_not_counted_can_be_counted_by_hand(
     assert move(officer, the_round, "sign-off", why="The clock stood still.")[0] == 303
     session.refresh(the_round)
     assert the_round.phase == Phase.SIGN_OFF
+
+
+def test_a_vote_that_its_rule_cannot_decide_stays_closed_and_says_so(
+    town: Town, session: Session, officer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_hard(_round_id: int) -> None:
+        raise TooHardError("more sets than can be compared")
+
+    monkeypatch.setattr(moving, "counted_away", too_hard)
+    the_round = town.round(Phase.COUNT)
+    session.commit()
+    status, page = move(officer, the_round, "sign-off", why="The clock stood still.")
+    assert status == 409
+    assert "its rule cannot decide it" in page
+    session.refresh(the_round)
+    assert the_round.phase == Phase.COUNT
 
 
 def test_delivery_cannot_begin_by_hand_before_councillors_approve(

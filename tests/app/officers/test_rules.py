@@ -151,8 +151,8 @@ def test_an_officer_chooses_every_ballot_paper(
         ),
         ({"rule_name": "phragmen", "misfit": "stop"}, Rule(RuleName.PHRAGMEN)),
         (
-            {"rule_name": "knapsack", "adds_up": "votes-times-cost"},
-            Rule(RuleName.KNAPSACK, ranked_by=RankedBy.VOTES_TIMES_COST),
+            {"ballot_format": "scores", "rule_name": "knapsack", "adds_up": "score"},
+            Rule(RuleName.KNAPSACK, ranked_by=RankedBy.SCORE),
         ),
         (
             {"minimum_votes": "7", "minimum_share_percent": "5"},
@@ -181,6 +181,7 @@ def test_an_officer_chooses_every_rule_with_its_settings(
         ),
         ({"rule_name": "greedy", "ranked_by": "score"}, "Choose something else: people give"),
         ({"rule_name": "knapsack", "adds_up": "score"}, "Choose something else: people give"),
+        ({"rule_name": "knapsack", "adds_up": "votes-times-cost"}, "Not a valid choice"),
         (SHARES | {"utility": "points"}, "Choose something else: people give points only"),
         ({"minimum_score": "5"}, "Choose something else: people give points only"),
         (SHARES | {"step": ""}, "Enter by how much shares are raised"),
@@ -212,7 +213,7 @@ def test_the_page_says_each_rule_in_a_sentence(the_round: Round, officer: FlaskC
         {"ballot_format": "scores", "highest_score": "10", "ranked_by": "score"},
         {"ballot_format": "ranking", "places": "3", "every_place": "y"},
         SHARES | {"utility": "cardinality", "step": "2", "start_unit": "1"},
-        {"rule_name": "knapsack", "adds_up": "votes-times-cost"},
+        {"ballot_format": "scores", "rule_name": "knapsack", "adds_up": "score"},
     ],
 )
 def test_saving_the_page_as_it_is_shown_changes_nothing(
@@ -305,3 +306,46 @@ def test_once_fixed_the_page_says_what_was_chosen(
     session.commit()
     page = officer.get(page_of(the_round)).text
     assert [fact for fact in facts if fact not in page] == []
+
+
+SCORES = {"ballot_format": "scores", "highest_score": "5"}
+YES_NO = {"ballot_format": "yes-no"}
+
+
+@pytest.mark.parametrize(("sent", "least"), [(SCORES, 1), (YES_NO, 2)])
+def test_a_least_number_of_choices_goes_with_its_paper_and_is_shown_while_it_stays(
+    sent: dict[str, str], least: int, the_round: Round, session: Session, officer: FlaskClient
+) -> None:
+    imported = RulesChosen(
+        BallotFormat.YES_NO, None, Rule(), DisclosureProfile.SEALED, 1, min_choices=2
+    )
+    set_rules(session, the_round, imported)
+    session.commit()
+    told = "This paper asks everybody for at least 2 projects."
+    assert told in officer.get(page_of(the_round)).text
+    assert saved(officer, the_round, session, **sent).min_choices == least
+    assert (told in officer.get(page_of(the_round)).text) == (least == 2)
+
+
+def test_every_place_no_longer_asked_for_is_no_least_number(
+    the_round: Round, session: Session, officer: FlaskClient
+) -> None:
+    ranking = {"ballot_format": "ranking", "places": "3"}
+    assert saved(officer, the_round, session, **ranking, every_place="y").min_choices == 3
+    assert saved(officer, the_round, session, **ranking).min_choices == 1
+
+
+def test_two_sums_that_cannot_be_read_are_told_apart(
+    the_round: Round, officer: FlaskClient
+) -> None:
+    unread = PLAIN | SHARES | {"step": "abc", "start_unit": "abc"}
+    answer = officer.post(page_of(the_round), data=unread)
+    page = BeautifulSoup(answer.text, "html5lib")
+    told = {
+        str(link["href"]): link.get_text(strip=True)
+        for link in page.select(".govuk-error-summary li a")
+    }
+    assert told == {
+        "#start_unit": "Enter in pounds what shares are rounded down to, such as 1 or 0.50",
+        "#step": "Enter in pounds by how much shares are raised, such as 1 or 2.50",
+    }

@@ -42,8 +42,27 @@ def test_the_table_has_what_supporters_paid_undivided() -> None:
     result = counted([800, 100], [(1, 2), (1,)], 1000)
     # The two voters share one ballot each: both groups together paid more than the cost.
     flow = drawn(result, {("P1", "P1"): 800, ("P2", "P1"): 400, ("P2", "P2"): 100})
-    told = [(row.title, [(node.code, pence) for node, pence in row.paid]) for row in flow.table]
-    assert told == [("Bench 1", [("P1", 800)]), ("Bench 2", [("P1", 400), ("P2", 100)])]
+    told = [(row.title, [(one.title, one.pence) for one in row.paid]) for row in flow.table]
+    assert told == [
+        ("Bench 1", [("Bench 1", 800)]),
+        ("Bench 2", [("Bench 1", 400), ("Bench 2", 100)]),
+    ]
+
+
+def test_the_table_has_full_titles_and_a_row_for_those_the_drawing_puts_together() -> None:
+    several = range(1, MOST_NODES + 4)
+    result = counted([100 * at for at in several], [tuple(several)], 100_000)
+    titles = {
+        f"P{at}": f"A long path with benches and trees beside the old canal, part {at}"
+        for at in several
+    }
+    paid = {(f"P{at}", "P1"): 100 for at in several}
+    flow = who_funded_what(result, explanation(result, paid), titles)
+    assert flow is not None
+    assert flow.supporters[-1].projects == 3
+    assert flow.supporters[0].title.endswith("…")
+    assert sorted(row.title for row in flow.table) == sorted(titles.values())
+    assert {row.paid for row in flow.table} == {((titles["P1"], 1, 100),)}
 
 
 @given(found=stored_payments())

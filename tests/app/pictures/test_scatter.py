@@ -28,10 +28,17 @@ from tests.app.pictures.counts import Json, counted, stored_counts, titled
 def test_every_project_is_drawn_once_and_inside(result: Json) -> None:
     scatter = votes_against_cost(result, titled(result))
     if scatter is None:
-        assert len(result["projects"]) < 2 or not any(v["votes"] for v in result["projects"])
+        few = len(result["projects"]) < 2 or not any(v["votes"] for v in result["projects"])
+        budget = result["budget_pence"]
+        assert few or all(v["cost_pence"] > 10 * budget for v in result["projects"])
         return
-    assert [p.code for p in scatter.points] == [v["project_id"] for v in result["projects"]]
+    budget = result["budget_pence"]
+    within = [
+        v for v in result["projects"] if not budget or v["funded"] or v["cost_pence"] <= 10 * budget
+    ]
+    assert [p.code for p in scatter.points] == [v["project_id"] for v in within]
     assert {p.code for p in scatter.points if p.funded} == set(result["winners"])
+    assert len(scatter.table) == len(result["projects"])
     for place in (scatter.points, scatter.wide_names, scatter.narrow_names):
         assert all(0 <= one.x <= LENGTH and 0 <= one.y <= LENGTH for one in place)
     assert all(0 <= mark.at <= LENGTH for mark in scatter.costs + scatter.votes)
@@ -50,6 +57,17 @@ def test_more_votes_stand_higher_and_more_cost_further_right() -> None:
         (400_00, 1000),
     ]
     assert [(mark.number, mark.at) for mark in scatter.votes] == [(0, 1000), (1, 500), (2, 0)]
+
+
+def test_a_project_beyond_ten_budgets_is_left_to_the_table_and_flattens_nothing() -> None:
+    withdrawn, dearest = 999_999_999_00, 10_000_00
+    result = counted([400_00, withdrawn, dearest], [(1, 2), (1,), (3,)], 1000_00)
+    scatter = votes_against_cost(result, {})
+    assert scatter is not None
+    assert [p.code for p in scatter.points] == ["P1", "P3"]
+    assert scatter.costs[-1].number == dearest
+    assert scatter.left_out == 1
+    assert sorted(row.cost_pence for row in scatter.table) == [400_00, dearest, withdrawn]
 
 
 def box_of(name: Name, frame: Frame) -> Box:

@@ -18,7 +18,8 @@ from tests.builders import Town
 from tests.council import Site
 
 HOSTILE = '<script>alert("x")</script> & “quotes” %s {{ 7*7 }}'
-MOST_BYTES = 60_000
+# A quarter of it is the table of who paid for what, where everybody paid for everything.
+MOST_BYTES = 80_000
 
 Explain = Callable[[Json], Json | None]
 
@@ -147,6 +148,19 @@ def test_where_nobody_paid_for_anything_no_flow_is_drawn(
     page = outcome(site, counted_round(town, [4, 1], [4]))
     assert page.select("#picture-flow") == []
     assert "Who helped to pay" not in page.get_text()
+
+
+def test_what_is_too_dear_to_draw_is_named_below_the_plot(site: Site, town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    projects_in(town.session, the_round.id)[3].cost_pence = 999_999_999_00
+    vote(town, the_round, [1, 4], [1, 4])
+    town.enter(the_round, Phase.COUNT)
+    town.enter(the_round, Phase.SIGN_OFF)
+    town.session.commit()
+    page = outcome(site, the_round)
+    assert "1 project that costs more than ten times the money" in figure(page, "plot").get_text()
+    assert ["Bench 4", "2", "£999,999,999", "No"] in rows(page, "plot")
+    assert len(figure(page, "plot").select(".wm-plot__area circle, .wm-plot__area rect")) == 3
 
 
 def test_a_vote_without_a_ballot_has_no_pictures(

@@ -9,7 +9,7 @@ from app.public.background import Background
 from app.public.counted import read_count
 from app.public.reasons import why_decided
 from app.public.ties import tie_sentences
-from ballots.counting import Limit, LimitOn, RankedBy, Reason, Rule, RuleName
+from ballots.counting import Completion, Limit, LimitOn, RankedBy, Reason, Rule, RuleName
 from tests.app.pictures.counts import Json, counted, explanation
 
 TITLES = {"P1": "Trees", "P2": "Benches", "P3": "Lights", "P4": "Paths"}
@@ -202,6 +202,59 @@ def test_a_count_tells_the_share_of_everybody_and_who_is_served(app: Flask) -> N
         "1 of the 2 people who voted chose at least one project that is funded.",
     )
     assert "by the rules that outcome stands" in gave_way.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("completion", "costs", "until"),
+    [
+        (Completion.ADD1, [100, 60], ", until one more step would have overspent."),
+        (
+            Completion.ADD1_EXHAUSTIVE,
+            [100, 60],
+            ", until no further project would have fitted, or one more step would have overspent.",
+        ),
+        (Completion.ADD1, [60, 40], "."),
+    ],
+)
+def test_shares_that_were_raised_are_told_as_raised(
+    app: Flask, completion: Completion, costs: list[int], until: str
+) -> None:
+    rule = Rule(name=RuleName.EQUAL_SHARES, completion=completion)
+    result = counted(costs, [(1,), (2,)], 100, rule)
+    raised = result | {"start_budget_pence": "7500.500000", "steps": 3}
+    with app.test_request_context():
+        assert read_count(raised, {}, roll_size=4).notes == (
+            "Every voter had an equal share to spend. Shares were raised to £75, step by step"
+            + until,
+        )
+        unraised = raised | {"steps": 0}
+        assert read_count(unraised, {}, roll_size=4).notes == (
+            "Every voter had an equal share to spend: £75.",
+        )
+
+
+@pytest.mark.parametrize("completion", list(Completion))
+def test_where_shares_are_raised_no_lower_cost_is_promised_to_win(
+    app: Flask, completion: Completion
+) -> None:
+    rule = Rule(name=RuleName.EQUAL_SHARES, completion=completion)
+    said = words(app, verdict(Reason.NO_VOTES), rule, {"lower_cost_pence": 340_000})
+    end = " or less." if completion is Completion.NONE else "."
+    assert said.endswith(f"It would have been funded at a cost of £3,400{end}")
+
+
+@pytest.mark.parametrize(
+    ("chose", "said"),
+    [
+        (1, "The one person who voted chose at least one project that is funded."),
+        (0, "The one person who voted chose no project that is funded."),
+    ],
+)
+def test_a_single_voter_is_told_of_as_one_person(app: Flask, chose: int, said: str) -> None:
+    result = counted([100], [(1,)], 101)
+    about = explanation(result) | {"ballots_with_a_winner": chose}
+    with app.test_request_context():
+        assert read_count(result, {}, roll_size=4, explanation=about).notes == (said,)
 
 
 def test_winners_stand_in_the_order_they_won(app: Flask) -> None:

@@ -84,13 +84,37 @@ def plain(page: str) -> str:
         (BallotFormat.POINTS, {}, "Give one project 6 at most."),
         (BallotFormat.POINTS, {"max_choices": 2}, "Give points to 2 projects at most."),
         (BallotFormat.SCORES, {}, "Give projects a score from 1 to 5. 5 is best."),
+        (BallotFormat.SCORES, {"max_choices": 3}, "Score 3 projects at most."),
         (BallotFormat.YES_NO, {}, "Say yes or no to as many projects as you like."),
+        (BallotFormat.YES_NO, {"max_choices": 3}, "Say yes or no to 3 projects at most."),
     ],
 )
 def test_each_paper_says_its_rule(
     ballot_format: BallotFormat, limits: dict[str, int], sentence: str, town: Town, site: Site
 ) -> None:
     the_round = opened(town, ballot_format, **limits)
+    assert sentence in site.as_(None).get(f"/rounds/{the_round.id}/ballot").text
+
+
+@pytest.mark.parametrize(
+    ("ballot_format", "limits", "sentence"),
+    [
+        (BallotFormat.APPROVAL, {}, "Choose 2 to 4 projects."),
+        (BallotFormat.KNAPSACK, {}, "Choose at least 2 projects that cost £10,000 or less"),
+        (BallotFormat.KNAPSACK, {"max_choices": 3}, "Choose 2 to 3 projects that cost £10,000"),
+        (BallotFormat.RANKING, {"max_choices": 3}, "Put 2 to 3 projects in order"),
+        (BallotFormat.POINTS, {"points_to_give": 10}, "Give points to at least 2 projects."),
+        (BallotFormat.SCORES, {"highest_score": 5}, "Score at least 2 projects."),
+        (BallotFormat.YES_NO, {}, "Say yes or no to 2 to 4 projects."),
+        (BallotFormat.YES_NO, {"max_choices": 2}, "Say yes or no to 2 projects."),
+    ],
+)
+def test_every_paper_says_how_many_it_asks_for_at_least(
+    ballot_format: BallotFormat, limits: dict[str, int], sentence: str, town: Town, site: Site
+) -> None:
+    settings: dict[str, Any] = {"max_choices": None, "min_choices": 2, **limits}
+    the_round = town.round(Phase.VOTE, ballot_format=ballot_format, **settings)
+    town.session.commit()
     assert sentence in site.as_(None).get(f"/rounds/{the_round.id}/ballot").text
 
 
