@@ -1,5 +1,6 @@
 """`python -m ballots.counting`: a table for people, JSON for programs, a line for what is wrong."""
 
+import io
 import json
 import subprocess
 import sys
@@ -292,3 +293,48 @@ def test_the_command_needs_no_database_and_no_settings() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "The file’s own outcome is the same." in done.stdout
+
+
+class Pipe(io.StringIO):
+    """A standard output that fails as soon as anything is written."""
+
+    def __init__(self, path: Path, failure: OSError) -> None:
+        super().__init__()
+        self._file, self._failure = path.open("wb"), failure
+
+    def write(self, _text: str) -> int:
+        raise self._failure
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "said"),
+    [
+        (BrokenPipeError(), 0, ""),
+        (OSError(28, "No space left on device"), 1, "standard output: No space left on device\n"),
+    ],
+)
+def test_an_output_that_fails_in_the_same_process_is_told_too(
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failure: OSError,
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Pipe(tmp_path / "out", failure))
+    assert main([str(file)]) == code
+    monkeypatch.undo()
+    assert capsys.readouterr().err == said
+
+
+def test_without_any_output_the_command_says_so(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main([str(file)]) == 1
+    monkeypatch.undo()
+    assert capsys.readouterr().err == "standard output: closed\n"
