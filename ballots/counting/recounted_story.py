@@ -14,8 +14,10 @@ from ballots.counting.explanation import Story, losers
 from ballots.counting.result import Result
 from ballots.counting.ties import DEFAULT_ORDER, TieBreak
 
-# Choices times losers: beyond this, recounts would take longer than an explanation is worth.
+# Beyond this, recounts would take longer than an explanation is worth: some for each loser, each
+# looking at every choice and, many times over, at every project.
 MOST_WORK = 100_000
+_LOOKS_AT_A_PROJECT = 50
 
 
 def keep_what_recounts_bear_out(election: Election, result: Result, stories: list[Story]) -> None:
@@ -24,7 +26,8 @@ def keep_what_recounts_bear_out(election: Election, result: Result, stories: lis
     Votes are those of further people who choose nothing else.
     """
     lost = losers(election, result)
-    feasible = len(lost) * len(election.ballots.choices) <= MOST_WORK
+    looks = len(election.ballots.choices) + _LOOKS_AT_A_PROJECT * len(election.projects)
+    feasible = len(lost) * looks <= MOST_WORK
     for at in lost:
         story = stories[at]
         votes, cost = story.more_votes, story.lower_cost_pence
