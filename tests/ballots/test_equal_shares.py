@@ -1,5 +1,6 @@
 """Equal shares: worked examples, an independent naive count, conditions, both inner loops."""
 
+import sys
 from fractions import Fraction
 
 import pytest
@@ -22,6 +23,7 @@ from ballots.counting import (
     TieRefusedError,
     Utility,
     count,
+    markets,
 )
 from ballots.counting import equal_shares as shares
 from ballots.counting.exact_shares import ExactShares
@@ -340,3 +342,14 @@ def test_the_compiled_loop_gives_the_same_result(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shares, "market_for", lambda _many: PLAIN)
         assert count(election, rule).to_json() == compiled
+
+
+def test_without_numba_shares_are_raised_on_the_plain_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ballots.counting.compiled_prices", None)
+    markets._compiled.cache_clear()
+    assert markets.market_for(many_runs=True) is PLAIN
+    monkeypatch.undo()
+    markets._compiled.cache_clear()
+    assert markets.market_for(many_runs=False) is PLAIN
