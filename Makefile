@@ -79,6 +79,7 @@ clean: ## remove what was made here, except the database
 		|| { echo "This Python cannot make virtual environments: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
 
+# The lock is complete, and older pips refuse to look up what it does not name (coverage[toml]).
 $(RUNTIME): requirements.txt | .venv/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	@touch $@
