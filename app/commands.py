@@ -15,8 +15,8 @@ from app.recount import count_command, undecided_in_words
 from app.residents.sign_in import link_for
 from app.schema import migrate
 from app.wording import unreadable_in_words
-from ballots.box import turnout
 from ballots.counting import TieRefusedError, TooHardError
+from ballots.disclosure import DEFAULT_STEP
 from ballots.imported import differences, find_imported, import_election, replay_ballots
 from ballots.moves import NotReady, count_closed, take_forward
 from ballots.outcome import outcome_of
@@ -27,7 +27,7 @@ from ballots.pabulib import (
     breaches,
     read_file,
 )
-from ballots.voting_rules import DEFAULT_STEP
+from ballots.sealing import turnout
 from neighbourhoods.eligibility import RollEntry, voter_code
 from neighbourhoods.people import Office, Person, appointed
 from neighbourhoods.phases import Phase

@@ -13,6 +13,7 @@ from jinja2 import (
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access import check_every_route, guard, visitor
+from app.casting import open_queue
 from app.commands import add_commands
 from app.councillors import councillors
 from app.display import show_as_people_read
@@ -59,7 +60,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
-    furnish(app, settings, Database(settings.database_url, clock=clock))
+    database = Database(settings.database_url, clock=clock)
+    furnish(app, settings, database)
+    open_queue(app, database)
     _extend(app, settings)
     show_as_people_read(app)
     name_the_words(app)

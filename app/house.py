@@ -1,7 +1,8 @@
 """What every request may ask for: the settings, the database session, the keys."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from ballots.keys import KeyFolder, KeyStore
 from neighbourhoods.database import Database
 
 READS_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
+View = TypeVar("View", bound=Callable[..., object])
 
 
 def furnish(app: Flask, settings: Settings, database: Database) -> None:
@@ -35,11 +37,18 @@ def keys() -> KeyStore:
     return cast(KeyStore, current_app.extensions["wardmote"][2])
 
 
+def stores_elsewhere(view: View) -> View:
+    """Say that an act only looks things up itself: what it stores goes through a queue."""
+    view.stores_elsewhere = True  # type: ignore[attr-defined]
+    return view
+
+
 def db() -> Session:
     """This request's session: reading for a GET, writing for an act. The view commits once."""
     if "db" not in g:
         stack = ExitStack()
-        reads_only = request.method in READS_ONLY
+        view = current_app.view_functions.get(request.endpoint or "")
+        reads_only = request.method in READS_ONLY or hasattr(view, "stores_elsewhere")
         if not reads_only:
             # Read all that was sent before the one writer is held: signals in halls are slow.
             try:

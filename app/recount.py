@@ -11,6 +11,7 @@ from app.house import database
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.counting.printing import page
 from ballots.covered import read_ballots
+from ballots.draws import tie_order_of
 from ballots.outcome import outcome_of
 from ballots.papers import GRADED
 from ballots.tally import latest_snapshot
@@ -60,7 +61,8 @@ def _published(session: Session, the_round: Round) -> dict[str, Any]:
 
 
 def _again(session: Session, the_round: Round, rules: VotingRules) -> dict[str, Any]:
-    ballots = read_ballots(session, the_round, rules, closed=True)
+    order = tie_order_of(session, the_round.id)
+    ballots = read_ballots(session, None, the_round, rules, tie_order=order)
     try:
         result = ballots.counted().to_json()
     except (TooHardError, TieRefusedError) as undecided:

@@ -6,7 +6,18 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import MetaData
 
-from ballots import box, outcome, receipts, record, signoff, tally, voting_rules
+from ballots import (
+    box,
+    draws,
+    ledger,
+    outcome,
+    receipts,
+    record,
+    sealing,
+    signoff,
+    tally,
+    voting_rules,
+)
 from neighbourhoods import (
     debate,
     delivery,
@@ -24,7 +35,7 @@ from neighbourhoods.database import Base, Database
 
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, outcome, receipts, record, signoff, tally, voting_rules,
+    box, draws, ledger, outcome, receipts, record, sealing, signoff, tally, voting_rules,
     debate, delivery, eligibility, funds, letters, people, places, projects, proposals, rounds,
     screening,
 )  # fmt: skip

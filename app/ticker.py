@@ -1,5 +1,6 @@
 """The clerk at the clock: moves rounds by their dates, publishes figures, rings the bell."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -16,8 +17,10 @@ from app.live import ring
 from app.officers.news import tell_councillors
 from app.post import PutOff, carry_letters
 from ballots.counting import TieRefusedError, TooHardError
+from ballots.disclosure import MOST_SECONDS_LATER, DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, due_phase, move_if_due
+from ballots.sealing import is_batch_due, seal_next
 from ballots.tally import (
     PublicTally,
     cover_next,
@@ -26,6 +29,7 @@ from ballots.tally import (
     publish,
     step_due,
 )
+from ballots.voting_rules import rules_of
 from neighbourhoods.database import Database, now
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round, rounds_in
@@ -43,13 +47,16 @@ _AWAKE = (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF)
 class Ticker:
     """One background task of the process; everything it does can be done twice unharmed."""
 
-    def __init__(self, app: Flask) -> None:
-        """Serve this app; `start` begins."""
+    def __init__(self, app: Flask, *, delay: Callable[[], float] | None = None) -> None:
+        """Serve this app; `start` begins. `delay` says how long a step of figures waits."""
         self.app = app
+        self._delay = delay or delay_drawn
         self._rung: dict[int, PublicTally] = {}
         # How many castings the figures of each round have followed.
         self._castings: dict[int, int] = {}
         self._resting_until: dict[int, float] = {}
+        # When the next step of each round's figures may be taken, once there is one.
+        self._steps_at: dict[int, float] = {}
         self._put_off: PutOff = {}
         # Rounds that their rule cannot decide: told in which phase, and when to try again.
         self._undecided: dict[int, tuple[Phase, float]] = {}
@@ -81,6 +88,22 @@ class Ticker:
         with self.app.app_context():
             carry_letters(database(), settings(), self._put_off)
 
+    def _is_due(self, session: Session, the_round: Round) -> bool:
+        """Whether the round, its figures or its box are to be moved on now.
+
+        A step of figures that could be published waits for a time drawn by lot: whoever casts and
+        sees them move cannot tell whose ballot was the last that was needed.
+        """
+        if due_phase(session, the_round) or is_batch_due(session, the_round):
+            return True
+        if not step_due(session, the_round):
+            return False
+        rules = rules_of(session, the_round.id)
+        if rules is not None and rules.disclosure_profile == DisclosureProfile.OPEN:
+            return True
+        at = self._steps_at.setdefault(the_round.id, monotonic() + self._delay())
+        return monotonic() >= at
+
     def _tick_round(self, round_id: int) -> None:
         """Each act in a transaction of its own, and votes are counted between them.
 
@@ -88,14 +111,15 @@ class Ticker:
         """
         with self._acting() as session:
             the_round = session.get_one(Round, round_id)
-            due = due_phase(session, the_round) or step_due(session, the_round)
+            due = self._is_due(session, the_round)
             phase = the_round.phase
         if not due and phase not in (Phase.VOTE, Phase.COUNT):
             return
         if due:
             with self._acting(writing=True) as session:
-                move_or_cover(session, keys(), round_id)
+                move_on(session, keys(), round_id)
                 session.commit()
+                self._steps_at.pop(round_id, None)
                 phase = session.get_one(Round, round_id).phase
         self._decide(round_id, phase)
 
@@ -122,7 +146,7 @@ class Ticker:
             return
         with self._acting() as session:
             the_round = session.get_one(Round, round_id)
-            ballots = due_ballots(session, the_round, castings=castings, pause=breathe)
+            ballots = due_ballots(session, keys(), the_round, castings=castings, pause=breathe)
         took = monotonic() - began
         if took * REST > SECONDS:
             self._resting_until[round_id] = monotonic() + took * REST
@@ -131,7 +155,7 @@ class Ticker:
         with self.app.app_context():
             result = ballots.counted(counting())
         with self._acting(writing=True) as session:
-            publish(session, ballots, result)
+            publish(session, keys(), ballots, result)
             session.commit()
         self._castings[round_id] = ballots.castings
 
@@ -179,8 +203,14 @@ def _watched(database: Database) -> list[int]:
         return [the_round.id for the_round in rounds_in(session, *_WATCHED)]
 
 
-def move_or_cover(session: Session, keys: KeyStore, round_id: int) -> None:
-    """Move a round whose date has come; else take the next ballots into its figures, if due."""
+def move_on(session: Session, keys: KeyStore, round_id: int) -> None:
+    """Move a round whose date has come; else cover the next ballots and seal a batch, if due."""
     the_round = session.get_one(Round, round_id)
     if move_if_due(session, keys, the_round) is None:
         cover_next(session, the_round)
+        seal_next(session, keys, the_round)
+
+
+def delay_drawn() -> float:
+    """How many seconds longer a step of figures waits, drawn by lot."""
+    return secrets.SystemRandom().uniform(0, MOST_SECONDS_LATER)

@@ -10,6 +10,15 @@ no new voter and never makes a step on their own.
 
 from enum import StrEnum
 
+# Live figures move no oftener; the clerk adds a delay drawn by lot, so that nobody can tell who
+# came last before a step.
+SECONDS_APART = 5
+MOST_SECONDS_LATER = 3
+# Voters in a step: by default, and in a hall where enough have checked in.
+DEFAULT_STEP = 20
+STEP_IN_A_HALL = 10
+ENOUGH_IN_A_HALL = 50
+
 
 class DisclosureProfile(StrEnum):
     """Who sees figures when; fixed when the round opens."""
@@ -49,3 +58,8 @@ def next_step(
     step = voters_covered(profile, sealed_already + pending, k, closed=closed) - sealed_already
     smallest = 1 if closed or profile is DisclosureProfile.OPEN else k
     return step if step >= smallest else 0
+
+
+def step_in_a_hall(checked_in: int) -> int | None:
+    """How many voters a step covers in a hall; None where it is too small for live figures."""
+    return STEP_IN_A_HALL if checked_in >= ENOUGH_IN_A_HALL else None

@@ -8,10 +8,13 @@ from sqlalchemy.orm import Session
 from ballots.counting import RuleError
 from ballots.covered import Counted
 from ballots.keys import KeyStore
+from ballots.ledger import EntryKind, append
+from ballots.opening import open_box
 from ballots.outcome import count_votes, funded_projects, outcome_of
 from ballots.record import publish_record
-from ballots.signoff import sign_off_of
-from ballots.voting_rules import freeze, paper_for, rules_of
+from ballots.sealing import close_box
+from ballots.signoff import decisions_on, sign_off_of
+from ballots.voting_rules import paper_for, rules_of
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.delivery import commit_money
 from neighbourhoods.eligibility import roll_size
@@ -109,7 +112,8 @@ def take_forward(
     """Move a round, with all that the move entails; NotReady says what is still to be done.
 
     Opening the vote freezes its rules and makes its key. Closing it waits for ballots in
-    flight: casting holds the round too, so from here on a ballot is counted or refused.
+    flight: casting holds the round too, so from here on a ballot is counted or refused; those that
+    waited are sealed.
     """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
@@ -120,10 +124,9 @@ def take_forward(
     if obstacles:
         raise NotReady(obstacles)
     if to_phase == Phase.VOTE:
-        rules = rules_of(session, the_round.id)
-        if rules is not None:
-            freeze(session, the_round, rules)
-        keys.make(the_round.id)
+        open_box(session, keys, the_round)
+    if to_phase == Phase.COUNT:
+        close_box(session, keys, the_round)
     return move_round(session, the_round, to_phase, by, why)
 
 
@@ -131,7 +134,7 @@ def count_closed(
     session: Session, keys: KeyStore, the_round: Round, counted: Counted | None = None
 ) -> RoundMove:
     """Count a closed vote and hand the outcome to the councillors."""
-    count_votes(session, the_round, counted)
+    count_votes(session, keys, the_round, counted)
     return take_forward(session, keys, the_round, Phase.SIGN_OFF, None, AFTER_COUNT)
 
 
@@ -144,7 +147,15 @@ def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> Rou
         raise NotReady([Obstacle(Blocker.NOT_COUNTED)])
     move = take_forward(session, keys, the_round, Phase.DELIVERY, None, AFTER_SIGN_OFF)
     session.refresh(the_round, ["moves"])
-    publish_record(session, the_round)
+    record = publish_record(session, the_round)
+    body = {
+        "record_sha256": record.digest,
+        "decisions": [
+            {"councillor": each.councillor.name, "act": each.act.value, "sitting": each.sitting}
+            for each in decisions_on(session, the_round.id)
+        ],
+    }
+    append(session, keys, the_round.id, EntryKind.SIGNED, body)
     for project in funded_projects(session, outcome):
         commit_money(session, project, project.cost_pence)
     return move

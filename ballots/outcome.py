@@ -6,7 +6,6 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ballots.counting import Result
-from ballots.counting.alternatives import explain_beside_other
 from ballots.covered import (
     Counted,
     Counting,
@@ -15,6 +14,10 @@ from ballots.covered import (
     on_the_spot,
     read_ballots,
 )
+from ballots.draws import tie_order_of
+from ballots.keys import KeyStore
+from ballots.ledger import EntryKind, append, hash_of
+from ballots.poll import explain_poll
 from ballots.refusals import BallotRefusal
 from ballots.tally import publish_closed
 from ballots.voting_rules import rules_of
@@ -61,21 +64,24 @@ def uncounted_ballots(
     rules = rules_of(session, the_round.id)
     if rules is None or the_round.phase != Phase.COUNT or outcome_of(session, the_round.id):
         return None
-    return read_ballots(session, the_round, rules, closed=True, pause=pause)
+    order = tie_order_of(session, the_round.id)
+    return read_ballots(session, None, the_round, rules, tie_order=order, pause=pause)
 
 
 def explained(
     ballots: CoveredBallots, result: Result, by: Counting = on_the_spot
 ) -> dict[str, object]:
     """Why these ballots decided so, beside what a second rule would have decided."""
-    return by(explain_beside_other, ballots.election, result)
+    return by(explain_poll, ballots.poll, result)
 
 
-def count_votes(session: Session, the_round: Round, counted: Counted | None = None) -> Outcome:
+def count_votes(
+    session: Session, keys: KeyStore, the_round: Round, counted: Counted | None = None
+) -> Outcome:
     """Count a closed vote and store the outcome; counting again returns what is stored.
 
-    What was `counted` already, away from the database, is not counted again, unless the vote was
-    opened again since.
+    What was `counted` already, away from the database, is not counted again, unless more ballots
+    came in since. TieRefusedError while a tie is still to be drawn.
     """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
@@ -88,6 +94,7 @@ def count_votes(session: Session, the_round: Round, counted: Counted | None = No
     if counted is None or the_round.phase != Phase.COUNT:
         raise Refused(BallotRefusal.NOT_COUNTED)
     publish_closed(session, counted.ballots, counted.result)
+    append(session, keys, the_round.id, EntryKind.TALLIED, _tallied(counted.result))
     outcome = Outcome(
         round_id=the_round.id,
         counted_at=now(session),
@@ -99,6 +106,17 @@ def count_votes(session: Session, the_round: Round, counted: Counted | None = No
     session.add(outcome)
     session.flush()
     return outcome
+
+
+def _tallied(result: Result) -> dict[str, object]:
+    """What the ledger says of the count."""
+    return {
+        "ballots": result.ballots_cast,
+        "winners": list(result.winners),
+        "votes": {verdict.project_id: verdict.votes for verdict in result.verdicts},
+        "spent_pence": result.spent_pence,
+        "result_sha256": hash_of(result.to_json()),
+    }
 
 
 def _counted_here(ballots: CoveredBallots) -> Counted:

@@ -1,33 +1,58 @@
 """Receipts: a code that shows that a ballot lies in the box, and never what it says."""
 
 import hashlib
+import re
+from dataclasses import dataclass
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
 
+from ballots.keys import KeyStore
 from neighbourhoods.database import Base
-from neighbourhoods.eligibility import ALPHABET, tidy_code
+from neighbourhoods.eligibility import ALPHABET
 
 VERSION = "wardmote-1"
 CODE_LENGTH = 16
+_NONCE = re.compile("[0-9a-f]{0,64}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a voter takes home: the council signs that this commitment will be in the ledger."""
+
+    round_id: int
+    code: str
+    commitment: str
+    server_nonce: str
+    signature: str
+
+    def as_json(self) -> dict[str, object]:
+        """The promise as the phone checks it."""
+        return {
+            "round": self.round_id,
+            "code": self.code,
+            "commitment": self.commitment,
+            "server_nonce": self.server_nonce,
+            "signature": self.signature,
+        }
 
 
 class Receipt(Base):
-    """One accepted cast. It is the current one while the ballot still names it."""
+    """One accepted cast that has entered the ledger. Current while the box holds its ballot."""
 
     __tablename__ = "receipts"
     __table_args__ = (
-        # A retry is the same request by the same voter with the same choices: one receipt.
-        UniqueConstraint("round_id", "voter_key", "request_hash"),
-        # No row numbers: they would keep the order of arrival.
+        CheckConstraint("batch > 0", name="batch"),
+        ForeignKeyConstraint(["round_id", "batch"], ["batches.round_id", "batches.number"]),
+        # No row numbers, and written in shuffled batches: rows keep no order of arrival.
         {"sqlite_with_rowid": False},
     )
 
     code: Mapped[str] = mapped_column(String(CODE_LENGTH), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
     voter_key: Mapped[str] = mapped_column(String(64))
-    request_hash: Mapped[str] = mapped_column(String(64))
     commitment: Mapped[str] = mapped_column(String(64))
+    batch: Mapped[int]
 
 
 def commitment(round_id: int, client_nonce: str, server_nonce: str, choices: str) -> str:
@@ -48,11 +73,16 @@ def in_fours(code: str) -> str:
     return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
-def request_hash(request_id: str, choices: str) -> str:
-    """What makes a retry the same cast: its request id and its choices."""
-    return hashlib.sha256(f"{request_id}|{choices}".encode()).hexdigest()
+def tidy_nonce(sent: str) -> str:
+    """A phone's nonce, or none if it is not up to 64 hexadecimal digits."""
+    return sent if _NONCE.fullmatch(sent) else ""
 
 
-def find_receipt(session: Session, written: str) -> Receipt | None:
-    """The receipt with this code, however it was spaced."""
-    return session.scalar(select(Receipt).where(Receipt.code == tidy_code(written)))
+def sign_promise(keys: KeyStore, round_id: int, committed: str) -> str:
+    """The council's signature that this commitment will be in the round's ledger."""
+    return keys.sign(promise_in_words(round_id, committed))
+
+
+def promise_in_words(round_id: int, committed: str) -> str:
+    """The words that a receipt's signature is over."""
+    return f"wardmote-receipt-1|{round_id}|{committed}"

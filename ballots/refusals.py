@@ -19,6 +19,8 @@ class BallotRefusal(StrEnum):
     RULE_NEEDS_POINTS = "rule-needs-points"
     NOT_COUNTED = "not-counted"
     UNDECIDED = "undecided"
+    NOTHING_TO_DRAW = "nothing-to-draw"
+    DISPUTES_POSSIBLE = "disputes-possible"
     NOT_YOUR_COMMUNITY = "not-your-community"
     INTEREST_UNDECLARED = "interest-undeclared"
     INTEREST_FORBIDS = "interest-forbids"

@@ -2,26 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, func, select
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ballots.box import turnout
 from ballots.counting import Result
 from ballots.covered import (
     CoveredBallots,
     castings_in,
     cover,
-    cover_all,
     covered_in,
     held_back_in,
     read_ballots,
 )
-from ballots.disclosure import DisclosureProfile, next_step
+from ballots.disclosure import SECONDS_APART, DisclosureProfile, next_step
+from ballots.keys import KeyStore
+from ballots.ledger import EntryKind, append, hash_of
 from ballots.papers import GRADED
+from ballots.sealing import last_batch, turnout
 from ballots.voting_rules import rules_of
-from neighbourhoods.database import Base, Moment, hold_round
+from neighbourhoods.database import Base, Moment, hold_round, now
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
@@ -117,27 +118,35 @@ class PublicTally:
         }
 
 
-def publish_next(session: Session, the_round: Round) -> Snapshot | None:
+def publish_next(session: Session, keys: KeyStore, the_round: Round) -> Snapshot | None:
     """Publish the next figures at once if the disclosure rule allows some now; else None.
 
     Whoever serves others meanwhile takes the same steps one by one, and counts between them.
     """
     cover_next(session, the_round)
-    due = due_ballots(session, the_round)
-    return publish(session, due, due.counted()) if due else None
+    due = due_ballots(session, keys, the_round)
+    return publish(session, keys, due, due.counted()) if due else None
 
 
 def step_due(session: Session, the_round: Round) -> int:
-    """How many ballots the next figures may take in now; none while the last are unpublished."""
+    """How many ballots the next figures may take in now.
+
+    None while the last are unpublished, and none of a live vote within seconds of the last.
+    """
     rules = rules_of(session, the_round.id)
     if rules is None or the_round.phase != Phase.VOTE:
         return 0
-    covered = covered_in(session, the_round.id)
-    if covered > _covered_by(latest_snapshot(session, the_round.id)):
-        return 0
-    held_back = held_back_in(session, the_round.id)
     profile, k = rules.disclosure_profile, rules.disclosure_step
-    return next_step(profile, covered, held_back, k, closed=False)
+    if profile == DisclosureProfile.SEALED:
+        return 0
+    latest, covered = latest_snapshot(session, the_round.id), covered_in(session, the_round.id)
+    if covered > _covered_by(latest):
+        return 0
+    if profile == DisclosureProfile.LIVE and latest is not None:
+        earliest = latest.published_at + timedelta(seconds=SECONDS_APART)
+        if now(session) < earliest:
+            return 0
+    return next_step(profile, covered, held_back_in(session, the_round.id), k, closed=False)
 
 
 def cover_next(session: Session, the_round: Round) -> int:
@@ -145,12 +154,13 @@ def cover_next(session: Session, the_round: Round) -> int:
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
     step = step_due(session, the_round)
-    cover(session, the_round.id, step, 1 + _latest_version(session, the_round.id))
+    cover(session, the_round.id, step)
     return step
 
 
 def due_ballots(
     session: Session,
+    keys: KeyStore,
     the_round: Round,
     *,
     castings: int | None = None,
@@ -159,27 +169,62 @@ def due_ballots(
     """The covered ballots if their figures are not published yet; else None.
 
     A show of hands follows every change of mind at once: there `castings`, those counted last,
-    tell whether anything changed. Other profiles never move for one.
+    tell whether anything changed. Other profiles never move for one. None too if a batch was
+    sealed while they were read: some may have been seen twice, so they are read again next time.
     """
     rules, latest = rules_of(session, the_round.id), latest_snapshot(session, the_round.id)
     if rules is None or the_round.phase != Phase.VOTE:
+        return None
+    if rules.disclosure_profile == DisclosureProfile.SEALED:
         return None
     moved = covered_in(session, the_round.id) != _covered_by(latest)
     if rules.disclosure_profile == DisclosureProfile.OPEN:
         moved = moved or castings_in(session, the_round.id) != (castings or 0)
     if not moved:
         return None
+    batches = _batches(session, the_round.id)
     version = 1 + (latest.version if latest else 0)
-    return read_ballots(session, the_round, rules, version=version, closed=False, pause=pause)
+    ballots = read_ballots(session, keys, the_round, rules, version=version, pause=pause)
+    session.expire_all()
+    return ballots if _batches(session, the_round.id) == batches else None
 
 
-def publish(session: Session, ballots: CoveredBallots, result: Result) -> Snapshot | None:
+def _batches(session: Session, round_id: int) -> int:
+    last = last_batch(session, round_id)
+    return last.number if last else 0
+
+
+def publish(
+    session: Session, keys: KeyStore, ballots: CoveredBallots, result: Result
+) -> Snapshot | None:
     """Publish the figures of these ballots, unless others were published meanwhile, or the same."""
-    written = result.to_json()
     hold_round(session, ballots.round_id, alone=True)
-    if ballots.version != 1 + _latest_version(session, ballots.round_id):
-        return None
+    snapshot = _publish(session, ballots, result)
+    if snapshot is not None:
+        body = {
+            "version": snapshot.version,
+            "covered": snapshot.covered,
+            "result_sha256": hash_of(snapshot.result),
+        }
+        append(session, keys, ballots.round_id, EntryKind.SNAPSHOT, body)
+    return snapshot
+
+
+def publish_closed(session: Session, ballots: CoveredBallots, result: Result) -> Snapshot | None:
+    """Publish the last figures of a closed vote, which cover every ballot.
+
+    The ledger tells of them as the count.
+    """
+    hold_round(session, ballots.round_id, alone=True)
     latest = latest_snapshot(session, ballots.round_id)
+    last = replace(ballots, version=1 + (latest.version if latest else 0))
+    return _publish(session, last, result)
+
+
+def _publish(session: Session, ballots: CoveredBallots, result: Result) -> Snapshot | None:
+    written, latest = result.to_json(), latest_snapshot(session, ballots.round_id)
+    if ballots.version != 1 + (latest.version if latest else 0):
+        return None
     if latest and latest.result == written and latest.covered == ballots.covered:
         return None
     snapshot = Snapshot(
@@ -194,23 +239,8 @@ def publish(session: Session, ballots: CoveredBallots, result: Result) -> Snapsh
     return snapshot
 
 
-def publish_closed(session: Session, ballots: CoveredBallots, result: Result) -> Snapshot | None:
-    """Publish the last figures of a closed vote, which cover every ballot."""
-    hold_round(session, ballots.round_id, alone=True)
-    version = 1 + _latest_version(session, ballots.round_id)
-    cover_all(session, ballots.round_id, version)
-    return publish(session, replace(ballots, version=version), result)
-
-
 def _covered_by(snapshot: Snapshot | None) -> int:
     return snapshot.covered if snapshot else 0
-
-
-def _latest_version(session: Session, round_id: int) -> int:
-    query = select(func.coalesce(func.max(Snapshot.version), 0)).where(
-        Snapshot.round_id == round_id
-    )
-    return int(session.execute(query).scalar_one())
 
 
 def latest_snapshot(session: Session, round_id: int) -> Snapshot | None:

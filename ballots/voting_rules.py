@@ -4,13 +4,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ballots.counting import DEFAULT_ORDER, RankedBy, Rule, RuleName, TieOrder, Utility
+from ballots.counting import DEFAULT_ORDER, RankedBy, Rule, RuleName, Utility
 from ballots.counting.election import MOST_POINTS
-from ballots.disclosure import DisclosureProfile
+from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
 from ballots.papers import GRADED, BallotFormat, BallotPaper, PaperProject, paper_as_json
 from ballots.refusals import BallotRefusal
 from neighbourhoods.database import Base, Pence, UTCDateTime, Word, now, one_of
@@ -20,7 +21,16 @@ from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round, check_still_allowed
 
-DEFAULT_STEP = 20
+
+class TieRule(StrEnum):
+    """How projects that stand level are put in order if that decides who wins.
+
+    By cost: the cheaper first, then the better supported. By a draw: dice thrown in public, or a
+    beacon named beforehand, after the close.
+    """
+
+    BY_COST = "by-cost"
+    DRAW = "draw"
 
 
 class VotingRules(Base):
@@ -55,6 +65,8 @@ class VotingRules(Base):
             name="highest_score",
         ),
         CheckConstraint("disclosure_step > 0", name="disclosure_step"),
+        CheckConstraint(one_of("tie_rule", TieRule), name="tie_rule"),
+        CheckConstraint("tie_rule <> 'draw' OR draw_source <> ''", name="draw_source"),
         CheckConstraint("approvals_needed > 0", name="approvals_needed"),
         CheckConstraint("(frozen_at IS NULL) = (frozen_text IS NULL)", name="frozen"),
     )
@@ -73,6 +85,9 @@ class VotingRules(Base):
     rule_settings: Mapped[dict[str, object]] = mapped_column(JSON)
     disclosure_profile: Mapped[DisclosureProfile] = mapped_column(Word(DisclosureProfile))
     disclosure_step: Mapped[int] = mapped_column(default=DEFAULT_STEP)
+    tie_rule: Mapped[TieRule] = mapped_column(Word(TieRule), default=TieRule.BY_COST)
+    # Where a draw's chance comes from, said before anybody votes: which dice, which beacon, when.
+    draw_source: Mapped[str] = mapped_column(String(200), default="")
     approvals_needed: Mapped[int]
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # The whole of what was promised when the vote opened, and its SHA-256.
@@ -92,9 +107,11 @@ class VotingRules(Base):
         return Rule.from_json(self.rule_settings)
 
     @property
-    def tie_order(self) -> TieOrder:
-        """The order among projects that stand level, given before anybody votes."""
-        return DEFAULT_ORDER
+    def tie_order_as_json(self) -> dict[str, object]:
+        """How ties are settled, as it is promised when the vote opens."""
+        if self.tie_rule is TieRule.DRAW:
+            return {"by": "draw-at-close", "recorded": [], "source": self.draw_source}
+        return DEFAULT_ORDER.as_json()
 
 
 @dataclass(frozen=True)
@@ -112,6 +129,8 @@ class RulesChosen:
     points_to_give: int | None = None
     most_points_on_one: int | None = None
     highest_score: int | None = None
+    tie_rule: TieRule = TieRule.BY_COST
+    draw_source: str = ""
 
 
 def needs_points(rule: Rule) -> bool:
@@ -144,6 +163,7 @@ def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> Voting
     rules.disclosure_profile = chosen.disclosure_profile
     rules.disclosure_step = chosen.disclosure_step
     rules.approvals_needed = chosen.approvals_needed
+    rules.tie_rule, rules.draw_source = chosen.tie_rule, chosen.draw_source
     session.flush()
     return rules
 
@@ -156,7 +176,8 @@ def _check_possible(chosen: RulesChosen) -> None:
         chosen.max_choices or 1,
         chosen.spending_limit_pence or 1,
     )
-    if min(limits) < 1 or chosen.min_choices < 0:
+    unsourced = chosen.tie_rule is TieRule.DRAW and not chosen.draw_source
+    if min(limits) < 1 or chosen.min_choices < 0 or unsourced:
         raise Refused(BallotRefusal.RULES_IMPOSSIBLE)
     try:
         _paper_on(chosen, (), 0, min_choices=0)
@@ -208,7 +229,7 @@ def freeze(session: Session, the_round: Round, rules: VotingRules) -> None:
         "budget_pence": the_round.budget_pence,
         "paper": paper_as_json(paper_for(session, the_round, rules)),
         "rule": rules.rule.as_json(),
-        "tie_order": rules.tie_order.as_json(),
+        "tie_order": rules.tie_order_as_json,
         "disclosure": {"profile": rules.disclosure_profile, "step": rules.disclosure_step},
         "approvals_needed": rules.approvals_needed,
         "closes_at": closes_at.isoformat() if closes_at else None,

@@ -10,7 +10,7 @@ from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, take_forward
 from ballots.papers import BallotFormat
-from ballots.voting_rules import RulesChosen, set_rules
+from ballots.voting_rules import RulesChosen, TieRule, set_rules
 from neighbourhoods.eligibility import RollEntry, RollRow, entry_by_email, replace_roll
 from neighbourhoods.funds import Fund, SourceKind, add_source, create_fund
 from neighbourhoods.people import Office, Person, appoint, find_or_add_person
@@ -104,6 +104,7 @@ class Town:
         closes_in: timedelta | None = None,
         rule: Rule | None = None,
         min_choices: int = 1,
+        tie_rule: TieRule = TieRule.BY_COST,
         **limits: int,
     ) -> Round:
         """A round of £10,000 in a phase, with everything that it needs to have come there.
@@ -129,6 +130,8 @@ class Town:
                 approvals,
                 step,
                 min_choices,
+                tie_rule=tie_rule,
+                draw_source="Dice thrown in the hall" if tie_rule is TieRule.DRAW else "",
                 **limits,
             ),
         )

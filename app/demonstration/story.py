@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from app.council_file import read_council_file, set_up_council
 from ballots.box import cast_ballot
 from ballots.counting import Rule
-from ballots.disclosure import DisclosureProfile
+from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.moves import conclude_sign_off, count_closed, take_forward
 from ballots.papers import BallotFormat
 from ballots.signoff import Act, InterestKind, decide, declare_interest
 from ballots.tally import publish_next
-from ballots.voting_rules import DEFAULT_STEP, RulesChosen, set_rules
+from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database, now
 from neighbourhoods.debate import Point, PointKind, answer_point, make_point
 from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery
@@ -240,7 +240,7 @@ class _Telling:
                 self._choices(the_round, projects),
                 request_id=f"demonstration-{number}",
             )
-        publish_next(self.session, the_round)
+        publish_next(self.session, self.keys, the_round)
 
     def _choices(self, the_round: Round, projects: list[Project]) -> list[str]:
         """A few projects, the better liked the likelier, within the limits of the paper."""

@@ -13,9 +13,9 @@ from app.officers.forms import show_form
 from app.officers.rounds import fixed_since_the_vote
 from app.officers.rules_form import GREEDY_RANKS_BY, HIGHEST_SCORES, KNAPSACK_ADDS_UP, RulesForm
 from ballots.counting import Completion, Misfit, RankedBy, Rule, RuleName, Then, Utility
-from ballots.disclosure import DisclosureProfile
+from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
 from ballots.papers import BallotFormat
-from ballots.voting_rules import DEFAULT_STEP, RulesChosen, VotingRules, rules_of, set_rules
+from ballots.voting_rules import RulesChosen, VotingRules, rules_of, set_rules
 from neighbourhoods.people import councillors_for
 from neighbourhoods.rounds import Round
 

@@ -13,9 +13,8 @@ from wtforms.validators import InputRequired
 from app.fields import PoundsField, WholeField
 from app.officers.forms import choices_of
 from ballots.counting import Completion, Misfit, RankedBy, RuleName, Then, Utility
-from ballots.disclosure import DisclosureProfile
+from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
 from ballots.papers import GRADED, BallotFormat
-from ballots.voting_rules import DEFAULT_STEP
 
 LEAST_STEP, MOST_STEP = 5, 1_000
 MOST_POINTS_TO_GIVE = 1_000

@@ -25,7 +25,7 @@ from app.public.standing import (
     state_words,
     timetable,
 )
-from ballots.box import turnout
+from ballots.sealing import turnout
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import now
 from neighbourhoods.eligibility import roll_size

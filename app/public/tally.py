@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from app.access import Who, open_to
 from app.display import age_words, clock_words
 from app.extensions import limiter
-from app.house import db
+from app.house import db, keys
 from app.public import public
-from ballots.box import is_current
 from ballots.disclosure import DisclosureProfile
-from ballots.receipts import find_receipt, in_fours
+from ballots.receipts import in_fours
 from ballots.tally import ProjectFigure, PublicTally, public_tally
+from ballots.whereabouts import find_receipt
 from neighbourhoods.database import now
 from neighbourhoods.eligibility import tidy_code
 from neighbourhoods.phases import Phase, is_past
@@ -103,7 +103,7 @@ def receipts() -> ResponseReturnValue:
 @limiter.limit("60 per minute", deduct_when=was_unknown)
 def receipt(code: str) -> ResponseReturnValue:
     """Whether the ballot with this receipt lies in the box; never what it says."""
-    found = find_receipt(db(), code)
+    found = find_receipt(db(), keys(), code)
     if found is None:
         page = render_template("public/receipt_unknown.html", code=in_fours(tidy_code(code)[:40]))
         return current_app.make_response((page, 404))
@@ -113,7 +113,7 @@ def receipt(code: str) -> ResponseReturnValue:
         receipt=found,
         code=in_fours(found.code),
         the_round=the_round,
-        is_current=is_current(db(), found),
+        is_current=not found.is_replaced,
         is_open=the_round.phase == Phase.VOTE,
         was_counted=is_past(Phase.COUNT, the_round.phase),
     )

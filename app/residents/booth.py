@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from app.access import Who, open_to
+from app.casting import put_in_box
 from app.extensions import csrf
-from app.house import db, keys
+from app.house import db, keys, let_go, stores_elsewhere
 from app.residents import residents
 from app.residents.filled import Filled, draft_of, drop_draft, has_draft, keep_draft, read_form
 from app.residents.paper import paper_of, projects_in_order
@@ -25,11 +26,12 @@ from app.residents.paper_words import (
 )
 from app.residents.voter import entry_for, entry_on_card
 from app.residents.wrong_marks import wrong_marks
-from ballots.box import cast_ballot, check_open, current_receipt, is_current
+from ballots.box import check_open, fill_in
 from ballots.papers import BallotPaper, Fault, faults_in
-from ballots.receipts import Receipt
+from ballots.receipts import Promise, tidy_nonce
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.tally import public_tally
+from ballots.whereabouts import receipt_of
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
@@ -104,8 +106,8 @@ def _paper_page(
     )
 
 
-def _receipt_of(the_round: Round, entry: RollEntry | None) -> Receipt | None:
-    return current_receipt(db(), keys(), the_round.id, entry) if entry else None
+def _receipt_of(the_round: Round, entry: RollEntry | None) -> Promise | None:
+    return receipt_of(db(), keys(), the_round.id, entry) if entry else None
 
 
 def _closed_page(the_round: Round, refused: BallotRefusal | None, *, sent: bool) -> str:
@@ -128,6 +130,7 @@ def _closed_page(the_round: Round, refused: BallotRefusal | None, *, sent: bool)
 @residents.post("/rounds/<int:round_id>/ballot")
 @csrf.exempt  # checked below: an old token must not cost anybody their choices
 @open_to(Who.ANYONE)
+@stores_elsewhere
 def cast(the_round: Round) -> ResponseReturnValue:
     """Cast a ballot, or ask its voter who they are and keep the choices meanwhile."""
     paper = paper_of(the_round)
@@ -168,28 +171,38 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, filled: Filled) -> Respon
         keep_draft(response, the_round, paper, filled)
         return response
     request_id = request.form.get("request_id", "")[:80] or secrets.token_urlsafe(16)
-    receipt = cast_ballot(db(), keys(), the_round, entry, choices, request_id=request_id)
-    if not is_current(db(), receipt):
+    nonce = tidy_nonce(request.form.get("client_nonce", ""))
+    envelope = fill_in(
+        db(), keys(), the_round, entry, choices, request_id=request_id, client_nonce=nonce
+    )
+    let_go()
+    promise = put_in_box(envelope)
+    current = _receipt_of(the_round, entry)
+    if current is not None and current.code != promise.code:
         # A late retry of a ballot they have since replaced: say so, and change nothing.
         flash(_("You have cast a newer ballot since. The newer one is in the box."))
-    db().commit()
-    response = _lead_to("residents.counted", the_round)
+    response = _lead_to("residents.counted", the_round, promise)
     drop_draft(response, the_round)
     return response
 
 
 def _back_to_paper(the_round: Round, paper: BallotPaper, filled: Filled, **why: int) -> Response:
     """Show the paper again at an address: a page that answers a form has no way back to it."""
-    response = _lead_to("residents.booth", the_round, **why)
+    response = _lead_to("residents.booth", the_round, None, **why)
     keep_draft(response, the_round, paper, filled)
     return response
 
 
-def _lead_to(endpoint: str, the_round: Round, **why: int) -> Response:
-    """Lead on: a browser by redirect; the booth's script, which sent the form, by word."""
+def _lead_to(
+    endpoint: str, the_round: Round, promise: Promise | None = None, **why: int
+) -> Response:
+    """Lead on: a browser by redirect; the booth's script, which sent the form, by word.
+
+    The script receives the promise too, and checks it before it says that the ballot is counted.
+    """
     address = url_for(endpoint, round_id=the_round.id, **why)  # type: ignore[arg-type]
     if request.accept_mimetypes.best == "application/json":
-        return jsonify(next=address)
+        return jsonify(next=address, **({"receipt": promise.as_json()} if promise else {}))
     return current_app.make_response(redirect(address, 303))
 
 

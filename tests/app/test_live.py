@@ -60,7 +60,7 @@ def test_a_ballot_rings_those_who_follow_the_round_and_nobody_else(
 ) -> None:
     stranger = socketio.test_client(app)
     phone.emit("join", {"round": vote.id}, callback=True)
-    ticker = Ticker(app)
+    ticker = Ticker(app, delay=float)
     ticker.tick()
     news(phone)
     cast(town, vote, 1)
@@ -72,7 +72,7 @@ def test_a_ballot_rings_those_who_follow_the_round_and_nobody_else(
 
 def test_nothing_new_rings_nobody(app: Flask, phone: Any, vote: Round) -> None:
     phone.emit("join", {"round": vote.id}, callback=True)
-    ticker = Ticker(app)
+    ticker = Ticker(app, delay=float)
     ticker.tick()
     news(phone)
     ticker.tick()
@@ -83,7 +83,7 @@ def test_figures_come_in_steps_through_the_socket_too(
     app: Flask, phone: Any, vote: Round, town: Town
 ) -> None:
     phone.emit("join", {"round": vote.id}, callback=True)
-    ticker = Ticker(app)
+    ticker = Ticker(app, delay=float)
     covered = []
     for number in range(1, 6):
         cast(town, vote, number)
@@ -100,7 +100,7 @@ def test_a_sealed_vote_sends_no_figures_of_projects(
     phone.emit("join", {"round": the_round.id}, callback=True)
     for number in range(1, 7):
         cast(town, the_round, number)
-    Ticker(app).tick()
+    Ticker(app, delay=float).tick()
     assert [heard["figures"] for heard in news(phone)] == [None]
 
 

@@ -111,7 +111,7 @@ def test_of_an_open_round_the_published_figures_are_shown_and_no_change_since(
 ) -> None:
     the_round = town.round(Phase.VOTE, voters=6, step=2)
     vote(town, the_round, range(1, 5), choice=0)
-    publish_next(town.session, the_round)
+    publish_next(town.session, town.keys, the_round)
     vote(town, the_round, range(1, 7), choice=1)  # everybody changes their mind
     town.session.commit()
     answer = counted(shell, the_round)

@@ -38,7 +38,7 @@ def test_a_vote_closes_by_the_clock_is_counted_and_the_councillors_are_told(
     the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
     vote(town, the_round, range(1, 4))
     town.session.commit()
-    clerk = Ticker(app)
+    clerk = Ticker(app, delay=float)
     clerk.tick()
     clock.moves(hours=1)
     clerk.tick()
@@ -58,7 +58,7 @@ def test_what_was_done_is_not_done_again(
     the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
     town.session.commit()
     clock.moves(hours=1)
-    clerk = Ticker(app)
+    clerk = Ticker(app, delay=float)
     for _ in range(3):
         clerk.tick()
     with database.reading() as session:
@@ -74,7 +74,7 @@ def test_figures_are_published_when_a_step_is_due_and_the_bell_rings_once(
     the_round = town.round(Phase.VOTE, voters=6, step=2)
     vote(town, the_round, range(1, 5))
     town.session.commit()
-    clerk = Ticker(app)
+    clerk = Ticker(app, delay=float)
     clerk.tick()
     clerk.tick()
     with database.reading() as session:
@@ -91,7 +91,7 @@ def test_a_round_that_is_not_ready_stays_where_it_is(
     town.closes(the_round, timedelta(hours=1))
     town.session.commit()
     clock.moves(hours=2)
-    Ticker(app).tick()
+    Ticker(app, delay=float).tick()
     with database.reading() as session:
         assert session.get_one(Round, the_round.id).phase == Phase.SET_UP
     assert rung == []
@@ -117,7 +117,7 @@ def test_a_round_that_breaks_keeps_no_other_from_closing(
 
     monkeypatch.setattr(ticker, "due_phase", due)
     clock.moves(hours=1)
-    Ticker(app).tick()
+    Ticker(app, delay=float).tick()
     with database.reading() as session:
         assert session.get_one(Round, sound.id).phase == Phase.SIGN_OFF
     assert "tick failed" in capsys.readouterr().out
@@ -144,7 +144,7 @@ def test_a_vote_that_its_rule_cannot_decide_is_told_once_and_counted_once_it_can
     vote(town, the_round, range(1, 4))
     town.session.commit()
     clock.moves(hours=1)
-    clerk = Ticker(app)
+    clerk = Ticker(app, delay=float)
     with monkeypatch.context() as patched:
         patched.setattr(ticker, "counted_away", search_for_two_seconds)
         for second in (0.0, 3.0, 19.0, 21.0):  # two seconds of search, nine times that of rest
@@ -178,7 +178,7 @@ def test_ballots_that_take_long_to_read_are_read_less_often(
     monkeypatch.setattr("app.ticker.monotonic", lambda: moment[0])
     monkeypatch.setattr(ticker, "due_ballots", read_for_half_a_second)
     the_round = town.round(Phase.VOTE, voters=9, step=1)
-    clerk = Ticker(app)
+    clerk = Ticker(app, delay=float)
     seen: list[int] = []
     for second in (0.0, 1.0, 4.9, 5.1):  # half a second of reading, then nine times that of rest
         number = len(seen) * 2 + 1

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.settings import settings_from
-from ballots.box import cast_ballot, turnout
+from ballots.box import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyFolder
+from ballots.sealing import turnout
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import RollRow, replace_roll, voter_code
 from neighbourhoods.phases import Phase

@@ -54,7 +54,7 @@ def test_an_address_in_capitals_is_refused_by_the_database(town: Town) -> None:
 
 @pytest.mark.parametrize("act", ["UPDATE snapshots SET covered = 0", "DELETE FROM snapshots"])
 def test_the_database_refuses_to_change_a_published_snapshot(town: Town, act: str) -> None:
-    count_votes(town.session, town.round(Phase.COUNT))
+    count_votes(town.session, town.keys, town.round(Phase.COUNT))
     with pytest.raises(DBAPIError, match="never changed"):
         town.session.execute(text(act))
 

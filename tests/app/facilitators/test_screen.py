@@ -33,7 +33,7 @@ def vote(
     for number in range(1, voters + 1):
         entry = town.voter(the_round, number)
         cast_ballot(town.session, town.keys, the_round, entry, [first], request_id=str(number))
-    publish_next(town.session, the_round)
+    publish_next(town.session, town.keys, the_round)
     town.session.commit()
     return the_round
 
@@ -74,7 +74,7 @@ def test_where_points_decide_the_hall_sees_them_beside_the_votes(town: Town, sit
     for number, given in enumerate([{codes[0]: 1, codes[1]: 8}, {codes[0]: 1}], start=1):
         entry = town.voter(the_round, number)
         cast_ballot(town.session, town.keys, the_round, entry, given, request_id=str(number))
-    publish_next(town.session, the_round)
+    publish_next(town.session, town.keys, the_round)
     town.session.commit()
     page = BeautifulSoup(screen(site, the_round), "html5lib")
     told = [

@@ -11,7 +11,7 @@ from ballots.counting import RankedBy, Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.papers import BallotFormat
-from ballots.receipts import Receipt, in_fours
+from ballots.receipts import Promise, in_fours
 from ballots.tally import publish_next
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
@@ -25,12 +25,12 @@ def vote(town: Town, voters: int, profile: DisclosureProfile = DisclosureProfile
     the_round = town.round(Phase.VOTE, profile=profile, closes_in=timedelta(hours=1))
     for number in range(1, voters + 1):
         cast(town, the_round, number)
-    publish_next(town.session, the_round)
+    publish_next(town.session, town.keys, the_round)
     town.session.commit()
     return the_round
 
 
-def cast(town: Town, the_round: Round, number: int, *places: int) -> Receipt:
+def cast(town: Town, the_round: Round, number: int, *places: int) -> Promise:
     codes = [project.code for project in projects_in(town.session, the_round.id)]
     chosen = [codes[place] for place in places or (0,)]
     entry = town.voter(the_round, number)
@@ -133,7 +133,7 @@ def scored(town: Town) -> Round:
         given = {code: score for code, score in zip(codes, scores, strict=False) if score}
         entry = town.voter(the_round, number)
         cast_ballot(town.session, town.keys, the_round, entry, given, request_id=str(number))
-    publish_next(town.session, the_round)
+    publish_next(town.session, town.keys, the_round)
     town.session.commit()
     return the_round
 
@@ -165,7 +165,7 @@ def test_a_project_that_most_people_refuse_has_points_below_nothing_and_no_bar(
     code = projects_in(town.session, the_round.id)[0].code
     entry = town.voter(the_round, 1)
     cast_ballot(town.session, town.keys, the_round, entry, {code: -1}, request_id="1")
-    publish_next(town.session, the_round)
+    publish_next(town.session, town.keys, the_round)
     town.session.commit()
     page = BeautifulSoup(site.as_(None).get(f"/rounds/{the_round.id}/tally").text, "html5lib")
     row = page.select(f'[data-project="{code}"]')[0]
@@ -213,7 +213,7 @@ def test_one_more_voter_changes_the_etag(town: Town, site: Site) -> None:
 
 
 @pytest.fixture
-def receipt(town: Town, session: Session) -> Receipt:
+def receipt(town: Town, session: Session) -> Promise:
     the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
     given = cast(town, the_round, 1, 1, 2)
     session.commit()
@@ -221,20 +221,20 @@ def receipt(town: Town, session: Session) -> Receipt:
 
 
 def test_a_receipt_says_that_its_ballot_lies_in_the_box_and_not_what_it_says(
-    receipt: Receipt, site: Site
+    receipt: Promise, site: Site
 ) -> None:
     page = site.as_(None).get(f"/receipts/{receipt.code}").text
     assert "This ballot lies in the box" in page
     assert "Bench" not in page
 
 
-def test_a_receipt_is_found_however_it_is_written(receipt: Receipt, site: Site) -> None:
+def test_a_receipt_is_found_however_it_is_written(receipt: Promise, site: Site) -> None:
     client = site.as_(None)
     asked = client.get("/receipts", query_string={"code": in_fours(receipt.code).lower()})
     assert asked.location == f"/receipts/{receipt.code}"
 
 
-def test_a_replaced_ballot_says_so(receipt: Receipt, town: Town, site: Site) -> None:
+def test_a_replaced_ballot_says_so(receipt: Promise, town: Town, site: Site) -> None:
     the_round = town.session.get_one(Round, receipt.round_id)
     cast(town, the_round, 1, 3)
     town.session.commit()
@@ -243,7 +243,7 @@ def test_a_replaced_ballot_says_so(receipt: Receipt, town: Town, site: Site) -> 
 
 
 def test_after_the_count_a_receipt_says_it_was_in_it(
-    receipt: Receipt, town: Town, site: Site, keys: KeyStore
+    receipt: Promise, town: Town, site: Site, keys: KeyStore
 ) -> None:
     the_round = town.session.get_one(Round, receipt.round_id)
     town.enter(the_round, Phase.COUNT)

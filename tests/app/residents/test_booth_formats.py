@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.residents.paper_words import place_in_words
-from ballots.box import Ballot
 from ballots.counting import RankedBy, Rule
 from ballots.moves import count_closed
 from ballots.outcome import outcome_of
@@ -19,6 +18,7 @@ from ballots.papers import BallotFormat
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
+from tests.box_reader import choices_in
 from tests.builders import Town
 from tests.council import Site
 
@@ -62,9 +62,14 @@ def shown_again(client: FlaskClient, the_round: Round, form: dict[str, Any]) -> 
     return client.get(answer.location).text
 
 
-def ballots_in_box(session: Session) -> list[object]:
-    session.rollback()
-    return [json.loads(text) for text in session.scalars(select(Ballot.choices))]
+def ballots_in_box(town: Town) -> list[object]:
+    town.session.rollback()
+    rounds = town.session.scalars(select(Round.id)).all()
+    return [
+        json.loads(text)
+        for round_id in rounds
+        for text in choices_in(town.session, town.keys, round_id)
+    ]
 
 
 def plain(page: str) -> str:
@@ -136,7 +141,7 @@ def test_an_order_of_choice_is_cast_as_it_was_made(
     client = site.as_voter(town.voter(the_round, 1))
     answer = send(client, the_round, {"project": [third, first, second]})
     assert answer.location.endswith("/counted")
-    assert ballots_in_box(session) == [[third, first, second]]
+    assert ballots_in_box(town) == [[third, first, second]]
 
 
 def test_a_place_left_out_moves_the_later_choices_up(
@@ -145,7 +150,7 @@ def test_a_place_left_out_moves_the_later_choices_up(
     the_round = opened(town, BallotFormat.RANKING)
     first, second, *_ = codes_of(session, the_round)
     send(site.as_voter(town.voter(the_round, 1)), the_round, {"project": [second, "", first]})
-    assert ballots_in_box(session) == [[second, first]]
+    assert ballots_in_box(town) == [[second, first]]
 
 
 def test_a_project_in_two_places_is_refused_at_the_second_and_both_are_kept(
@@ -159,7 +164,7 @@ def test_a_project_in_two_places_is_refused_at_the_second_and_both_are_kept(
     assert 'href="#place-3"' in page
     assert "Bench 2: It stands in an earlier place too." in plain(page)
     assert len(re.findall(rf'value="{code}" selected', page)) == 2
-    assert ballots_in_box(session) == []
+    assert ballots_in_box(town) == []
 
 
 def test_an_order_of_choice_is_told_in_words_before_it_is_cast(
@@ -195,7 +200,7 @@ def test_marks_are_cast_as_numbers_beside_their_projects(
     form = {f"mark-{first}": one, f"mark-{second}": "", f"mark-{third}": f" {other} "}
     answer = send(site.as_voter(town.voter(the_round, 1)), the_round, form)
     assert answer.location.endswith("/counted")
-    assert ballots_in_box(session) == [{first: int(one), third: int(other)}]
+    assert ballots_in_box(town) == [{first: int(one), third: int(other)}]
 
 
 @pytest.mark.parametrize("ballot_format", MARKS)
@@ -213,7 +218,7 @@ def test_marks_outlast_adding_up_and_are_told_in_words(
         field = re.search(rf'<input[^>]*name="mark-{code}" value="{mark}"[^>]*>', page)
         assert field is not None
         assert "radio" not in field[0] or " checked" in field[0]
-    assert ballots_in_box(session) == []
+    assert ballots_in_box(town) == []
 
 
 @pytest.mark.parametrize(
@@ -246,7 +251,7 @@ def test_a_wrong_mark_is_refused_at_its_field(
     assert f'id="{field[1]}-error"' in page
     if ballot_format is BallotFormat.POINTS:
         assert f'name="mark-{code}" value="{written}"' in page
-    assert ballots_in_box(session) == []
+    assert ballots_in_box(town) == []
 
 
 @pytest.mark.parametrize("zero", ["0", " 0 ", "-0", "00"])
@@ -257,7 +262,7 @@ def test_whoever_writes_nought_gives_nothing(
     first, second, *_ = codes_of(session, the_round)
     form = {f"mark-{first}": zero, f"mark-{second}": "3"}
     send(site.as_voter(town.voter(the_round, 1)), the_round, form)
-    assert ballots_in_box(session) == [{second: 3}]
+    assert ballots_in_box(town) == [{second: 3}]
 
 
 def test_too_many_points_are_refused_with_both_sums_and_kept(
@@ -299,7 +304,7 @@ def test_an_empty_paper_of_each_kind_is_refused_in_its_own_words(
     empty = {"project": ["", ""]} if ballot_format is BallotFormat.RANKING else {f"mark-{code}": ""}
     page = shown_again(site.as_voter(town.voter(the_round, 1)), the_round, empty)
     assert words in page
-    assert ballots_in_box(session) == []
+    assert ballots_in_box(town) == []
 
 
 @pytest.mark.parametrize("ballot_format", LIMITS)
@@ -311,7 +316,7 @@ def test_a_project_of_another_paper_is_refused_and_never_echoed(
     answer = send(site.as_voter(town.voter(the_round, 1)), the_round, form)
     assert answer.status_code == 422
     assert "nowhere" not in answer.text
-    assert ballots_in_box(session) == []
+    assert ballots_in_box(town) == []
 
 
 @pytest.mark.parametrize("ballot_format", LIMITS)
@@ -334,7 +339,7 @@ def test_an_imported_paper_with_high_scores_asks_for_numbers(
     client = site.as_voter(town.voter(the_round, 1))
     assert 'inputmode="numeric"' in client.get(f"/rounds/{the_round.id}/ballot").text
     send(client, the_round, {f"mark-{code}": "100"})
-    assert ballots_in_box(session) == [{code: 100}]
+    assert ballots_in_box(town) == [{code: 100}]
 
 
 def test_the_receipt_page_never_shows_what_was_marked(

@@ -1,0 +1,106 @@
+"""Ties settled by chance: thrown or broadcast in public after the close, entered by two people.
+
+The draw's seed is the hash of the ledger as it stood at the close together with what the dice or
+the beacon said: whoever arranges projects or ballots beforehand cannot know it, and whoever reads
+the ledger can repeat it.
+"""
+
+import hashlib
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from ballots.counting import DEFAULT_ORDER, TieOrder
+from ballots.counting.ties import REFUSE
+from ballots.keys import KeyStore
+from ballots.ledger import EntryKind, LedgerEntry, append, find_entry
+from ballots.refusals import BallotRefusal
+from ballots.voting_rules import TieRule, rules_of
+from neighbourhoods.database import Base, Moment, hold_round, now
+from neighbourhoods.people import Person
+from neighbourhoods.phases import Phase
+from neighbourhoods.refusals import Refused
+from neighbourhoods.rounds import Round
+
+LONGEST_VALUE = 200
+
+
+class DrawReading(Base):
+    """What one person read from the dice or the beacon; the draw needs two who agree."""
+
+    __tablename__ = "draw_readings"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    value: Mapped[str] = mapped_column(String(LONGEST_VALUE))
+    read_at: Mapped[Moment]
+
+    person: Mapped[Person] = relationship()
+
+
+def tie_order_of(session: Session, round_id: int) -> TieOrder:
+    """The order among level projects in the count: refused while a draw is still to be held."""
+    rules = rules_of(session, round_id)
+    if rules is None or rules.tie_rule is TieRule.BY_COST:
+        return DEFAULT_ORDER
+    drawn = find_entry(session, round_id, EntryKind.TIE_BREAK)
+    return TieOrder.drawn(str(drawn.contents["seed"])) if drawn else REFUSE
+
+
+def draw_seed(head: str, value: str) -> str:
+    """The seed that a value gives after the ledger's head at the close, as 64 hex digits."""
+    return hashlib.sha256(f"wardmote-draw-1|{head}|{value}".encode()).hexdigest()
+
+
+def readings_in(session: Session, round_id: int) -> list[DrawReading]:
+    """What has been read so far, and by whom."""
+    query = (
+        select(DrawReading)
+        .where(DrawReading.round_id == round_id)
+        .order_by(DrawReading.read_at, DrawReading.person_id)
+    )
+    return list(session.scalars(query))
+
+
+def enter_draw(
+    session: Session,
+    keys: KeyStore,
+    the_round: Round,
+    by: Person,
+    value: str,
+    tied: tuple[str, ...],
+) -> LedgerEntry | None:
+    """Write down what somebody read; with the second who read the same, the draw is held.
+
+    None until then. Two who disagree are both struck out, and have to look again. Raises Refused
+    if there is nothing to draw.
+    """
+    hold_round(session, the_round.id, alone=True)
+    session.refresh(the_round, ["phase"])
+    closed = find_entry(session, the_round.id, EntryKind.CLOSED)
+    waits = tie_order_of(session, the_round.id) == REFUSE
+    value = " ".join(value.split())[:LONGEST_VALUE]
+    if the_round.phase != Phase.COUNT or closed is None or not waits or not value:
+        raise Refused(BallotRefusal.NOTHING_TO_DRAW)
+    others = [each for each in readings_in(session, the_round.id) if each.person_id != by.id]
+    session.merge(
+        DrawReading(round_id=the_round.id, person_id=by.id, value=value, read_at=now(session))
+    )
+    session.flush()
+    if not others:
+        return None
+    if any(other.value != value for other in others):
+        for reading in readings_in(session, the_round.id):
+            session.delete(reading)
+        session.flush()
+        return None
+    rules = rules_of(session, the_round.id)
+    body = {
+        "source": rules.draw_source if rules else "",
+        "value": value,
+        "head": closed.hash,
+        "seed": draw_seed(closed.hash, value),
+        "tied": list(tied),
+        "entered_by": [*(other.person.name for other in others), by.name],
+    }
+    return append(session, keys, the_round.id, EntryKind.TIE_BREAK, body)

@@ -1,0 +1,149 @@
+"""The ledger of a round: append-only, chained by hashes, signed. See docs/record-format.md."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ballots.keys import KeyStore
+from neighbourhoods.database import Base, Word, now, one_of
+
+NOTHING_BEFORE = "0" * 64
+
+
+class EntryKind(StrEnum):
+    """What an entry of the ledger tells."""
+
+    OPENED = "opened"
+    BATCH = "batch"
+    SNAPSHOT = "snapshot"
+    CLOSED = "closed"
+    TIE_BREAK = "tie-break"
+    TALLIED = "tallied"
+    SIGNED = "signed"
+    CORRECTION = "correction"
+    KEY_DESTROYED = "key-destroyed"
+
+
+class LedgerEntry(Base):
+    """One entry, exactly as it was hashed; the database refuses to change or delete it."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        UniqueConstraint("hash"),
+        CheckConstraint(one_of("kind", EntryKind), name="kind"),
+        CheckConstraint("number > 0", name="number"),
+    )
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[EntryKind] = mapped_column(Word(EntryKind))
+    # The moment and the body as texts: what was hashed must come back to the letter.
+    at: Mapped[str] = mapped_column(String(40))
+    body: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[str] = mapped_column(String(128))
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """The body as values."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+    def as_json(self) -> dict[str, object]:
+        """The entry as anybody downloads it."""
+        return {
+            "round": self.round_id,
+            "number": self.number,
+            "kind": self.kind.value,
+            "at": self.at,
+            "previous": self.previous,
+            "body": self.contents,
+            "hash": self.hash,
+            "signature": self.signature,
+        }
+
+
+def plain_json(contents: object) -> str:
+    """Canonical JSON: keys sorted, no white space, only ASCII."""
+    return json.dumps(contents, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def hash_of(contents: object) -> str:
+    """SHA-256, in hex, of the canonical JSON."""
+    return hashlib.sha256(plain_json(contents).encode("ascii")).hexdigest()
+
+
+def append(
+    session: Session, keys: KeyStore, round_id: int, kind: EntryKind, body: Mapping[str, object]
+) -> LedgerEntry:
+    """Add an entry; whoever calls holds the round alone."""
+    last = head_of(session, round_id)
+    number = last.number + 1 if last else 1
+    previous = last.hash if last else NOTHING_BEFORE
+    at = now(session).isoformat()
+    hashed = hash_of(
+        {
+            "round": round_id,
+            "number": number,
+            "kind": kind.value,
+            "at": at,
+            "previous": previous,
+            "body": body,
+        }
+    )
+    entry = LedgerEntry(
+        round_id=round_id,
+        number=number,
+        kind=kind,
+        at=at,
+        body=plain_json(body),
+        previous=previous,
+        hash=hashed,
+        signature=keys.sign(f"wardmote-ledger-1|{hashed}"),
+    )
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def head_of(session: Session, round_id: int) -> LedgerEntry | None:
+    """The newest entry of a round."""
+    query = (
+        select(LedgerEntry)
+        .where(LedgerEntry.round_id == round_id)
+        .order_by(LedgerEntry.number.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def entries_of(session: Session, round_id: int) -> list[LedgerEntry]:
+    """Every entry of a round, in order."""
+    query = select(LedgerEntry).where(LedgerEntry.round_id == round_id).order_by(LedgerEntry.number)
+    return list(session.scalars(query))
+
+
+def find_entry(session: Session, round_id: int, kind: EntryKind) -> LedgerEntry | None:
+    """The newest entry of one kind."""
+    query = (
+        select(LedgerEntry)
+        .where(LedgerEntry.round_id == round_id, LedgerEntry.kind == kind)
+        .order_by(LedgerEntry.number.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def heads(session: Session) -> Iterable[LedgerEntry]:
+    """The newest entry of every round that has one, for whoever keeps watch."""
+    rounds = session.scalars(select(LedgerEntry.round_id).distinct().order_by(LedgerEntry.round_id))
+    for round_id in rounds.all():
+        head = head_of(session, round_id)
+        if head is not None:
+            yield head

@@ -1,0 +1,162 @@
+"""Where the ballot of a receipt lies: waiting, or in which batch of the ledger, with its proof."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ballots.box import Ballot, Casting, PendingBallot
+from ballots.envelopes import EnvelopeKey
+from ballots.keys import KeyStore
+from ballots.ledger import LedgerEntry
+from ballots.merkle import Proof, proof_of
+from ballots.receipts import Promise, Receipt, receipt_code, sign_promise
+from ballots.sealing import Batch, last_batch
+from neighbourhoods.eligibility import RollEntry, tidy_code
+from neighbourhoods.phases import Phase
+from neighbourhoods.rounds import rounds_in
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the ledger: leaf of a batch, and the way from the leaf to the batch's root."""
+
+    batch: int
+    entry: int
+    root: str
+    proof: Proof
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """What a receipt shows to anybody: that a ballot is in the box, and never what it says.
+
+    `place` is None while the ballot waits to be sealed. `batches` is how many there are so far.
+    """
+
+    round_id: int
+    code: str
+    commitment: str
+    signature: str
+    is_replaced: bool
+    batches: int
+    place: Place | None
+
+    def as_json(self) -> dict[str, object]:
+        """The receipt as `verify.py --receipt` reads it; nothing in it opens the ballot."""
+        told: dict[str, object] = {
+            "round": self.round_id,
+            "code": self.code,
+            "commitment": self.commitment,
+            "signature": self.signature,
+        }
+        if self.place is None:
+            return told
+        return {
+            **told,
+            "batch": self.place.batch,
+            "leaf": self.place.proof.place,
+            "leaves": self.place.proof.leaves,
+            "path": list(self.place.proof.siblings),
+        }
+
+
+def find_receipt(session: Session, keys: KeyStore, written: str) -> Whereabouts | None:
+    """What is known of the receipt with this code, however it was spaced."""
+    code = tidy_code(written)
+    receipt = session.get(Receipt, code)
+    if receipt is not None:
+        return _sealed(session, keys, receipt)
+    for the_round in rounds_in(session, Phase.VOTE):
+        found = _waiting(session, keys, the_round.id, code)
+        if found is not None:
+            return found
+    return None
+
+
+def _sealed(session: Session, keys: KeyStore, receipt: Receipt) -> Whereabouts:
+    batch = session.get_one(Batch, (receipt.round_id, receipt.batch))
+    body = session.get_one(LedgerEntry, (receipt.round_id, batch.entry)).contents
+    commitments = body["commitments"]
+    proof = proof_of(commitments, commitments.index(receipt.commitment))
+    last = last_batch(session, receipt.round_id)
+    return Whereabouts(
+        receipt.round_id,
+        receipt.code,
+        receipt.commitment,
+        sign_promise(keys, receipt.round_id, receipt.commitment),
+        is_replaced=not _is_in_box(session, receipt) or _has_newer(session, keys, receipt),
+        batches=last.number if last else 0,
+        place=Place(batch.number, batch.entry, str(body["root"]), proof),
+    )
+
+
+def _is_in_box(session: Session, receipt: Receipt) -> bool:
+    ballot = session.get(Ballot, (receipt.round_id, receipt.voter_key))
+    return ballot is not None and ballot.commitment == receipt.commitment
+
+
+def _has_newer(session: Session, keys: KeyStore, receipt: Receipt) -> bool:
+    """Whether a ballot that replaces this one waits to be sealed."""
+    replacing = (
+        select(Casting.casting, Casting.voter, Casting.envelope)
+        .join(
+            PendingBallot,
+            (PendingBallot.round_id == Casting.round_id)
+            & (PendingBallot.casting == Casting.casting),
+        )
+        .where(PendingBallot.round_id == receipt.round_id, PendingBallot.first_time.is_(False))
+    )
+    rows = session.execute(replacing).all()
+    if not rows:
+        return False
+    key = EnvelopeKey(keys, receipt.round_id)
+    papers = (key.open(envelope, voter, casting) for casting, voter, envelope in rows)
+    return any(paper.voter_key == receipt.voter_key for paper in papers)
+
+
+def _waiting(session: Session, keys: KeyStore, round_id: int, code: str) -> Whereabouts | None:
+    try:
+        key = EnvelopeKey(keys, round_id)
+    except KeyError:
+        return None
+    casting = session.get(Casting, (round_id, key.casting(code)))
+    if casting is None:
+        return None
+    paper = key.open(casting.envelope, casting.voter, casting.casting)
+    current = session.get_one(PendingBallot, (round_id, casting.voter))
+    last = last_batch(session, round_id)
+    return Whereabouts(
+        round_id,
+        code,
+        paper.commitment,
+        sign_promise(keys, round_id, paper.commitment),
+        is_replaced=current.casting != casting.casting,
+        batches=last.number if last else 0,
+        place=None,
+    )
+
+
+def receipt_of(session: Session, keys: KeyStore, round_id: int, entry: RollEntry) -> Promise | None:
+    """The receipt of somebody's ballot as it lies in the box, if they cast one.
+
+    None too once the round's key is destroyed: then nobody can tell any more.
+    """
+    try:
+        key = EnvelopeKey(keys, round_id)
+    except KeyError:
+        return None
+    waiting = session.get(PendingBallot, (round_id, key.voter(entry.id)))
+    if waiting is not None:
+        casting = session.get_one(Casting, (round_id, waiting.casting))
+        paper = key.open(casting.envelope, casting.voter, casting.casting)
+        return _promise(keys, round_id, paper.commitment, paper.server_nonce)
+    ballot = session.get(Ballot, (round_id, key.sealed_voter(entry.id)))
+    if ballot is None:
+        return None
+    return _promise(keys, round_id, ballot.commitment, ballot.server_nonce)
+
+
+def _promise(keys: KeyStore, round_id: int, commitment: str, server_nonce: str) -> Promise:
+    code, signature = receipt_code(commitment), sign_promise(keys, round_id, commitment)
+    return Promise(round_id, code, commitment, server_nonce, signature)
