@@ -104,6 +104,16 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "The vote is closed, but its rule cannot decide it: too much is nearly level. "
             "Ask whoever runs this server for help. No vote is lost."
         ),
+        BallotRefusal.NOTHING_TO_DRAW: _(
+            "There is no tie to draw now. Look at the round again: somebody may have been faster."
+        ),
+        BallotRefusal.DISPUTES_POSSIBLE: _(
+            "The key is kept until four weeks after councillors signed, in case somebody asks "
+            "which ballot was theirs."
+        ),
+        BallotRefusal.NOTHING_TO_CORRECT: _(
+            "Name an entry that stands in this round’s ledger, and say what is wrong with it."
+        ),
         BallotRefusal.NOT_YOUR_COMMUNITY: _(
             "Only councillors who answer for this community decide on this round."
         ),

@@ -21,6 +21,7 @@ class BallotRefusal(StrEnum):
     UNDECIDED = "undecided"
     NOTHING_TO_DRAW = "nothing-to-draw"
     DISPUTES_POSSIBLE = "disputes-possible"
+    NOTHING_TO_CORRECT = "nothing-to-correct"
     NOT_YOUR_COMMUNITY = "not-your-community"
     INTEREST_UNDECLARED = "interest-undeclared"
     INTEREST_FORBIDS = "interest-forbids"

@@ -1,6 +1,6 @@
 """What was decided and delivered: outcome, public record, delivery."""
 
-from flask import abort, make_response, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -71,19 +71,6 @@ def record(the_round: Round) -> ResponseReturnValue:
         record=read_record(found.contents),
         digest=found.digest,
     )
-
-
-@public.get("/rounds/<int:round_id>/record.json")
-@open_to(Who.ANYONE)
-def record_json(the_round: Round) -> ResponseReturnValue:
-    """The stored bytes of the record, exactly as they were published."""
-    found = record_of(db(), the_round.id) or abort(404)
-    response = make_response(found.document.encode())
-    response.mimetype = "application/json"
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    response.set_etag(found.digest)
-    response.last_modified = found.published_at
-    return response.make_conditional(request)
 
 
 @public.get("/records")

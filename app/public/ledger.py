@@ -1,0 +1,96 @@
+"""What anybody needs to check a vote without trusting us: ledger, record, proofs, verifier."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Response, abort, jsonify, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+
+import ballots
+from app.access import Who, open_to
+from app.counting_room import breathe
+from app.house import database, db, keys
+from app.public import public
+from ballots.ledger import entries_of, head_of, heads
+from ballots.published import may_open, record_in_pieces
+from ballots.record import record_of
+from ballots.whereabouts import find_receipt
+from neighbourhoods.database import Database
+from neighbourhoods.phases import Phase, is_past
+from neighbourhoods.rounds import Round
+
+VERIFIER = Path(ballots.__file__).with_name("verify.py")
+
+
+@public.get("/rounds/<int:round_id>/ledger")
+@open_to(Who.ANYONE)
+def ledger(the_round: Round) -> ResponseReturnValue:
+    """Every entry of the round's ledger, in words, the newest first."""
+    entries = entries_of(db(), the_round.id)
+    return render_template(
+        "public/ledger.html",
+        the_round=the_round,
+        entries=list(reversed(entries)),
+        head=entries[-1] if entries else None,
+        has_record=is_past(Phase.COUNT, the_round.phase),
+    )
+
+
+@public.get("/rounds/<int:round_id>/ledger.json")
+@open_to(Who.ANYONE)
+def ledger_json(the_round: Round) -> ResponseReturnValue:
+    """Every entry of the round's ledger."""
+    return jsonify([entry.as_json() for entry in entries_of(db(), the_round.id)])
+
+
+@public.get("/ledger/heads.json")
+@open_to(Who.ANYONE)
+def ledger_heads() -> ResponseReturnValue:
+    """The newest entry of every round, for whoever keeps copies of them elsewhere."""
+    names = ("round", "number", "hash", "signature")
+    told = (head.as_json() for head in heads(db()))
+    return jsonify([{name: each[name] for name in names} for each in told])
+
+
+@public.get("/rounds/<int:round_id>/record.json")
+@open_to(Who.ANYONE)
+def record_json(the_round: Round) -> ResponseReturnValue:
+    """Ledger, opened ballots, count and record in one file, from the count on."""
+    head = head_of(db(), the_round.id)
+    if head is None or not is_past(Phase.COUNT, the_round.phase):
+        abort(404)
+    answer = Response(status=200, mimetype="application/json")
+    answer.headers["Cache-Control"] = "public, no-cache"
+    answer.set_etag(head.hash)
+    record = record_of(db(), the_round.id)
+    if record is not None:
+        answer.last_modified = record.published_at
+    answer.make_conditional(request)
+    if answer.status_code == 200:
+        answer.response = pieces(database(), the_round.id, opened=may_open(db(), the_round.id))
+    return answer
+
+
+def pieces(source: Database, round_id: int, *, opened: bool) -> Iterator[bytes]:
+    """The file in pieces, read while it is sent: a city's is larger than a server's memory."""
+    with source.reading() as session:
+        the_round = session.get_one(Round, round_id)
+        for piece in record_in_pieces(session, the_round, opened=opened, pause=breathe):
+            yield piece.encode()
+
+
+@public.get("/receipts/<code>/proof.json")
+@open_to(Who.ANYONE)
+def receipt_proof(code: str) -> ResponseReturnValue:
+    """The signed promise of a receipt and, once it is sealed, the proof that it was kept."""
+    found = find_receipt(db(), keys(), code) or abort(404)
+    answer = jsonify(found.as_json())
+    answer.headers["Content-Disposition"] = f"attachment; filename=receipt-{found.code}.json"
+    return answer
+
+
+@public.get("/verify.py")
+@open_to(Who.ANYONE)
+def verifier() -> ResponseReturnValue:
+    """The program with which anybody checks a record: one file, nothing to install."""
+    return send_file(VERIFIER, mimetype="text/x-python", as_attachment=True)

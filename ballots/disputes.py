@@ -1,0 +1,57 @@
+"""After the vote: corrections in the open, and the end of the key that leads from roll to ballot."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ballots.keys import KeyStore
+from ballots.ledger import EntryKind, LedgerEntry, append, find_entry, head_of
+from ballots.refusals import BallotRefusal
+from neighbourhoods.database import hold_round, now
+from neighbourhoods.people import Person
+from neighbourhoods.phases import Phase
+from neighbourhoods.refusals import Refused
+from neighbourhoods.rounds import Round, RoundMove
+
+# How long after sign-off somebody may still ask which ballots were theirs.
+DISPUTE_DAYS = 28
+
+
+def correct_ledger(
+    session: Session, keys: KeyStore, the_round: Round, number: int, by: str, words: str
+) -> LedgerEntry:
+    """Say in the ledger, in public, what is wrong with an earlier entry; that one stays."""
+    hold_round(session, the_round.id, alone=True)
+    corrected = session.get(LedgerEntry, (the_round.id, number))
+    if corrected is None or not words.strip():
+        raise Refused(BallotRefusal.NOTHING_TO_CORRECT)
+    body = {"corrects": number, "words": words.strip(), "by": by}
+    return append(session, keys, the_round.id, EntryKind.CORRECTION, body)
+
+
+def disputes_end(session: Session, the_round: Round) -> bool:
+    """Whether the dispute period is over: so many days after councillors signed."""
+    signed = session.scalar(
+        select(RoundMove).where(
+            RoundMove.round_id == the_round.id, RoundMove.to_phase == Phase.DELIVERY
+        )
+    )
+    return signed is not None and now(session) >= signed.moved_at + timedelta(days=DISPUTE_DAYS)
+
+
+def destroy_key(
+    session: Session, keys: KeyStore, the_round: Round, by: Person | None
+) -> LedgerEntry | None:
+    """Write in the ledger that the round's key is destroyed; the caller commits, then destroys it.
+
+    None if that was done before. From then on nobody can go from a name to a ballot. Raises
+    Refused while disputes are possible.
+    """
+    hold_round(session, the_round.id, alone=True)
+    if not disputes_end(session, the_round) or head_of(session, the_round.id) is None:
+        raise Refused(BallotRefusal.DISPUTES_POSSIBLE)
+    if find_entry(session, the_round.id, EntryKind.KEY_DESTROYED) is not None:
+        return None
+    body = {"by": by.name if by else "the council’s server"}
+    return append(session, keys, the_round.id, EntryKind.KEY_DESTROYED, body)
