@@ -1,4 +1,4 @@
-"""After the vote: corrections in the open, and the end of the key that leads from roll to ballot."""
+"""After the vote: corrections in public, and the end of the key that leads to a ballot."""
 
 from datetime import timedelta
 
