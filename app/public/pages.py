@@ -8,13 +8,14 @@ from app.access import Who, open_to
 from app.house import db, settings
 from app.public import public
 from app.public.finding import find_records
+from app.public.secrecy_words import not_promised, promised
 
 
 @public.get("/how-your-vote-is-kept")
 @open_to(Who.ANYONE)
 def secrecy() -> ResponseReturnValue:
     """How a vote is kept secret and counted, and what is not promised."""
-    return render_template("public/secrecy.html")
+    return render_template("public/secrecy.html", promised=promised(), not_promised=not_promised())
 
 
 @public.get("/accessibility")
