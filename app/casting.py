@@ -14,9 +14,8 @@ from operator import attrgetter
 from flask import Flask, current_app
 
 from app.counting_room import breathe
-from ballots.box import put_in
+from ballots.box import Stored, put_in
 from ballots.envelopes import Envelope
-from ballots.receipts import Promise
 from neighbourhoods.database import Database
 from neighbourhoods.refusals import Refused
 
@@ -32,7 +31,7 @@ class _Waiting:
 
     def __init__(self, envelope: Envelope) -> None:
         self.envelope = envelope
-        self.answer: Promise | Exception | None = None
+        self.answer: Stored | Exception | None = None
 
     @property
     def round_id(self) -> int:
@@ -49,7 +48,7 @@ class BoxQueue:
         self._queue: deque[_Waiting] = deque()
         self._at_the_box = threading.Lock()
 
-    def put_in(self, envelope: Envelope) -> Promise:
+    def put_in(self, envelope: Envelope) -> Stored:
         """Put an envelope into its round's box; returns once it is stored for good.
 
         Raises Refused, or whatever kept the database from storing this very envelope.
@@ -88,9 +87,9 @@ class BoxQueue:
             waiting.answer = answer
         return True
 
-    def _stored(self, envelopes: list[Envelope]) -> Iterable[Promise | Exception]:
+    def _stored(self, envelopes: list[Envelope]) -> Iterable[Stored | Exception]:
         with self._database.writing() as session:
-            answers: list[Promise | Refused] = put_in(session, envelopes[0].round_id, envelopes)
+            answers: list[Stored | Refused] = put_in(session, envelopes[0].round_id, envelopes)
             session.commit()
         return answers
 
@@ -100,7 +99,7 @@ def open_queue(app: Flask, database: Database) -> None:
     app.extensions[_PLACE] = BoxQueue(database)
 
 
-def put_in_box(envelope: Envelope) -> Promise:
+def put_in_box(envelope: Envelope) -> Stored:
     """Put an envelope into its round's box; returns once it is stored for good."""
     queue: BoxQueue = current_app.extensions[_PLACE]
     return queue.put_in(envelope)

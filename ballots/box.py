@@ -4,17 +4,22 @@ A cast goes into the pending box, encrypted and under names of its own; `ballots
 on, shuffled with others, into the ledger and to the sealed ballots.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from functools import cache
+from typing import NamedTuple, cast
 
 from sqlalchemy import (
+    Connection,
+    Executable,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
     String,
+    Table,
     Text,
+    bindparam,
     func,
     select,
 )
@@ -22,11 +27,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ballots.envelopes import Envelope, EnvelopeKey
 from ballots.keys import KeyStore
-from ballots.papers import canonical, faults_in
+from ballots.papers import BallotPaper, canonical, faults_in
 from ballots.receipts import Promise, Receipt
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.voting_rules import paper_for, rules_of
-from neighbourhoods.database import Base, hold_round, insert_into, now
+from neighbourhoods.database import Base, hold_round, insert_for, now
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.refusals import Refused
@@ -98,26 +103,32 @@ def cast_ballot(
 
     Asks in order: on the roll? well filled in? a retry? open? Raises Refused or BadPaper.
     """
-    envelope = fill_in(
-        session,
-        keys,
-        the_round,
-        entry,
-        choices,
-        request_id=request_id,
-        client_nonce=client_nonce,
-    )
+    if entry is None or entry.round_id != the_round.id:
+        raise Refused(BallotRefusal.NOT_ON_ROLL)
+    rules = rules_of(session, the_round.id)
+    if rules is None:
+        raise Refused(BallotRefusal.VOTE_NOT_OPEN)
+    paper = paper_for(session, the_round, rules)
+    try:
+        envelope = fill_in(
+            keys, paper, entry, choices, request_id=request_id, client_nonce=client_nonce
+        )
+    except BadPaper:
+        check_open(session, the_round)
+        raise
+    except KeyError as missing:
+        check_open(session, the_round)
+        raise Refused(BallotRefusal.VOTE_NOT_OPEN) from missing
     (answer,) = put_in(session, the_round.id, [envelope])
     if isinstance(answer, Refused):
         raise answer
-    return answer
+    return answer.promise
 
 
 def fill_in(
-    session: Session,
     keys: KeyStore,
-    the_round: Round,
-    entry: RollEntry | None,
+    paper: BallotPaper,
+    entry: RollEntry,
     choices: object,
     *,
     request_id: str,
@@ -125,24 +136,14 @@ def fill_in(
 ) -> Envelope:
     """Check a filled-in paper and put it into its envelope; stores nothing.
 
-    Raises Refused or BadPaper.
+    Raises BadPaper, and KeyError while the round has no key: its vote never opened, or it is long
+    over.
     """
-    if entry is None or entry.round_id != the_round.id:
-        raise Refused(BallotRefusal.NOT_ON_ROLL)
-    rules = rules_of(session, the_round.id)
-    try:
-        key = EnvelopeKey(keys, the_round.id)
-    except KeyError:
-        rules = None
-    if rules is None:
-        check_open(session, the_round)
-        raise Refused(BallotRefusal.VOTE_NOT_OPEN)
-    faults = faults_in(paper_for(session, the_round, rules), choices)
-    if faults or not isinstance(choices, (list, tuple, dict)):
-        check_open(session, the_round)
+    key = EnvelopeKey(keys, entry.round_id)
+    faults = faults_in(paper, choices)
+    if faults or not isinstance(choices, list | tuple | dict):
         raise BadPaper(faults)
-    text = canonical(rules.ballot_format, choices)
-    return key.close(entry.id, text, request_id, client_nonce)
+    return key.close(entry.id, canonical(paper.ballot_format, choices), request_id, client_nonce)
 
 
 def check_open(session: Session, the_round: Round) -> None:
@@ -165,43 +166,82 @@ def _why_not_open(session: Session, round_id: int) -> BallotRefusal | None:
     return BallotRefusal.VOTE_CLOSED if closed or phase != Phase.VOTE else None
 
 
+class Stored(NamedTuple):
+    """An envelope that lies in the box, now or since before: then this was a retry."""
+
+    promise: Promise
+    is_retry: bool
+
+
 def put_in(
     session: Session, round_id: int, envelopes: Sequence[Envelope]
-) -> list[Promise | Refused]:
+) -> list[Stored | Refused]:
     """Put envelopes of one round into the pending box together, in the order of arrival.
 
-    A promise for each, or why not. Either all that are accepted are stored, or none.
+    Each is stored, or told why not. Either all that are accepted are stored, or none.
     """
     hold_round(session, round_id, alone=False)
     known = _known(session, round_id, envelopes)
     refusal = _why_not_open(session, round_id)
     if refusal is None:
-        _store(session, round_id, [each for each in envelopes if each.casting not in known])
-        return [each.promise for each in envelopes]
-    return [each.promise if each.casting in known else Refused(refusal) for each in envelopes]
+        known |= _store(session, round_id, [e for e in envelopes if e.casting not in known])
+        return [Stored(each.promise, each.casting in known) for each in envelopes]
+    return [
+        Stored(each.promise, is_retry=True) if each.casting in known else Refused(refusal)
+        for each in envelopes
+    ]
+
+
+# From here on tables and not classes, and statements made once: this is the way of every ballot.
+_CASTINGS = cast(Table, Casting.__table__)
+_PENDING = cast(Table, PendingBallot.__table__)
+_WAITING = select(_CASTINGS.c.casting).where(
+    _CASTINGS.c.round_id == bindparam("round"),
+    _CASTINGS.c.casting.in_(bindparam("castings", expanding=True)),
+)
+_SEALED_RECEIPTS = select(Receipt.__table__.c.code).where(
+    Receipt.__table__.c.code.in_(bindparam("codes", expanding=True))
+)
+_SEALED_VOTERS = select(Ballot.__table__.c.voter_key).where(
+    Ballot.__table__.c.round_id == bindparam("round"),
+    Ballot.__table__.c.voter_key.in_(bindparam("voters", expanding=True)),
+)
+
+
+@cache
+def _add_castings(dialect: str) -> Executable:
+    rows = insert_for(dialect, _CASTINGS).on_conflict_do_nothing()
+    return rows.returning(_CASTINGS.c.casting)
+
+
+@cache
+def _point_to_castings(dialect: str) -> Executable:
+    rows = insert_for(dialect, _PENDING)
+    return rows.on_conflict_do_update(
+        index_elements=["round_id", "voter"], set_={"casting": rows.excluded.casting}
+    )
 
 
 def _known(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> set[str]:
     """Castings that were accepted before: whoever sends one again gets the receipt again."""
-    waiting = select(Casting.casting).where(
-        Casting.round_id == round_id, Casting.casting.in_([each.casting for each in envelopes])
-    )
-    sealed = select(Receipt.code).where(Receipt.code.in_([each.promise.code for each in envelopes]))
-    codes = set(session.scalars(sealed))
-    return {
-        *session.scalars(waiting),
-        *(each.casting for each in envelopes if each.promise.code in codes),
-    }
+    ask = session.connection().execute
+    castings = [each.casting for each in envelopes]
+    codes = {each.promise.code: each.casting for each in envelopes}
+    waiting = ask(_WAITING, {"round": round_id, "castings": castings}).scalars()
+    sealed = ask(_SEALED_RECEIPTS, {"codes": list(codes)}).scalars()
+    return {*waiting, *(codes[code] for code in sealed)}
 
 
-def _store(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> None:
-    if not envelopes:
-        return
+def _store(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> set[str]:
+    """Store these; returns castings that won on another connection a moment ago: retries."""
     # In one order for everybody: two servers that wait for each other's rows would wait for ever.
     castings = {each.casting: each for each in envelopes}
+    if not castings:
+        return set()
+    connection = session.connection()
     accepted = set(
-        session.scalars(
-            insert_into(session, Casting).on_conflict_do_nothing().returning(Casting.casting),
+        connection.execute(
+            _add_castings(connection.dialect.name),
             [
                 {
                     "round_id": round_id,
@@ -211,22 +251,20 @@ def _store(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> No
                 }
                 for casting in sorted(castings)
             ],
-        )
+        ).scalars()
     )
-    # What is missing won on another connection a moment ago: a retry, which changes nothing.
     ballots = {each.voter: each for each in envelopes if each.casting in accepted}
-    if not ballots:
-        return
-    sealed = select(Ballot.voter_key).where(
-        Ballot.round_id == round_id,
-        Ballot.voter_key.in_([each.paper.voter_key for each in ballots.values()]),
-    )
-    voted_before = set(session.scalars(sealed))
-    upsert = insert_into(session, PendingBallot)
-    session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=["round_id", "voter"], set_={"casting": upsert.excluded.casting}
-        ),
+    if ballots:
+        _point(connection, round_id, ballots)
+    return castings.keys() - accepted
+
+
+def _point(connection: Connection, round_id: int, ballots: Mapping[str, Envelope]) -> None:
+    """Make these castings their voters' ballots."""
+    asked = {"round": round_id, "voters": [each.paper.voter_key for each in ballots.values()]}
+    voted_before = set(connection.execute(_SEALED_VOTERS, asked).scalars())
+    connection.execute(
+        _point_to_castings(connection.dialect.name),
         [
             {
                 "round_id": round_id,

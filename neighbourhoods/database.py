@@ -14,6 +14,7 @@ from sqlalchemy import (
     Engine,
     MetaData,
     String,
+    Table,
     create_engine,
     event,
     text,
@@ -180,9 +181,12 @@ def now(session: Session) -> datetime:
 
 def insert_into(session: Session, rows: type[Base]) -> "postgresql.Insert | sqlite.Insert":
     """An INSERT that can settle conflicts, in the dialect of this database."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(rows)
-    return postgresql.insert(rows)
+    return insert_for(session.get_bind().dialect.name, rows)
+
+
+def insert_for(dialect: str, rows: type[Base] | Table) -> "postgresql.Insert | sqlite.Insert":
+    """An INSERT that can settle conflicts, in a dialect."""
+    return sqlite.insert(rows) if dialect == "sqlite" else postgresql.insert(rows)
 
 
 def hold_round(session: Session, round_id: int, *, alone: bool) -> None:

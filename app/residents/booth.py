@@ -172,18 +172,27 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, filled: Filled) -> Respon
         return response
     request_id = request.form.get("request_id", "")[:80] or secrets.token_urlsafe(16)
     nonce = tidy_nonce(request.form.get("client_nonce", ""))
-    envelope = fill_in(
-        db(), keys(), the_round, entry, choices, request_id=request_id, client_nonce=nonce
-    )
-    let_go()
-    promise = put_in_box(envelope)
-    current = _receipt_of(the_round, entry)
-    if current is not None and current.code != promise.code:
+    try:
+        envelope = fill_in(keys(), paper, entry, choices, request_id=request_id, client_nonce=nonce)
+    except BadPaper:
+        check_open(db(), the_round)
+        raise
+    except KeyError as missing:
+        check_open(db(), the_round)
+        raise Refused(BallotRefusal.VOTE_NOT_OPEN) from missing
+    let_go()  # whoever waits in the queue must not keep a connection from those before them
+    promise, is_retry = put_in_box(envelope)
+    if is_retry and _is_replaced(the_round, entry, promise):
         # A late retry of a ballot they have since replaced: say so, and change nothing.
         flash(_("You have cast a newer ballot since. The newer one is in the box."))
     response = _lead_to("residents.counted", the_round, promise)
     drop_draft(response, the_round)
     return response
+
+
+def _is_replaced(the_round: Round, entry: RollEntry, promise: Promise) -> bool:
+    current = _receipt_of(the_round, entry)
+    return current is not None and current.code != promise.code
 
 
 def _back_to_paper(the_round: Round, paper: BallotPaper, filled: Filled, **why: int) -> Response:

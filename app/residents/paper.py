@@ -4,13 +4,14 @@ import hashlib
 import hmac
 import secrets
 
-from flask import session
+from flask import current_app, session
 
 from app.house import db, settings
 from ballots.paper_order import shuffled
 from ballots.papers import BallotPaper
 from ballots.voting_rules import paper_for, rules_of
 from neighbourhoods.eligibility import RollEntry
+from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.projects import Project, projects_in
 from neighbourhoods.rounds import Round
 
@@ -18,7 +19,20 @@ SEEDS = "paper_order"
 
 
 def paper_of(the_round: Round) -> BallotPaper | None:
-    """The round's ballot paper, or None while there is none that could be filled in."""
+    """The round's ballot paper, or None while there is none that could be filled in.
+
+    From the opening of the vote on it never changes, so it is put together once a process.
+    """
+    kept: dict[int, BallotPaper] = current_app.extensions.setdefault("wardmote-papers", {})
+    if the_round.id in kept:
+        return kept[the_round.id]
+    paper = _paper_now(the_round)
+    if paper is not None and not is_past(the_round.phase, Phase.VOTE):
+        kept[the_round.id] = paper
+    return paper
+
+
+def _paper_now(the_round: Round) -> BallotPaper | None:
     rules = rules_of(db(), the_round.id)
     try:
         return paper_for(db(), the_round, rules) if rules else None
