@@ -1,8 +1,11 @@
 """The voting booth: choose first, say who you are last, cast, change your mind until close."""
 
+import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Response, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 
 from app.access import Who, open_to
 from app.extensions import csrf
-from app.house import db, keys
+from app.house import db, keys, settings
 from app.residents import residents
 from app.residents.filled import Filled, draft_of, drop_draft, has_draft, keep_draft, read_form
 from app.residents.paper import paper_of, projects_in_order
@@ -23,9 +26,10 @@ from app.residents.paper_words import (
     total_in_words,
     total_sentences,
 )
+from app.residents.receipt_picture import receipt_address, receipt_picture
 from app.residents.voter import entry_for, entry_on_card
 from app.residents.wrong_marks import wrong_marks
-from ballots.box import cast_ballot, check_open, current_receipt, is_current
+from ballots.box import Ballot, cast_ballot, check_open, current_receipt, is_current
 from ballots.papers import BallotPaper, Fault, faults_in
 from ballots.receipts import Receipt
 from ballots.refusals import BadPaper, BallotRefusal
@@ -95,6 +99,7 @@ def _paper_page(
         is_over=breaks_limit(paper, filled),
         sentences=total_sentences(paper),
         request_id=secrets.token_urlsafe(16),
+        public_key=_signing_key().public_key().public_bytes_raw().hex(),
         entry=entry,
         receipt=_receipt_of(the_round, entry),
         by_card=entry_on_card(the_round) is not None,
@@ -168,14 +173,42 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, filled: Filled) -> Respon
         keep_draft(response, the_round, paper, filled)
         return response
     request_id = request.form.get("request_id", "")[:80] or secrets.token_urlsafe(16)
-    receipt = cast_ballot(db(), keys(), the_round, entry, choices, request_id=request_id)
-    if not is_current(db(), receipt):
+    nonce = request.form.get("client_nonce", "")
+    nonce = nonce if re.fullmatch("[0-9a-f]{32}", nonce) else ""
+    receipt = cast_ballot(
+        db(), keys(), the_round, entry, choices, request_id=request_id, client_nonce=nonce
+    )
+    proof = _proof_of(receipt) if is_current(db(), receipt) else None
+    if proof is None:
         # A late retry of a ballot they have since replaced: say so, and change nothing.
         flash(_("You have cast a newer ballot since. The newer one is in the box."))
     db().commit()
-    response = _lead_to("residents.counted", the_round)
+    by_script = request.accept_mimetypes.best == "application/json"
+    # The nonce of a replaced ballot is gone: the phone could not check that receipt.
+    late = by_script and proof is None
+    response = _lead_to("residents.booth" if late else "residents.counted", the_round)
+    if by_script and proof:
+        response = jsonify({**response.get_json(), "receipt": proof})
     drop_draft(response, the_round)
     return response
+
+
+# Stands in for the signing that is being built: one key from the secret, kept nowhere.
+def _signing_key() -> Ed25519PrivateKey:
+    secret = hashlib.sha256(settings().key_for("council-signature")).digest()
+    return Ed25519PrivateKey.from_private_bytes(secret)
+
+
+def _proof_of(receipt: Receipt) -> dict[str, object]:
+    ballot = db().get_one(Ballot, (receipt.round_id, receipt.voter_key))
+    words = f"wardmote-receipt-1|{receipt.round_id}|{receipt.commitment}"
+    return {
+        "round": receipt.round_id,
+        "commitment": receipt.commitment,
+        "server_nonce": ballot.server_nonce,
+        "signature": _signing_key().sign(words.encode()).hex(),
+        "code": receipt.code,
+    }
 
 
 def _back_to_paper(the_round: Round, paper: BallotPaper, filled: Filled, **why: int) -> Response:
@@ -207,6 +240,8 @@ def counted(the_round: Round) -> ResponseReturnValue:
         "residents/counted.html",
         the_round=the_round,
         receipt=receipt,
+        address=receipt_address(receipt.code),
+        picture=receipt_picture(receipt.code),
         tally=public_tally(db(), the_round),
         is_open=_why_not_open(the_round) is None,
         by_card=entry_on_card(the_round) is not None,
