@@ -24,6 +24,7 @@ from app.residents.paper_words import (
     total_in_words,
     total_sentences,
 )
+from app.residents.receipt_picture import receipt_address, receipt_picture
 from app.residents.voter import entry_for, entry_on_card
 from app.residents.wrong_marks import wrong_marks
 from ballots.box import check_open, fill_in
@@ -97,6 +98,7 @@ def _paper_page(
         is_over=breaks_limit(paper, filled),
         sentences=total_sentences(paper),
         request_id=secrets.token_urlsafe(16),
+        public_key=keys().public_key(),
         entry=entry,
         receipt=_receipt_of(the_round, entry),
         by_card=entry_on_card(the_round) is not None,
@@ -229,6 +231,8 @@ def counted(the_round: Round) -> ResponseReturnValue:
         "residents/counted.html",
         the_round=the_round,
         receipt=receipt,
+        address=receipt_address(receipt.code),
+        picture=receipt_picture(receipt.code),
         tally=public_tally(db(), the_round),
         is_open=_why_not_open(the_round) is None,
         by_card=entry_on_card(the_round) is not None,

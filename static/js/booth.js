@@ -1,10 +1,12 @@
-// The booth: running total, limits said before they are broken, choices kept on this device, and
-// sending that outlasts a lost signal. Without this script the form works as it stands.
+// The booth: running total, limits said before they are broken, choices kept on this device,
+// sending that outlasts a lost signal, and a look at the receipt before anything is called Counted.
+// Without this script the form works as it stands.
 
 const SAY_AFTER_MS = 1500; // one announcement for a run of taps
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 20000;
 const ANSWER_WITHIN_MS = 20000;
+const NONCE_BYTES = 16;
 
 const form = document.querySelector("[data-booth]");
 const forget = document.querySelector("[data-forget-draft]");
@@ -33,6 +35,18 @@ function keepDraft(round, draft) {
 
 function forgetDraft(round) {
   if (round) keepDraft(round, null);
+}
+
+// What proves later that the ballot is in the box. The choices are no part of it.
+function keepReceipt(round, clientNonce, { commitment, server_nonce, signature, code }) {
+  const kept = { round: Number(round), commitment, client_nonce: clientNonce, server_nonce, signature, code };
+  try {
+    localStorage.setItem(`wardmote-receipt-${round}`, JSON.stringify(kept));
+  } catch { /* see above */ }
+}
+
+function drawNonce() {
+  return [...crypto.getRandomValues(new Uint8Array(NONCE_BYTES))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function fill(sentence, words) {
@@ -88,15 +102,17 @@ function markedPaper(fields) {
 
 function openBooth(form) {
   const said = form.dataset;
-  const round = said.booth;
+  const round = said.round;
   const marks = [...form.querySelectorAll("[data-mark]")];
   const paper = marks.length ? markedPaper(marks) : tickedPaper([...form.querySelectorAll(".wm-choice__box")]);
   const part = (name) => form.querySelector(`[data-${name}]`);
   const total = part("total"), limit = part("total-limit"), state = part("total-state"), spoken = part("said");
   const cast = form.querySelector("button:not([name])");
   const budget = Number(said.budget), most = Number(said.most), points = Number(said.points);
+  const doubt = openDoubt(form, part("doubt"));
   let sending = null; // what is on its way: the form's words, and nothing else
   let sent = false;
+  let nonce = drawNonce(); // this phone's share in the commitment: one for a ballot, however often it is sent
   let saying = 0;
 
   function say(words) {
@@ -130,12 +146,18 @@ function openBooth(form) {
     keepDraft(round, paper.draft());
     if (sent) {
       // Other choices are another ballot: what was on its way is no longer tried again.
-      form.elements.request_id.value = crypto.getRandomValues(new Uint32Array(4)).join("-");
-      sent = false;
-      stopSending();
+      startAnew();
       state.textContent = said.notYet;
     }
     say(show());
+  }
+
+  // What is cast next is another ballot than what was sent before.
+  function startAnew() {
+    form.elements.request_id.value = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    nonce = drawNonce();
+    sent = false;
+    stopSending();
   }
 
   function restore() {
@@ -160,6 +182,9 @@ function openBooth(form) {
   }
 
   async function send() {
+    form.elements.client_nonce.value = nonce;
+    doubt.hide();
+    const checks = loadChecks(said.checks); // on its way together with the ballot
     const words = (sending = new URLSearchParams(new FormData(form)));
     sent = true;
     cast.disabled = true;
@@ -167,7 +192,7 @@ function openBooth(form) {
     for (let wait = FIRST_WAIT_MS; sending === words; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       const answer = await ask(words);
       if (sending !== words) return;
-      if (answer) return settle(answer);
+      if (answer !== null) return settle(answer, words, checks);
       state.textContent = said.trying;
       if (spoken.textContent !== said.trying) spoken.textContent = said.trying;
       await pause(wait / 2 + (Math.random() * wait) / 2);
@@ -179,18 +204,24 @@ function openBooth(form) {
     cast.disabled = false;
   }
 
-  // The answer to the form, or nothing while the signal or the server is away.
+  // The text of an answer, empty if it is none for this script; null while the signal or the server
+  // is away.
   async function ask(words) {
+    const patience = new AbortController(); // AbortSignal.timeout() is missing in older phones
+    const timer = setTimeout(() => patience.abort(), ANSWER_WITHIN_MS);
     try {
       const answer = await fetch(form.action, {
         method: "POST",
         body: words,
         headers: { Accept: "application/json" },
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: patience.signal,
       });
-      return answer.status >= 500 || answer.status === 429 ? null : answer;
+      if (answer.status >= 500 || answer.status === 429) return null;
+      return answer.ok ? await answer.text() : "";
     } catch {
       return null;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -206,20 +237,42 @@ function openBooth(form) {
     });
   }
 
-  async function settle(answer) {
-    let next = "";
+  async function settle(answer, words, checks) {
+    let next = "", receipt;
     try {
-      next = answer.ok ? (await answer.json()).next : "";
+      ({ next = "", receipt } = JSON.parse(answer));
     } catch { /* a page, not an answer to this script */ }
-    sending = null;
-    if (next) {
-      if (next.endsWith("/counted")) forgetDraft(round);
-      location.assign(next);
-    } else {
+    if (!next) {
       // The server has something to explain: sent again as a form, its page is shown. The same
       // request twice is one ballot.
-      form.submit();
+      sending = null;
+      return form.submit();
     }
+    if (next.endsWith("/counted")) {
+      const wrong = await whatIsWrong(receipt, words, await checks ?? await loadChecks(said.checksAgain));
+      if (sending !== words) return; // other choices were made meanwhile
+      if (wrong) return distrust(wrong, receipt);
+      forgetDraft(round);
+    }
+    sending = null;
+    location.assign(next);
+  }
+
+  // Why the receipt is not good; nothing if it is, or if this phone is too old to check it.
+  async function whatIsWrong(receipt, words, checks) {
+    if (!checks) return "";
+    const clientNonce = words.get("client_nonce");
+    const choices = checks.canonicalChoices(said.format, words);
+    const sent = { round: Number(round), clientNonce, choices, publicKey: said.publicKey };
+    const wrong = checks.checkReceipt(sent, receipt);
+    if (!wrong) keepReceipt(round, clientNonce, receipt);
+    return wrong;
+  }
+
+  function distrust(wrong, receipt) {
+    startAnew(); // tried again, it is a ballot of its own, which replaces this one
+    state.textContent = said.notAccepted;
+    doubt.show(wrong, receipt?.code);
   }
 
   form.addEventListener("change", (event) => { if (event.target.matches(".wm-choice__box, [data-mark]")) changed(); });
@@ -239,32 +292,32 @@ function openBooth(form) {
   part("add-up").hidden = true;
   restore();
   show();
-  makeFindable(form);
 }
 
-// On long papers: a box to find a project by its words, and a look at what is chosen.
-function makeFindable(form) {
-  const find = form.querySelector("[data-find]");
-  if (!find) return;
-  const typed = find.querySelector("input[type=search]");
-  const only = find.querySelector("[data-only-chosen]");
-  const none = find.querySelector("[data-find-none]");
-  const rows = [...form.querySelectorAll(".wm-choices > li")].map((row) => ({ row, words: plain(row.textContent) }));
-  const isFilled = (row) => row.querySelector("input:checked:not([value='']), input[type=text]:not(:placeholder-shown)");
-  function plain(words) {
-    return words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  }
-  function sift() {
-    const wanted = plain(typed.value).split(/\s+/);
-    let left = 0;
-    for (const { row, words } of rows) {
-      row.hidden = !wanted.every((word) => words.includes(word)) || (only?.checked && !isFilled(row));
-      if (!row.hidden) left += 1;
-    }
-    none.hidden = left > 0;
-  }
-  find.hidden = false;
-  typed.addEventListener("input", sift);
-  typed.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
-  only?.addEventListener("change", sift);
+// The functions that check a receipt, or nothing where they cannot be had.
+async function loadChecks(address) {
+  const late = new Promise((go) => { setTimeout(go, ANSWER_WITHIN_MS, null); });
+  return Promise.race([import(address).catch(() => null), late]);
+}
+
+// What is said in place of Counted when a receipt does not hold.
+function openDoubt(form, notice) {
+  let times = 0;
+  const show = (wanted, isShown) => { for (const found of notice.querySelectorAll(wanted)) found.hidden = !isShown(found); };
+  return {
+    hide() { notice.hidden = true; },
+    show(wrong, code) {
+      times += 1;
+      const isCode = typeof code === "string" && /^[0-9A-Z]{16}$/.test(code);
+      show("[data-reason]", (reason) => reason.dataset.reason === wrong);
+      show("[data-doubt-first]", () => times === 1);
+      show("[data-doubt-again]", () => times > 1);
+      show("[data-doubt-keep]", () => isCode);
+      notice.querySelector("[data-doubt-code]").textContent = isCode ? code.match(/.{4}/g).join(" ") : "";
+      for (const state of form.querySelectorAll("[data-earlier]")) state.hidden = true; // may no longer be true
+      notice.hidden = false;
+      notice.focus({ preventScroll: true }); // on a small screen that would show its end
+      notice.scrollIntoView();
+    },
+  };
 }

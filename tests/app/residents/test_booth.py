@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import segno
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -16,8 +18,8 @@ from app.extensions import limiter
 from app.house import settings
 from ballots.box import cast_ballot
 from ballots.keys import KeyStore
-from ballots.papers import BallotFormat
-from ballots.receipts import in_fours
+from ballots.papers import BallotFormat, canonical
+from ballots.receipts import commitment, in_fours, receipt_code
 from ballots.sealing import turnout
 from ballots.whereabouts import receipt_of
 from neighbourhoods.eligibility import RollRow, replace_roll, voter_code
@@ -62,6 +64,12 @@ def choices_in_box(town: Town) -> list[list[str]]:
         for round_id in rounds
         for text in choices_in(town.session, town.keys, round_id)
     ]
+
+
+def code_drawn(address: str) -> str:
+    """The line that draws the QR code of this address."""
+    drawn = segno.make(address, error="m", micro=False).svg_inline(border=2, omitsize=True)
+    return str(re.findall(r' d="[^"]+"', drawn)[0])
 
 
 @pytest.fixture
@@ -168,7 +176,9 @@ def test_a_voter_casts_and_gets_a_receipt(
     promise = receipt_of(session, town.keys, vote.id, town.voter(vote, 1))
     assert promise is not None
     code = promise.code
-    assert in_fours(code).split() == re.findall(r"<span>(\w{4})</span>", page)
+    assert list(code) == re.findall(r"<span>(\w)</span>", page)
+    assert f'href="/receipts/{code}"' in page
+    assert code_drawn(f"http://localhost/receipts/{code}") in page
     assert choices_in_box(town) == [[codes[0]]]
 
 
@@ -181,13 +191,32 @@ def test_a_signed_in_person_is_found_on_the_roll_by_their_address(
     assert send(site.as_(voter), vote, codes[0]).location == address(vote, "counted")
 
 
-def test_the_script_is_answered_by_word_where_to_go(
+def test_the_script_is_answered_by_word_where_to_go_with_a_receipt_to_check(
     vote: Round, town: Town, codes: list[str], site: Site
 ) -> None:
     client = site.as_voter(town.voter(vote, 1))
-    form = {"project": [codes[0]], "request_id": "r1"}
-    answer = client.post(address(vote), data=form, headers={"Accept": "application/json"})
-    assert answer.json == {"next": address(vote, "counted")}
+    form = {"project": [codes[0]], "request_id": "r1", "client_nonce": "0a" * 16}
+    answer = client.post(address(vote), data=form, headers={"Accept": "application/json"}).json
+    assert answer is not None
+    assert answer["next"] == address(vote, "counted")
+    receipt = answer["receipt"]
+    text = canonical(BallotFormat.APPROVAL, [codes[0]])
+    committed = commitment(vote.id, "0a" * 16, receipt["server_nonce"], text)
+    assert receipt["commitment"] == committed
+    assert receipt["round"] == vote.id
+    assert receipt["code"] == receipt_code(committed)
+    key = re.findall(r'data-public-key="(\w{64})"', client.get(address(vote)).text)[0]
+    words = f"wardmote-receipt-1|{vote.id}|{committed}".encode()
+    council = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+    council.verify(bytes.fromhex(receipt["signature"]), words)  # raises if it is not
+
+
+def test_who_must_first_say_who_they_are_gets_no_receipt_yet(
+    vote: Round, codes: list[str], site: Site
+) -> None:
+    form = {"project": [codes[0]], "request_id": "r1", "client_nonce": "0a" * 16}
+    answer = site.as_(None).post(address(vote), data=form, headers={"Accept": "application/json"})
+    assert answer.json == {"next": address(vote, "identify")}
 
 
 def test_coming_back_shows_that_the_ballot_is_counted_and_a_blank_paper(
