@@ -20,6 +20,7 @@ from neighbourhoods.rounds import Round
 from neighbourhoods.screening import Screening
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+Thing = TypeVar("Thing")
 
 
 class Who(StrEnum):
@@ -92,6 +93,12 @@ def open_to(*who: Who) -> Callable[[View], View]:
     return mark
 
 
+def keeps_ids(view: View) -> View:
+    """Say that a view takes the ids of its address as they are, and looks them up if it must."""
+    view.keeps_ids = True  # type: ignore[attr-defined]
+    return view
+
+
 def visitor() -> Visitor | None:
     """Whoever is signed in."""
     if "visitor" not in g:
@@ -145,11 +152,12 @@ def _admit() -> ResponseReturnValue | None:
         abort(404)  # PostgreSQL takes no NUL; nothing of ours has one in its address
     if Who.DEVELOPER in who and settings().in_production:
         abort(404)
-    known = visitor()
     needs_sign_in = not who & {Who.ANYONE, Who.DEVELOPER}
+    known = visitor() if needs_sign_in else None
     if needs_sign_in and known is None:
         return _ask_to_sign_in()
-    _fetch_objects()
+    if not hasattr(current_app.view_functions[rule.endpoint], "keeps_ids"):
+        _fetch_objects()
     if needs_sign_in and known is not None and not _may_enter(known, who):
         abort(403)
     return None
@@ -188,16 +196,17 @@ _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
 }
 
 
+def object_or_404(kind: type[Thing], number: int) -> Thing:
+    """What has this number; a number no database would hold is nobody's, and must not reach it."""
+    return (db().get(kind, number) if number < 2**31 else None) or abort(404)
+
+
 def _fetch_objects() -> None:
     arguments = request.view_args or {}
     for name, (renamed, kind, round_of) in _OBJECTS.items():
         if name not in arguments:
             continue
-        number = arguments.pop(name)
-        # A number no database would hold is nobody's, and must not reach it.
-        found = db().get(kind, number) if number < 2**31 else None
-        if found is None:
-            abort(404)
+        found = object_or_404(kind, arguments.pop(name))
         the_round: Round | None = g.get("the_round")
         if round_of is not None and (the_round is None or round_of(found) != the_round.id):
             abort(404)

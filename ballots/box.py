@@ -4,25 +4,33 @@ A cast goes into the pending box, encrypted and under names of its own; `ballots
 on, shuffled with others, into the ledger and to the sealed ballots.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
     Connection,
     Executable,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    Select,
     String,
     Table,
     Text,
     bindparam,
     func,
+    literal_column,
     select,
+    union_all,
 )
+from sqlalchemy import cast as cast_as
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ballots.envelopes import Envelope, EnvelopeKey
@@ -111,7 +119,13 @@ def cast_ballot(
     paper = paper_for(session, the_round, rules)
     try:
         envelope = fill_in(
-            keys, paper, entry, choices, request_id=request_id, client_nonce=client_nonce
+            keys,
+            paper,
+            the_round.id,
+            entry.id,
+            choices,
+            request_id=request_id,
+            client_nonce=client_nonce,
         )
     except BadPaper:
         check_open(session, the_round)
@@ -128,7 +142,8 @@ def cast_ballot(
 def fill_in(
     keys: KeyStore,
     paper: BallotPaper,
-    entry: RollEntry,
+    round_id: int,
+    entry_id: int,
     choices: object,
     *,
     request_id: str,
@@ -139,11 +154,11 @@ def fill_in(
     Raises BadPaper, and KeyError while the round has no key: its vote never opened, or it is long
     over.
     """
-    key = EnvelopeKey(keys, entry.round_id)
+    key = EnvelopeKey(keys, round_id)
     faults = faults_in(paper, choices)
     if faults or not isinstance(choices, list | tuple | dict):
         raise BadPaper(faults)
-    return key.close(entry.id, canonical(paper.ballot_format, choices), request_id, client_nonce)
+    return key.close(entry_id, canonical(paper.ballot_format, choices), request_id, client_nonce)
 
 
 def check_open(session: Session, the_round: Round) -> None:
@@ -173,6 +188,16 @@ class Stored(NamedTuple):
     is_retry: bool
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of some envelopes before they are put in."""
+
+    # Castings that were accepted before: whoever sends one again gets the receipt again.
+    known: frozenset[str]
+    on_roll: frozenset[int]
+    voted_before: frozenset[str]
+
+
 def put_in(
     session: Session, round_id: int, envelopes: Sequence[Envelope]
 ) -> list[Stored | Refused]:
@@ -181,31 +206,79 @@ def put_in(
     Each is stored, or told why not. Either all that are accepted are stored, or none.
     """
     hold_round(session, round_id, alone=False)
-    known = _known(session, round_id, envelopes)
-    refusal = _why_not_open(session, round_id)
-    if refusal is None:
-        known |= _store(session, round_id, [e for e in envelopes if e.casting not in known])
-        return [Stored(each.promise, each.casting in known) for each in envelopes]
+    facts = _facts_about(session.connection(), round_id, envelopes)
+    new = [each for each in envelopes if each.casting not in facts.known]
+    refusals = _refusals(session, round_id, new, facts.on_roll)
+    accepted = [each for each in new if each.casting not in refusals]
+    retries = facts.known | _store(session.connection(), round_id, accepted, facts.voted_before)
     return [
-        Stored(each.promise, is_retry=True) if each.casting in known else Refused(refusal)
+        Refused(refusals[each.casting])
+        if each.casting in refusals
+        else Stored(each.promise, each.casting in retries)
         for each in envelopes
     ]
 
 
+def _refusals(
+    session: Session, round_id: int, envelopes: Sequence[Envelope], on_roll: frozenset[int]
+) -> dict[str, BallotRefusal]:
+    """Why these castings are not accepted now, those that are not."""
+    if not envelopes:
+        return {}
+    refusal = _why_not_open(session, round_id)
+    if refusal is not None:
+        return dict.fromkeys((each.casting for each in envelopes), refusal)
+    return {
+        each.casting: BallotRefusal.NOT_ON_ROLL
+        for each in envelopes
+        if each.entry_id not in on_roll
+    }
+
+
 # From here on tables and not classes, and statements made once: this is the way of every ballot.
-_CASTINGS = cast(Table, Casting.__table__)
-_PENDING = cast(Table, PendingBallot.__table__)
-_WAITING = select(_CASTINGS.c.casting).where(
-    _CASTINGS.c.round_id == bindparam("round"),
-    _CASTINGS.c.casting.in_(bindparam("castings", expanding=True)),
+_CASTINGS, _PENDING, _BALLOTS, _RECEIPTS, _ROLL = (
+    cast(Table, kind.__table__) for kind in (Casting, PendingBallot, Ballot, Receipt, RollEntry)
 )
-_SEALED_RECEIPTS = select(Receipt.__table__.c.code).where(
-    Receipt.__table__.c.code.in_(bindparam("codes", expanding=True))
+
+
+def _found(about: str, column: ColumnElement[Any], asked: str, *where: Any) -> Select[Any]:
+    """Those of the values asked for that stand in a column, each with what it is about."""
+    named = cast_as(column, String) if column is _ROLL.c.id else column
+    values: BindParameter[Any] = bindparam(asked, expanding=True)
+    return select(literal_column(f"'{about}'"), named).where(column.in_(values), *where)
+
+
+# One question instead of four: the way to the database is longer than the search in it.
+_FACTS = union_all(
+    _found("waiting", _CASTINGS.c.casting, "castings", _CASTINGS.c.round_id == bindparam("round")),
+    _found("sealed", _RECEIPTS.c.code, "codes"),
+    _found("on-roll", _ROLL.c.id, "entries", _ROLL.c.round_id == bindparam("round")),
+    _found("voted", _BALLOTS.c.voter_key, "voters", _BALLOTS.c.round_id == bindparam("round")),
 )
-_SEALED_VOTERS = select(Ballot.__table__.c.voter_key).where(
-    Ballot.__table__.c.round_id == bindparam("round"),
-    Ballot.__table__.c.voter_key.in_(bindparam("voters", expanding=True)),
-)
+
+
+def _facts_about(connection: Connection, round_id: int, envelopes: Sequence[Envelope]) -> _Facts:
+    codes = {each.promise.code: each.casting for each in envelopes}
+    asked = {
+        "round": round_id,
+        "castings": list(codes.values()),
+        "codes": list(codes),
+        "entries": [each.entry_id for each in envelopes],
+        "voters": [each.paper.voter_key for each in envelopes],
+    }
+    found: dict[str, set[str]] = {
+        "waiting": set(),
+        "sealed": set(),
+        "on-roll": set(),
+        "voted": set(),
+    }
+    for about, value in connection.execute(_FACTS, asked):
+        found[about].add(value)
+    return _Facts(
+        known=frozenset(found["waiting"] | {codes[code] for code in found["sealed"]}),
+        on_roll=frozenset(map(int, found["on-roll"])),
+        voted_before=frozenset(found["voted"]),
+    )
 
 
 @cache
@@ -222,50 +295,30 @@ def _point_to_castings(dialect: str) -> Executable:
     )
 
 
-def _known(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> set[str]:
-    """Castings that were accepted before: whoever sends one again gets the receipt again."""
-    ask = session.connection().execute
-    castings = [each.casting for each in envelopes]
-    codes = {each.promise.code: each.casting for each in envelopes}
-    waiting = ask(_WAITING, {"round": round_id, "castings": castings}).scalars()
-    sealed = ask(_SEALED_RECEIPTS, {"codes": list(codes)}).scalars()
-    return {*waiting, *(codes[code] for code in sealed)}
-
-
-def _store(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> set[str]:
+def _store(
+    connection: Connection,
+    round_id: int,
+    envelopes: Sequence[Envelope],
+    voted_before: frozenset[str],
+) -> frozenset[str]:
     """Store these; returns castings that won on another connection a moment ago: retries."""
     # In one order for everybody: two servers that wait for each other's rows would wait for ever.
-    castings = {each.casting: each for each in envelopes}
+    castings = {each.casting: each for each in sorted(envelopes, key=attrgetter("casting"))}
     if not castings:
-        return set()
-    connection = session.connection()
-    accepted = set(
-        connection.execute(
-            _add_castings(connection.dialect.name),
-            [
-                {
-                    "round_id": round_id,
-                    "casting": casting,
-                    "voter": castings[casting].voter,
-                    "envelope": castings[casting].contents,
-                }
-                for casting in sorted(castings)
-            ],
-        ).scalars()
-    )
-    ballots = {each.voter: each for each in envelopes if each.casting in accepted}
+        return frozenset()
+    rows = [
+        {
+            "round_id": round_id,
+            "casting": each.casting,
+            "voter": each.voter,
+            "envelope": each.contents,
+        }
+        for each in castings.values()
+    ]
+    stored = set(connection.execute(_add_castings(connection.dialect.name), rows).scalars())
+    ballots = {each.voter: each for each in envelopes if each.casting in stored}
     if ballots:
-        _point(connection, round_id, ballots)
-    return castings.keys() - accepted
-
-
-def _point(connection: Connection, round_id: int, ballots: Mapping[str, Envelope]) -> None:
-    """Make these castings their voters' ballots."""
-    asked = {"round": round_id, "voters": [each.paper.voter_key for each in ballots.values()]}
-    voted_before = set(connection.execute(_SEALED_VOTERS, asked).scalars())
-    connection.execute(
-        _point_to_castings(connection.dialect.name),
-        [
+        pointers = [
             {
                 "round_id": round_id,
                 "voter": voter,
@@ -274,8 +327,9 @@ def _point(connection: Connection, round_id: int, ballots: Mapping[str, Envelope
                 "covered": ballots[voter].paper.voter_key in voted_before,
             }
             for voter in sorted(ballots)
-        ],
-    )
+        ]
+        connection.execute(_point_to_castings(connection.dialect.name), pointers)
+    return frozenset(castings.keys() - stored)
 
 
 def waiting_in(session: Session, round_id: int, *, covered: bool | None = None) -> int:

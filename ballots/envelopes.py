@@ -44,6 +44,7 @@ class Envelope:
     casting: str
     contents: bytes
     # Only for as long as the voter waits: what is stored of it lies in `contents`.
+    entry_id: int
     paper: Paper
     promise: Promise
 
@@ -87,6 +88,7 @@ class EnvelopeKey:
             voter,
             casting,
             self._encrypted(paper, voter, casting),
+            entry_id,
             paper,
             Promise(self._round_id, code, committed, server_nonce, signature),
         )

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
-from app.access import Who, open_to
+from app.access import Who, keeps_ids, object_or_404, open_to
 from app.casting import put_in_box
 from app.extensions import csrf
 from app.house import db, keys, let_go, stores_elsewhere
 from app.residents import residents
+from app.residents.at_once import cast_at_once, sent_request_id
 from app.residents.filled import Filled, draft_of, drop_draft, has_draft, keep_draft, read_form
 from app.residents.paper import paper_of, projects_in_order
 from app.residents.paper_words import (
@@ -133,8 +134,16 @@ def _closed_page(the_round: Round, refused: BallotRefusal | None, *, sent: bool)
 @csrf.exempt  # checked below: an old token must not cost anybody their choices
 @open_to(Who.ANYONE)
 @stores_elsewhere
-def cast(the_round: Round) -> ResponseReturnValue:
+@keeps_ids
+def cast(round_id: int) -> ResponseReturnValue:
     """Cast a ballot, or ask its voter who they are and keep the choices meanwhile."""
+    promise = cast_at_once(round_id) if _token_is_good() else None
+    if promise is not None:
+        return _counted(round_id, promise)
+    return _cast_or_explain(object_or_404(Round, round_id))
+
+
+def _cast_or_explain(the_round: Round) -> ResponseReturnValue:
     paper = paper_of(the_round)
     if paper is None:
         return _closed_page(the_round, _why_not_open(the_round), sent=True), 409
@@ -169,13 +178,20 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, filled: Filled) -> Respon
         check_open(db(), the_round)
         if faults := faults_in(paper, choices):
             raise BadPaper(faults)
-        response = _lead_to("residents.identify", the_round)
+        response = _lead_to("residents.identify", the_round.id)
         keep_draft(response, the_round, paper, filled)
         return response
-    request_id = request.form.get("request_id", "")[:80] or secrets.token_urlsafe(16)
     nonce = tidy_nonce(request.form.get("client_nonce", ""))
     try:
-        envelope = fill_in(keys(), paper, entry, choices, request_id=request_id, client_nonce=nonce)
+        envelope = fill_in(
+            keys(),
+            paper,
+            the_round.id,
+            entry.id,
+            choices,
+            request_id=sent_request_id(),
+            client_nonce=nonce,
+        )
     except BadPaper:
         check_open(db(), the_round)
         raise
@@ -187,8 +203,13 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, filled: Filled) -> Respon
     if is_retry and _is_replaced(the_round, entry, promise):
         # A late retry of a ballot they have since replaced: say so, and change nothing.
         flash(_("You have cast a newer ballot since. The newer one is in the box."))
-    response = _lead_to("residents.counted", the_round, promise)
-    drop_draft(response, the_round)
+    return _counted(the_round.id, promise)
+
+
+def _counted(round_id: int, promise: Promise) -> Response:
+    response = _lead_to("residents.counted", round_id, promise)
+    if has_draft():
+        drop_draft(response, round_id)
     return response
 
 
@@ -199,19 +220,17 @@ def _is_replaced(the_round: Round, entry: RollEntry, promise: Promise) -> bool:
 
 def _back_to_paper(the_round: Round, paper: BallotPaper, filled: Filled, **why: int) -> Response:
     """Show the paper again at an address: a page that answers a form has no way back to it."""
-    response = _lead_to("residents.booth", the_round, None, **why)
+    response = _lead_to("residents.booth", the_round.id, None, **why)
     keep_draft(response, the_round, paper, filled)
     return response
 
 
-def _lead_to(
-    endpoint: str, the_round: Round, promise: Promise | None = None, **why: int
-) -> Response:
+def _lead_to(endpoint: str, round_id: int, promise: Promise | None = None, **why: int) -> Response:
     """Lead on: a browser by redirect; the booth's script, which sent the form, by word.
 
     The script receives the promise too, and checks it before it says that the ballot is counted.
     """
-    address = url_for(endpoint, round_id=the_round.id, **why)  # type: ignore[arg-type]
+    address = url_for(endpoint, round_id=round_id, **why)  # type: ignore[arg-type]
     if request.accept_mimetypes.best == "application/json":
         return jsonify(next=address, **({"receipt": promise.as_json()} if promise else {}))
     return current_app.make_response(redirect(address, 303))

@@ -71,7 +71,7 @@ def keep_draft(response: Response, the_round: Round, paper: BallotPaper, filled:
         DRAFT,
         _carried(paper, filled),
         max_age=DRAFT_SECONDS,
-        path=_booth_path(the_round),
+        path=_booth_path(the_round.id),
         secure=settings().in_production,
         httponly=True,
         samesite="Lax",
@@ -116,10 +116,10 @@ def has_draft() -> bool:
     return DRAFT in request.cookies
 
 
-def drop_draft(response: Response, the_round: Round) -> None:
+def drop_draft(response: Response, round_id: int) -> None:
     """Let the browser forget the choices it carried."""
-    response.delete_cookie(DRAFT, path=_booth_path(the_round), httponly=True, samesite="Lax")
+    response.delete_cookie(DRAFT, path=_booth_path(round_id), httponly=True, samesite="Lax")
 
 
-def _booth_path(the_round: Round) -> str:
-    return f"/rounds/{the_round.id}/"
+def _booth_path(round_id: int) -> str:
+    return f"/rounds/{round_id}/"

@@ -105,5 +105,5 @@ def leave_booth(the_round: Round) -> ResponseReturnValue:
     response = current_app.make_response(
         redirect(url_for("residents.booth", round_id=the_round.id), 303)
     )
-    drop_draft(response, the_round)
+    drop_draft(response, the_round.id)
     return response

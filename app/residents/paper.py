@@ -23,13 +23,23 @@ def paper_of(the_round: Round) -> BallotPaper | None:
 
     From the opening of the vote on it never changes, so it is put together once a process.
     """
-    kept: dict[int, BallotPaper] = current_app.extensions.setdefault("wardmote-papers", {})
-    if the_round.id in kept:
-        return kept[the_round.id]
+    kept = kept_paper(the_round.id)
+    if kept is not None:
+        return kept
     paper = _paper_now(the_round)
     if paper is not None and not is_past(the_round.phase, Phase.VOTE):
-        kept[the_round.id] = paper
+        _kept()[the_round.id] = paper
     return paper
+
+
+def kept_paper(round_id: int) -> BallotPaper | None:
+    """The paper of a round whose vote has opened, if this process has put it together before."""
+    return _kept().get(round_id)
+
+
+def _kept() -> dict[int, BallotPaper]:
+    papers: dict[int, BallotPaper] = current_app.extensions.setdefault("wardmote-papers", {})
+    return papers
 
 
 def _paper_now(the_round: Round) -> BallotPaper | None:

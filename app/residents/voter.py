@@ -28,9 +28,15 @@ def entry_for(the_round: Round) -> RollEntry | None:
 
 def entry_on_card(the_round: Round) -> RollEntry | None:
     """The roll entry of the voter card that was shown in this browser."""
-    entry_id = _cards().get(str(the_round.id))
-    entry = db().get(RollEntry, entry_id) if isinstance(entry_id, int) else None
+    entry_id = card_shown(the_round.id)
+    entry = db().get(RollEntry, entry_id) if entry_id is not None else None
     return entry if entry is not None and entry.round_id == the_round.id else None
+
+
+def card_shown(round_id: int) -> int | None:
+    """The number of the roll entry whose card was shown in this browser, not looked up."""
+    entry_id = _cards().get(str(round_id))
+    return entry_id if isinstance(entry_id, int) else None
 
 
 def owner_of(code: str) -> RollEntry | None:
