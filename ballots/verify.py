@@ -159,6 +159,8 @@ def parse_json(text: str) -> Any:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise UnreadableError(f"The file is no JSON: it breaks off at {place}.") from error
+    except RecursionError as error:
+        raise UnreadableError("The file is nested too deeply to be a record.") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
