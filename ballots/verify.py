@@ -1339,13 +1339,23 @@ class EqualShares:
 
 
 class Purses:
-    """What every voter holds: `purse_of` by voter, `money` by purse, in 1/`grains` of a penny."""
+    """What every voter holds: `purse_of` by voter, and by purse how much is in it.
+
+    Money is in whole grains, 1/`grains` of a penny. After purchase n there are `finer[n]` times
+    as many to the penny now as there were then, which saves counting every purse anew.
+    """
+
+    EMPTY = 0
 
     def __init__(self, start: Fraction, voters: int) -> None:
         self.grains = start.denominator
-        self.money = {0: start.numerator}
-        self.purse_of = [0] * voters
-        self._next = 1
+        self.finer = [1]
+        self.money, self.since = [0, start.numerator], [0, 0]
+        self.purse_of = [1] * voters
+
+    def held_in(self, purse: int) -> int:
+        """What is in a purse, in grains as they are now."""
+        return self.money[purse] * self.finer[self.since[purse]]
 
     def pence(self, price: tuple[int, int]) -> Fraction:
         """A price as pence for each point."""
@@ -1358,7 +1368,7 @@ class Purses:
         who were too poor for the last, lower price, until nobody new is too poor.
         """
         held = [
-            (self.money[purse], points, voters)
+            (self.held_in(purse), points, voters)
             for points, given in supporters.items()
             for purse, voters in Counter(map(self.purse_of.__getitem__, given)).items()
         ]
@@ -1379,24 +1389,20 @@ class Purses:
         common = math.gcd(*price)
         due, finer = price[0] // common, price[1] // common
         self.grains *= finer
-        used = set(self.purse_of)
-        self.money = {purse: self.money[purse] * finer for purse in used}
-        purses = {money: purse for purse, money in self.money.items()}
+        self.finer = [*(factor * finer for factor in self.finer), 1]
+        left_with = {0: self.EMPTY}
         purse_of = self.purse_of
         for points, voters in supporters.items():
-            moves = {
-                purse: self._purse_with(max(0, self.money[purse] - due * points), purses)
-                for purse in set(map(purse_of.__getitem__, voters))
-            }
+            moves = {}
+            for purse in set(map(purse_of.__getitem__, voters)):
+                left = max(0, self.held_in(purse) - due * points)
+                if left not in left_with:
+                    left_with[left] = len(self.money)
+                    self.money.append(left)
+                    self.since.append(len(self.finer) - 1)
+                moves[purse] = left_with[left]
             for voter in voters:
                 purse_of[voter] = moves[purse_of[voter]]
-
-    def _purse_with(self, money: int, purses: dict[int, int]) -> int:
-        if money not in purses:
-            purses[money] = self._next
-            self.money[self._next] = money
-            self._next += 1
-        return purses[money]
 
 
 # ---- What councillors signed --------------------------------------------------------------------
