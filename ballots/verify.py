@@ -98,15 +98,14 @@ def say(report: Report, wrong: str | None, *, as_json: bool) -> None:
             "not_checked": report.not_checked,
             "wrong": wrong,
         }
-        print(json.dumps(answer))
+        lines = [json.dumps(answer)]
     elif wrong is not None:
-        print(wrong)
+        lines = [wrong]
     else:
-        print("All is right.")
-        for sentence in report.checked:
-            print(f"checked: {sentence}")
-        for sentence in report.not_checked:
-            print(f"not checked: {sentence}")
+        lines = ["All is right."]
+        lines += [f"checked: {sentence}" for sentence in report.checked]
+        lines += [f"not checked: {sentence}" for sentence in report.not_checked]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def verify(

@@ -1,7 +1,9 @@
 """Anybody checks a vote: right records pass, and of wrong ones the first wrong thing is named."""
 
 import ast
+import contextlib
 import copy
+import io
 import json
 import re
 import subprocess
@@ -96,12 +98,11 @@ def answer_on(record: object, *options: str, tmp_path: Path) -> tuple[int, dict[
     """The exit code and the JSON answer of the program, run in this process."""
     path = tmp_path / "record.json"
     path.write_bytes(record if isinstance(record, bytes) else json.dumps(record).encode())
-    printed: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("builtins.print", printed.append)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
         code = verify.main([str(path), "--json", *options])
-    assert len(printed) == 1
-    return code, json.loads(printed[0])
+    assert printed.getvalue().count("\n") == 1
+    return code, json.loads(printed.getvalue())
 
 
 def wrong_with(record: object) -> str | None:
@@ -793,6 +794,110 @@ def place_of_change(changed: bytes, right: Record) -> str | None:
     if record.get("record") != right["record"] and "record" in record:
         return r"Entry \d+ \(signed\): its hash is not that of the record's text"
     return "The file|Entry 1 "
+
+
+# ---- Ledgers that are duly signed and still wrong -----------------------------------------------
+
+# What the council itself does to the (last) entry of a kind, and what is said of it.
+Change = dict[str, Any]
+DULY_SIGNED: list[tuple[str, Change, str]] = [
+    ("opened", {"public_key": "ab" * 32}, "its public key is not that of the file"),
+    ("batch", {"commitments": [], "replaced": []}, "it has no commitment"),
+    ("batch", {"ballots": 13}, "it says 13 ballots, and 12 count"),
+    ("snapshot", {"version": 1}, "version 1 comes after"),
+    ("snapshot", {"covered": 0}, "it covers fewer voters than the one before"),
+    ("snapshot", {"covered": 16}, "figures cover 16 voters of 15"),
+    ("snapshot", {"covered": 13}, "figures cover 13 voters of 12"),
+    ("closed", {"ballots": 11}, "it says 11 ballots, and 12 count"),
+    ("closed", {"batches": 3}, "it says 3 batches, and there are 4"),
+    ("closed", {"ballots": -1}, '"ballots" is not a whole number, 0 or more'),
+    ("closed", {"ballots": True}, '"ballots" is not a whole number, 0 or more'),
+    ("tallied", {"ballots": 13}, "it says 13 ballots, and 12 count"),
+    ("tallied", {"spent_pence": 1}, "it says that 1 pence are spent, and the winners cost "),
+    ("tallied", {"winners": ["p9"]}, 'the winners name "p9", which is not on the paper'),
+    ("tallied", {"winners": ["p1", "p1"]}, 'the winners name project "p1" twice'),
+    ("tallied", {"votes": {"p9": 1}}, 'the votes name "p9", which is not on the paper'),
+    ("tallied", {"votes": {"p1": 13}}, 'project "p1" has 13 votes of 12 ballots'),
+    ("tallied", {"result_sha256": "0" * 64}, "its hash of the result is not"),
+    ("correction", {"corrects": 99}, "it corrects entry 99, not an earlier one"),
+    ("correction", {"corrects": 0}, "it corrects entry 0, not an earlier one"),
+    ("signed", {"record_sha256": "0" * 64}, "its hash is not that of the record's text"),
+]
+
+
+def last_of(ledger: list[Record], kind: str) -> Record:
+    return next(entry for entry in reversed(ledger) if entry["kind"] == kind)
+
+
+@pytest.mark.parametrize(("kind", "change", "words"), DULY_SIGNED)
+def test_what_the_council_signed_wrongly_is_named(
+    kind: str, change: Change, words: str, right: Record
+) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    entry = last_of(ledger, kind)
+    entry["body"] |= change
+    if kind == "batch" and "commitments" in change:
+        entry["body"]["root"] = "0" * 64
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)}) or ""
+    assert wrong.startswith(f"Entry {entry['number']} ({kind}")
+    assert words in wrong
+
+
+def test_an_entry_of_no_known_kind_is_named(right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    ledger[3]["kind"] = "gossip"
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)})
+    assert wrong == 'Entry 4: there is no kind of entry called "gossip".'
+
+
+def test_an_entry_that_follows_another_is_named(right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    ledger[3] = signed_again({**ledger[3], "previous": "0" * 64})
+    wrong = wrong_with({**right, "ledger": ledger}) or ""
+    assert re.fullmatch(
+        r"Entry 4 \(.*\): the hash it gives of the entry before is another\.", wrong
+    )
+
+
+@pytest.mark.parametrize("kind", ["closed", "tallied", "signed"])
+def test_what_may_happen_once_and_happens_twice_is_named(kind: str, right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    ledger.append({**last_of(ledger, kind), "at": ledger[-1]["at"]})
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)})
+    where = f"Entry {len(ledger)} ({kind})"
+    assert wrong == f"{where}: there is one before, and there can be only one."
+
+
+def test_figures_after_the_close_cover_nobody_who_did_not_vote(right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    body = {"version": 99, "covered": 13, "result_sha256": "0" * 64}
+    ledger.append({**ledger[-1], "kind": "snapshot", "body": body})
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)})
+    assert wrong == f"Entry {len(ledger)} (snapshot): figures cover 13 voters of 12."
+
+
+def test_more_ballots_than_people_on_the_roll_are_named(right: Record) -> None:
+    ledger = copy.deepcopy([e for e in right["ledger"] if e["kind"] != "snapshot"])
+    opened = ledger[0]["body"]
+    opened["roll_size"] = opened["rules"]["roll_size"] = 11
+    opened["rules_sha256"] = hashed(plain(opened["rules"]))
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)}) or ""
+    assert wrong.endswith("(closed): 12 ballots are more than the 11 people on the roll.")
+    opened["rules"]["roll_size"] = 12
+    opened["rules_sha256"] = hashed(plain(opened["rules"]))
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)})
+    assert wrong == 'Entry 1 (opened): "roll_size" in the rules is not 11.'
+
+
+def test_a_draw_that_the_rules_do_not_know_is_named(right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    closed = last_of(ledger, "closed")
+    seed = hashed(f"wardmote-draw-1|{closed['hash']}|6")
+    body = {"source": "", "value": "6", "head": closed["hash"], "seed": seed, "tied": []}
+    draw = {**closed, "kind": "tie-break", "body": {**body, "entered_by": ""}}
+    ledger.insert(closed["number"], draw)
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)}) or ""
+    assert wrong.endswith("(tie-break): the rules do not draw ties.")
 
 
 # ---- Openings that the paper does not allow ----------------------------------------------------
