@@ -264,8 +264,12 @@ def test_a_draw_that_was_thrown_again_gives_other_winners() -> None:
     assert re.fullmatch(r"Entry 10 \(tallied\): winner \d should be .*, not .*", wrong or "")
 
 
-def test_a_tie_that_was_never_drawn_is_found() -> None:
-    record = record_of(level_vote())
+@pytest.mark.parametrize("rule", [Rule(), Rule(name=RuleName.EQUAL_SHARES)])
+def test_a_tie_that_was_never_drawn_is_found(rule: Rule) -> None:
+    vote = level_vote(rule)
+    vote.ballots = [list(vote.costs)] * 12
+    record = record_of(vote)
+    assert wrong_with(record) is None
     ledger = [entry for entry in record["ledger"] if entry["kind"] != "tie-break"]
     wrong = wrong_with({**record, "ledger": chained_again(ledger)})
     assert wrong is not None
@@ -885,7 +889,7 @@ def test_more_ballots_than_people_on_the_roll_are_named(right: Record) -> None:
     assert wrong.endswith("(closed): 12 ballots are more than the 11 people on the roll.")
     opened["rules"]["roll_size"] = 12
     opened["rules_sha256"] = hashed(plain(opened["rules"]))
-    wrong = wrong_with({**right, "ledger": chained_again(ledger)})
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)}) or ""
     assert wrong == 'Entry 1 (opened): "roll_size" in the rules is not 11.'
 
 
@@ -898,6 +902,82 @@ def test_a_draw_that_the_rules_do_not_know_is_named(right: Record) -> None:
     ledger.insert(closed["number"], draw)
     wrong = wrong_with({**right, "ledger": chained_again(ledger)}) or ""
     assert wrong.endswith("(tie-break): the rules do not draw ties.")
+
+
+def test_a_batch_after_the_close_is_named(right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    ledger.append({**last_of(ledger, "batch"), "at": ledger[-1]["at"]})
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)})
+    assert wrong == f'Entry {len(ledger)} (batch): it comes after the entry "closed".'
+
+
+def test_a_ballot_that_was_never_cast_cannot_be_replaced(right: Record) -> None:
+    ledger, unknown = copy.deepcopy(right["ledger"]), hashed("never cast")
+    last_of(ledger, "batch")["body"]["replaced"] = [unknown]
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)}) or ""
+    assert wrong.endswith(f": commitment {unknown} is replaced and was in no batch.")
+
+
+def test_a_ballot_is_replaced_once(right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    replacing = [entry for entry in ledger if entry["body"].get("replaced")]
+    first, last = replacing[0]["body"], last_of(ledger, "batch")["body"]
+    again = first["replaced"][0]
+    assert first["batch"] < last["batch"]
+    last["replaced"] = sorted([*last["replaced"], again])
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)}) or ""
+    assert wrong.endswith(f": commitment {again} was replaced in batch {first['batch']} already.")
+
+
+@pytest.mark.parametrize("name", ["format", "round", "public_key", "ledger", "ballots", "record"])
+def test_what_is_missing_is_named(name: str, right: Record) -> None:
+    without = {other: value for other, value in right.items() if other != name}
+    assert wrong_with(without) == f'The file: "{name}" is missing.'
+
+
+def test_the_last_opening_is_missed_like_any_other(right: Record) -> None:
+    gone = right["ballots"][-1]["commitment"]
+    wrong = wrong_with({**right, "ballots": right["ballots"][:-1]})
+    assert wrong == f"The ballots: commitment {gone} counts and is not opened."
+
+
+def test_ballots_opened_before_the_close_are_named(right: Record) -> None:
+    still_open = {**right, "ledger": right["ledger"][:2], "result": None, "record": None}
+    wrong = wrong_with(still_open)
+    assert wrong == "The ballots: they are opened although the vote is not closed."
+
+
+def test_a_result_of_another_rule_or_of_fewer_projects_is_named(right: Record) -> None:
+    first = verify.quoted(right["result"]["projects"][0]["project_id"])
+    changes: tuple[tuple[Change, str], ...] = (
+        ({"rule": {}}, "its rule is not that of the opened entry"),
+        ({"projects": right["result"]["projects"][1:]}, f"project {first} is missing"),
+    )
+    for change, words in changes:
+        record = copy.deepcopy(right)
+        record["result"] |= change
+        _publish_again(record, _entry(record["ledger"], "tallied"))
+        assert wrong_with(record) == f"The result: {words}."
+
+
+def test_a_project_chosen_beforehand_that_does_not_stand_is_named(right: Record) -> None:
+    record = copy.deepcopy(right)
+    opened = record["ledger"][0]["body"]
+    opened["rules"]["rule"]["already_chosen"] = ["p9"]
+    record["result"]["rule"]["already_chosen"] = ["p9"]
+    opened["rules_sha256"] = hashed(plain(opened["rules"]))
+    _publish_again(record, _entry(record["ledger"], "tallied"))
+    wrong = wrong_with(record) or ""
+    assert wrong.startswith('Entry 1 (opened): "p9", already chosen, is not on the paper')
+
+
+def test_a_project_that_stands_on_the_paper_twice_is_named(right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    rules = ledger[0]["body"]["rules"]
+    rules["paper"]["projects"].append(rules["paper"]["projects"][0])
+    ledger[0]["body"]["rules_sha256"] = hashed(plain(rules))
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)})
+    assert wrong == 'Entry 1 (opened): the paper: project "p1" stands there twice.'
 
 
 # ---- Openings that the paper does not allow ----------------------------------------------------
