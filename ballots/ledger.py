@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -86,13 +87,14 @@ def append(
     last = head_of(session, round_id)
     number = last.number + 1 if last else 1
     previous = last.hash if last else NOTHING_BEFORE
-    at = now(session).isoformat()
+    # A clock that was put back must not make the ledger tell its story out of order.
+    at = max(now(session), datetime.fromisoformat(last.at)) if last else now(session)
     hashed = hash_of(
         {
             "round": round_id,
             "number": number,
             "kind": kind.value,
-            "at": at,
+            "at": at.isoformat(),
             "previous": previous,
             "body": body,
         }
@@ -101,7 +103,7 @@ def append(
         round_id=round_id,
         number=number,
         kind=kind,
-        at=at,
+        at=at.isoformat(),
         body=plain_json(body),
         previous=previous,
         hash=hashed,

@@ -132,7 +132,7 @@ def test_a_replay_that_its_rule_cannot_decide_says_why(
     def give_up(*_: object) -> None:
         raise TooHardError("more than 0 sums")
 
-    monkeypatch.setattr("ballots.covered.count", give_up)
+    monkeypatch.setattr("ballots.poll.count", give_up)
     done = shell.invoke(args=["replay", str(election), "--rate", "0"])
     assert done.exit_code == 1
     assert done.output.endswith("there are too many sets of projects to compare.\n")

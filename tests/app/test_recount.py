@@ -100,7 +100,7 @@ def test_why_the_rule_cannot_decide_a_closed_vote_is_said_in_words(
     def give_up(*_: object) -> None:
         raise undecided
 
-    monkeypatch.setattr("ballots.covered.count", give_up)
+    monkeypatch.setattr("ballots.poll.count", give_up)
     done = shell.invoke(args=["count", str(the_round.id)])
     assert done.exit_code == 1
     assert done.output == f"Error: The vote is closed, and its rule cannot decide it: {words}\n"

@@ -12,6 +12,7 @@ from app import ticker
 from app.ticker import Ticker
 from ballots.counting import TooHardError
 from ballots.covered import CoveredBallots
+from ballots.disclosure import SECONDS_APART
 from ballots.moves import due_phase
 from ballots.outcome import outcome_of
 from ballots.tally import PublicTally, due_ballots, latest_snapshot
@@ -192,5 +193,6 @@ def test_ballots_that_take_long_to_read_are_read_less_often(
     # Of the steps taken in meanwhile the next figures tell.
     assert seen == [1, 1, 1, 3]
     moment[0] = 99.0
+    town.session.info["clock"].moves(seconds=SECONDS_APART)
     clerk.tick()
     assert rung[-1].covered == 7
