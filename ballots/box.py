@@ -185,7 +185,11 @@ def put_in(
     refusal = _why_not_open(session, round_id)
     if refusal is None:
         known |= _store(session, round_id, [e for e in envelopes if e.casting not in known])
-        return [Stored(each.promise, each.casting in known) for each in envelopes]
+        first = _first_of_each(envelopes)
+        return [
+            Stored(each.promise, each.casting in known or each is not first[each.casting])
+            for each in envelopes
+        ]
     return [
         Stored(each.promise, is_retry=True) if each.casting in known else Refused(refusal)
         for each in envelopes
@@ -235,7 +239,8 @@ def _known(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> se
 def _store(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> set[str]:
     """Store these; returns castings that won on another connection a moment ago: retries."""
     # In one order for everybody: two servers that wait for each other's rows would wait for ever.
-    castings = {each.casting: each for each in envelopes}
+    # Of one cast the first counts: what comes again behind a newer one is a late retry.
+    castings = _first_of_each(envelopes)
     if not castings:
         return set()
     connection = session.connection()
@@ -253,10 +258,17 @@ def _store(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> se
             ],
         ).scalars()
     )
-    ballots = {each.voter: each for each in envelopes if each.casting in accepted}
+    ballots = {each.voter: each for casting, each in castings.items() if casting in accepted}
     if ballots:
         _point(connection, round_id, ballots)
     return castings.keys() - accepted
+
+
+def _first_of_each(envelopes: Sequence[Envelope]) -> dict[str, Envelope]:
+    first: dict[str, Envelope] = {}
+    for each in envelopes:
+        first.setdefault(each.casting, each)
+    return first
 
 
 def _point(connection: Connection, round_id: int, ballots: Mapping[str, Envelope]) -> None:
