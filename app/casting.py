@@ -5,26 +5,31 @@ hundred. Whoever comes to the box first puts in what everybody behind them bring
 answered after that commit.
 """
 
-import threading
 from collections import deque
-from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
 
 from flask import Flask, current_app
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.extensions import socketio
 from ballots.box import Stored, put_in
 from ballots.envelopes import Envelope
 from neighbourhoods.database import Database
-from neighbourhoods.refusals import Refused
+from neighbourhoods.turns import Turns
 
 # More at once would keep the last of them waiting longer than a commit of their own.
 MOST_TOGETHER = 100
 # Seconds in which ballots gather for one commit; nobody notices them, and a server under load
 # does the work of one commit for a handful of ballots.
 GATHERING = 0.005
+# What ends by itself when the same is tried again: two servers that waited for each other, a
+# connection that was lost. What was stored after all is then known, and stored once.
+PASSING = (OperationalError, InterfaceError)
+SECONDS_BEFORE_TRYING_AGAIN = (0.05, 0.5)
 _PLACE = "wardmote-box"
+# What somebody who waited is told: what was stored, or why nothing was.
+Answer = Stored | Exception
 
 
 class _Waiting:
@@ -34,7 +39,7 @@ class _Waiting:
 
     def __init__(self, envelope: Envelope) -> None:
         self.envelope = envelope
-        self.answer: Stored | Exception | None = None
+        self.answer: Answer | None = None
 
     @property
     def round_id(self) -> int:
@@ -49,7 +54,7 @@ class BoxQueue:
         """Store ballots in this database."""
         self._database = database
         self._queue: deque[_Waiting] = deque()
-        self._at_the_box = threading.Lock()
+        self._at_the_box = Turns()
 
     def put_in(self, envelope: Envelope) -> Stored:
         """Put an envelope into its round's box; returns once it is stored for good.
@@ -62,37 +67,51 @@ class BoxQueue:
             if mine.answer is None:
                 socketio.sleep(GATHERING)  # those who arrive in the same moment come along
             while mine.answer is None:
-                self._serve()
+                self._serve(mine)
         if isinstance(mine.answer, Exception):
             raise mine.answer
         return mine.answer
 
-    def _serve(self) -> None:
+    def _serve(self, server: _Waiting) -> None:
         number = min(len(self._queue), MOST_TOGETHER)
         served = [self._queue.popleft() for _ in range(number)]
+        try:
+            self._store_all(served)
+        finally:
+            # Whoever is torn away in the middle leaves the others to the next in the queue.
+            left = [each for each in served if each.answer is None and each is not server]
+            self._queue.extendleft(reversed(left))
+
+    def _store_all(self, served: list[_Waiting]) -> None:
         # Sorting is stable: those of one round stay in the order in which they came.
         for _, group in groupby(sorted(served, key=attrgetter("round_id")), attrgetter("round_id")):
             together = list(group)
-            if not self._store(together):
-                # One of them is at fault, or the database was away for a moment.
-                for alone in together:
-                    self._store([alone])
+            try:
+                answers = self._stored_in_the_end([each.envelope for each in together])
+            except Exception:  # noqa: BLE001 - one of them is at fault, or the database is away
+                answers = [self._stored_alone(each.envelope) for each in together]
+            for waiting, answer in zip(together, answers, strict=True):
+                waiting.answer = answer
 
-    def _store(self, together: list[_Waiting]) -> bool:
-        """Store these in one transaction; False if they have to be tried one by one."""
+    def _stored_in_the_end(self, envelopes: list[Envelope]) -> list[Answer]:
+        for seconds in SECONDS_BEFORE_TRYING_AGAIN:
+            try:
+                return self._stored(envelopes)
+            except PASSING:
+                socketio.sleep(seconds)
+        return self._stored(envelopes)
+
+    def _stored_alone(self, envelope: Envelope) -> Answer:
         try:
-            answers = self._stored([each.envelope for each in together])
+            (answer,) = self._stored([envelope])
         except Exception as error:  # noqa: BLE001 - told to whoever waits for it
-            if len(together) > 1:
-                return False
-            answers = [error]
-        for waiting, answer in zip(together, answers, strict=True):
-            waiting.answer = answer
-        return True
+            return error
+        return answer
 
-    def _stored(self, envelopes: list[Envelope]) -> Iterable[Stored | Exception]:
+    def _stored(self, envelopes: list[Envelope]) -> list[Answer]:
+        """Store these in one transaction, all or none."""
         with self._database.writing() as session:
-            answers: list[Stored | Refused] = put_in(session, envelopes[0].round_id, envelopes)
+            answers: list[Answer] = [*put_in(session, envelopes[0].round_id, envelopes)]
             session.commit()
         return answers
 

@@ -207,16 +207,25 @@ def put_in(
     """
     hold_round(session, round_id, alone=False)
     facts = _facts_about(session.connection(), round_id, envelopes)
-    new = [each for each in envelopes if each.casting not in facts.known]
+    # Of one cast the first counts: what comes again behind a newer one is a late retry.
+    first = _first_of_each(envelopes)
+    new = [each for each in first.values() if each.casting not in facts.known]
     refusals = _refusals(session, round_id, new, facts.on_roll)
     accepted = [each for each in new if each.casting not in refusals]
     retries = facts.known | _store(session.connection(), round_id, accepted, facts.voted_before)
     return [
         Refused(refusals[each.casting])
         if each.casting in refusals
-        else Stored(each.promise, each.casting in retries)
+        else Stored(each.promise, each.casting in retries or each is not first[each.casting])
         for each in envelopes
     ]
+
+
+def _first_of_each(envelopes: Sequence[Envelope]) -> dict[str, Envelope]:
+    first: dict[str, Envelope] = {}
+    for each in envelopes:
+        first.setdefault(each.casting, each)
+    return first
 
 
 def _refusals(
@@ -303,8 +312,7 @@ def _store(
 ) -> frozenset[str]:
     """Store these; returns castings that won on another connection a moment ago: retries."""
     # In one order for everybody: two servers that wait for each other's rows would wait for ever.
-    castings = {each.casting: each for each in sorted(envelopes, key=attrgetter("casting"))}
-    if not castings:
+    if not envelopes:
         return frozenset()
     rows = [
         {
@@ -313,7 +321,7 @@ def _store(
             "voter": each.voter,
             "envelope": each.contents,
         }
-        for each in castings.values()
+        for each in sorted(envelopes, key=attrgetter("casting"))
     ]
     stored = set(connection.execute(_add_castings(connection.dialect.name), rows).scalars())
     ballots = {each.voter: each for each in envelopes if each.casting in stored}
@@ -329,7 +337,7 @@ def _store(
             for voter in sorted(ballots)
         ]
         connection.execute(_point_to_castings(connection.dialect.name), pointers)
-    return frozenset(castings.keys() - stored)
+    return frozenset(each.casting for each in envelopes if each.casting not in stored)
 
 
 def waiting_in(session: Session, round_id: int, *, covered: bool | None = None) -> int:

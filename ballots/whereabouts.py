@@ -64,9 +64,20 @@ class Whereabouts:
 def find_receipt(session: Session, keys: KeyStore, written: str) -> Whereabouts | None:
     """What is known of the receipt with this code, however it was spaced."""
     code = tidy_code(written)
+    return (
+        _find_sealed(session, keys, code)
+        or _find_waiting(session, keys, code)
+        # Sealed between the two looks.
+        or _find_sealed(session, keys, code)
+    )
+
+
+def _find_sealed(session: Session, keys: KeyStore, code: str) -> Whereabouts | None:
     receipt = session.get(Receipt, code)
-    if receipt is not None:
-        return _sealed(session, keys, receipt)
+    return _sealed(session, keys, receipt) if receipt else None
+
+
+def _find_waiting(session: Session, keys: KeyStore, code: str) -> Whereabouts | None:
     for the_round in rounds_in(session, Phase.VOTE):
         found = _waiting(session, keys, the_round.id, code)
         if found is not None:
@@ -120,18 +131,27 @@ def _waiting(session: Session, keys: KeyStore, round_id: int, code: str) -> Wher
         key = EnvelopeKey(keys, round_id)
     except KeyError:
         return None
-    casting = session.get(Casting, (round_id, key.casting(code)))
-    if casting is None:
+    # One question: between two the batch could be sealed.
+    query = (
+        select(Casting, PendingBallot.casting)
+        .join(
+            PendingBallot,
+            (PendingBallot.round_id == Casting.round_id) & (PendingBallot.voter == Casting.voter),
+        )
+        .where(Casting.round_id == round_id, Casting.casting == key.casting(code))
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
         return None
+    casting, current = found
     paper = key.open(casting.envelope, casting.voter, casting.casting)
-    current = session.get_one(PendingBallot, (round_id, casting.voter))
     last = last_batch(session, round_id)
     return Whereabouts(
         round_id,
         code,
         paper.commitment,
         sign_promise(keys, round_id, paper.commitment),
-        is_replaced=current.casting != casting.casting,
+        is_replaced=current != casting.casting,
         batches=last.number if last else 0,
         place=None,
     )
@@ -146,9 +166,18 @@ def receipt_of(session: Session, keys: KeyStore, round_id: int, entry: RollEntry
         key = EnvelopeKey(keys, round_id)
     except KeyError:
         return None
-    waiting = session.get(PendingBallot, (round_id, key.voter(entry.id)))
-    if waiting is not None:
-        casting = session.get_one(Casting, (round_id, waiting.casting))
+    # One question: between two the batch could be sealed.
+    query = (
+        select(Casting)
+        .join(
+            PendingBallot,
+            (PendingBallot.round_id == Casting.round_id)
+            & (PendingBallot.casting == Casting.casting),
+        )
+        .where(PendingBallot.round_id == round_id, PendingBallot.voter == key.voter(entry.id))
+    )
+    casting = session.scalar(query)
+    if casting is not None:
         paper = key.open(casting.envelope, casting.voter, casting.casting)
         return _promise(keys, round_id, paper.commitment, paper.server_nonce)
     ballot = session.get(Ballot, (round_id, key.sealed_voter(entry.id)))

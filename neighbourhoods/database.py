@@ -1,6 +1,5 @@
 """Sessions, the database's own clock, and the types every table shares."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -23,6 +22,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from neighbourhoods.turns import Turns
 
 Clock = Callable[[], datetime]
 
@@ -103,8 +104,9 @@ class Database:
         self.engine = _engine(url)
         self._for_writing = self.engine.execution_options(writing=True)
         # SQLite has one writer. Its busy-wait would block every green thread of the process,
-        # the lock's holder included, so writers of one process queue here instead.
-        self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
+        # the lock's holder included, so writers of one process queue here instead: in turn, or
+        # constant voting would keep a vote from closing.
+        self._one_writer = Turns() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:

@@ -24,7 +24,7 @@ from neighbourhoods.refusals import Refused
 def cast_at_once(round_id: int) -> Promise | None:
     """Cast what the booth sent, if there is nothing to ask or to explain; else None."""
     paper, entry_id = kept_paper(round_id), card_shown(round_id)
-    if paper is None or entry_id is None or "add_up" in request.form:
+    if paper is None or entry_id is None or not request.form or "add_up" in request.form:
         return None
     choices = read_form(paper).choices_on(paper)
     try:

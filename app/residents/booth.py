@@ -3,7 +3,17 @@
 import secrets
 from collections.abc import Sequence
 
-from flask import Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -29,7 +39,7 @@ from app.residents.receipt_picture import receipt_address, receipt_picture
 from app.residents.voter import entry_for, entry_on_card
 from app.residents.wrong_marks import wrong_marks
 from ballots.box import check_open, fill_in
-from ballots.papers import BallotPaper, Fault, faults_in
+from ballots.papers import BallotFormat, BallotPaper, Fault, PaperFault, faults_in
 from ballots.receipts import Promise, tidy_nonce
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.tally import public_tally
@@ -147,6 +157,8 @@ def _cast_or_explain(the_round: Round) -> ResponseReturnValue:
     paper = paper_of(the_round)
     if paper is None:
         return _closed_page(the_round, _why_not_open(the_round), sent=True), 409
+    if not request.form:
+        abort(422)  # not the booth's form: it must not pass for an empty ballot
     filled = read_form(paper)
     if not _token_is_good():
         return _back_to_paper(the_round, paper, filled, stale=1)
@@ -155,11 +167,40 @@ def _cast_or_explain(the_round: Round) -> ResponseReturnValue:
     try:
         return _cast_or_ask(the_round, paper, filled)
     except BadPaper as bad:
-        if filled.named <= paper.costs.keys():
-            return _back_to_paper(the_round, paper, filled, tried=1)
-        return _paper_page(the_round, paper, filled, bad.faults), 422
+        return _refused_paper(the_round, paper, filled, bad.faults)
     except Refused as refused:
+        # Read again: the session that it was read in may have been let go of.
+        the_round = db().get_one(Round, the_round.id)
         return _closed_page(the_round, BallotRefusal(refused.reason), sent=True), 409
+
+
+def _refused_paper(
+    the_round: Round, paper: BallotPaper, filled: Filled, faults: Sequence[Fault]
+) -> ResponseReturnValue:
+    """Lead back to the paper to put right what an honest form can get wrong; nothing is stored.
+
+    The script is told 422. A browser without it is redirected, so that Back finds a page. What
+    the booth's form cannot send is only answered 422.
+    """
+    if not all(_is_honest(fault, paper) for fault in faults):
+        return _paper_page(the_round, paper, filled, faults), 422
+    response = _back_to_paper(the_round, paper, filled, tried=1)
+    if _is_script():
+        response.status_code = 422
+    return response
+
+
+def _is_honest(fault: Fault, paper: BallotPaper) -> bool:
+    """Whether somebody who fills in the booth's form can come to this fault."""
+    match fault.fault:
+        case PaperFault.UNKNOWN_PROJECT:
+            return False
+        case PaperFault.CHOSEN_TWICE:
+            return paper.ballot_format is BallotFormat.RANKING
+        case PaperFault.TOO_MANY:
+            return (fault.actual or 0) <= len(paper.projects)
+        case _:
+            return True
 
 
 def _token_is_good() -> bool:
@@ -218,6 +259,10 @@ def _is_replaced(the_round: Round, entry: RollEntry, promise: Promise) -> bool:
     return current is not None and current.code != promise.code
 
 
+def _is_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
 def _back_to_paper(the_round: Round, paper: BallotPaper, filled: Filled, **why: int) -> Response:
     """Show the paper again at an address: a page that answers a form has no way back to it."""
     response = _lead_to("residents.booth", the_round.id, None, **why)
@@ -231,7 +276,7 @@ def _lead_to(endpoint: str, round_id: int, promise: Promise | None = None, **why
     The script receives the promise too, and checks it before it says that the ballot is counted.
     """
     address = url_for(endpoint, round_id=round_id, **why)  # type: ignore[arg-type]
-    if request.accept_mimetypes.best == "application/json":
+    if _is_script():
         return jsonify(next=address, **({"receipt": promise.as_json()} if promise else {}))
     return current_app.make_response(redirect(address, 303))
 

@@ -54,9 +54,13 @@ def _number(written: str) -> int | str:
 def read_form(paper: BallotPaper) -> Filled:
     """What was sent from the booth."""
     if paper.ballot_format in NUMBERED:
-        sent = request.form.items()
         return Filled(
-            written={name.removeprefix(MARK): text for name, text in sent if name.startswith(MARK)}
+            # One field sent twice is no number: which of the two was meant?
+            written={
+                name.removeprefix(MARK): " ".join(texts)
+                for name, texts in request.form.lists()
+                if name.startswith(MARK)
+            }
         )
     return Filled(chosen=tuple(request.form.getlist("project")))
 

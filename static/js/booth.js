@@ -217,7 +217,7 @@ function openBooth(form) {
         signal: patience.signal,
       });
       if (answer.status >= 500 || answer.status === 429) return null;
-      return answer.ok ? await answer.text() : "";
+      return answer.ok || answer.status === 422 ? await answer.text() : "";
     } catch {
       return null;
     } finally {
