@@ -1,6 +1,6 @@
 """A running Wardmote with rounds in it, made through the services on the database it serves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,6 +38,24 @@ class Assembly:
 
     def card(self, voter: int) -> str:
         return f"{self.server.base_url}/v/{self.codes[voter - 1]}"
+
+    def describe(self, projects: Sequence[tuple[str, str, int]]) -> None:
+        """Give the round's projects these titles, categories and costs in pence."""
+        with self.database.writing() as session:
+            found = projects_in(session, self.round_id)
+            for project, (title, category, pence) in zip(found, projects, strict=True):
+                project.title, project.category, project.cost_pence = title, category, pence
+            session.commit()
+
+    def choose(self, voter: int, *places: int) -> None:
+        """Let one voter choose the round's projects at these places, from 0."""
+        with self.database.writing() as session:
+            the_round = session.get_one(Round, self.round_id)
+            projects = projects_in(session, self.round_id)
+            chosen = [projects[place].code for place in places]
+            entry = _town(session, self.keys).voter(the_round, voter)
+            cast_ballot(session, self.keys, the_round, entry, chosen, request_id=f"c{voter}")
+            session.commit()
 
     def cast(self, *voters: int, project: int = 0) -> None:
         """Let these voters choose the round's n-th project."""
