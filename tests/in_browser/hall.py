@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from app.settings import settings_from
 from ballots.box import cast_ballot, turnout
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyFolder
+from ballots.outcome import outcome_of
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import RollRow, replace_roll, voter_code
 from neighbourhoods.phases import Phase
@@ -95,6 +97,15 @@ class Assembly:
             town = _town(session, self.keys)
             town.enter(session.get_one(Round, self.round_id), Phase.COUNT)
             session.commit()
+
+    def wait_until_counted(self) -> None:
+        """Return once the server has stored the outcome of the closed vote."""
+        for _ in range(300):
+            with self.database.reading() as session:
+                if outcome_of(session, self.round_id):
+                    return
+            sleep(0.1)
+        raise AssertionError(f"not counted within 30 seconds\n{self.server.log}")
 
 
 def _town(session: Session, keys: KeyFolder) -> Town:

@@ -72,6 +72,7 @@ def counted() -> Iterator[Assembly]:
             for voter in range(1, VOTERS + 1):
                 vote.choose(voter, voter % 5, 5 + voter % 4, voter * voter % 11 + 9)
             vote.close()
+            vote.wait_until_counted()
             yield vote
 
 
