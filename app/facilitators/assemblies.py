@@ -5,8 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Who, open_to
 from app.facilitators import facilitators
+from app.facilitators.hall_pictures import hall_pictures
 from app.facilitators.joining import join_address, join_picture
 from app.house import db
+from ballots.outcome import outcome_of
 from ballots.tally import public_tally
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.rounds import Round, rounds_in
@@ -33,12 +35,15 @@ def assemblies() -> ResponseReturnValue:
 @open_to(Who.FACILITATOR, Who.OFFICER)
 def console(the_round: Round) -> ResponseReturnValue:
     """Everything a facilitator opens or prints for one round."""
+    stored = outcome_of(db(), the_round.id)
+    drawn = hall_pictures(stored.result, stored.explanation, {}) if stored else None
     return render_template(
         "facilitators/console.html",
         the_round=the_round,
         tally=public_tally(db(), the_round),
         address=join_address(the_round),
         qr=join_picture(the_round),
+        pictures=drawn.available if drawn else (),
         is_open=the_round.phase == Phase.VOTE,
         is_before=is_past(the_round.phase, Phase.VOTE),
     )

@@ -2,11 +2,12 @@
 
 from io import BytesIO
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.access import Who, open_to
 from app.facilitators import facilitators
+from app.facilitators.hall_pictures import hall_pictures
 from app.facilitators.joining import join_address, join_code, join_picture
 from app.facilitators.picture import draw
 from app.facilitators.reveal import reveal
@@ -23,12 +24,16 @@ from neighbourhoods.rounds import Round
 @facilitators.get("/rounds/<int:round_id>/screen")
 @open_to(Who.ANYONE)
 def screen(the_round: Round) -> ResponseReturnValue:
-    """The vote as the hall sees it; it keeps itself up to date."""
+    """The vote as the hall sees it; it keeps itself up to date.
+
+    Once it is counted, `?show=` and a name of `Shown` opens that picture of the count.
+    """
     tally, moment = public_tally(db(), the_round), now(db())
     projects = projects_in(db(), the_round.id)
     titles = {project.code: project.title for project in projects}
     stored = outcome_of(db(), the_round.id)
     in_points = tally is not None and tally.in_points
+    drawn = hall_pictures(stored.result, stored.explanation, titles) if stored else None
     return render_template(
         "facilitators/screen.html",
         the_round=the_round,
@@ -36,6 +41,8 @@ def screen(the_round: Round) -> ResponseReturnValue:
         now=moment,
         picture=draw(the_round, tally, moment, len(projects)),
         reveal=reveal(stored.result, titles, in_points=in_points) if stored else None,
+        drawn=drawn,
+        shown=drawn.asked_for(request.args.get("show")) if drawn else None,
         titles=titles,
         address=join_address(the_round),
         qr=join_picture(the_round),

@@ -114,6 +114,8 @@ class SharesRun:
     def leaves(self, first: int, last: int) -> Iterator[Leaf]:
         """What is bought at every step from first to last, in order, steps alike together."""
         self._grains = self.grains_at(last)
+        # What was followed before may have bought what these runs have yet to buy.
+        self._exact = None
         undecided = [self._root(first, last)]
         while undecided:
             node = undecided.pop()

@@ -11,6 +11,7 @@ from operator import eq, itemgetter
 from typing import NamedTuple, overload
 
 from ballots.counting import BallotGroup, Election, Project, borda_points
+from ballots.pabulib.undisturbed import undisturbed
 
 
 class VoteType(StrEnum):
@@ -138,6 +139,7 @@ class PabulibElection:
         rows = Counter(ballot.voter_id for ballot in self.voters)
         return tuple(voter_id for voter_id, times in rows.items() if times > 1)
 
+    @undisturbed()
     def grouped_ballots(self) -> list[AlikeBallots]:
         """Ballots that say the same put together, in an order that tells nothing of arrival.
 

@@ -8,6 +8,7 @@ from ballots.pabulib import numerals, tables
 from ballots.pabulib.election import PabulibElection, PabulibProject, VoteType
 from ballots.pabulib.errors import Expected, PabulibError
 from ballots.pabulib.tables import Table
+from ballots.pabulib.undisturbed import undisturbed
 from ballots.pabulib.votes import read_votes
 
 MAX_PROJECTS = 100_000
@@ -20,6 +21,7 @@ def read_file(path: Path) -> PabulibElection:
         return read(file.read(tables.MAX_BYTES + 1))
 
 
+@undisturbed()
 def read(source: bytes | str) -> PabulibElection:
     """The election in a file's content; raises PabulibError, and then nothing was half-read."""
     sections = tables.tables_of(tables.text_of(source))

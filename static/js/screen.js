@@ -61,10 +61,12 @@ function write(name, words) {
 }
 
 function drawBars(figures) {
-  const rows = document.querySelectorAll("[data-tally] > li"), words = document.querySelector("[data-tally]").dataset;
+  const list = document.querySelector("[data-tally]");
+  if (!list) return; // counted: the outcome, or a picture of it, stands there
+  const rows = list.children, words = list.dataset;
   const mostPoints = Math.max(1, ...figures.map((figure) => figure.score ?? 0));
   const most = Math.max(1, ...figures.map((figure) => figure.votes));
-  rows.forEach((row, place) => {
+  [...rows].forEach((row, place) => {
     const figure = figures[place];
     row.dataset.project = figure.code;
     row.classList.toggle("screen__row--funded", figure.funded);

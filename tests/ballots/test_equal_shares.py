@@ -227,6 +227,17 @@ def test_raising_shares_may_stop_as_soon_as_nothing_more_fits() -> None:
     assert (result.winners, result.steps) == (("a",), 5)
 
 
+def test_the_step_that_stands_is_counted_anew_where_only_fractions_can_tell() -> None:
+    projects = [Project("a", 1), Project("b", 8), Project("d", 2)]
+    ballots = [BallotGroup(("a", "d"), 1), BallotGroup(("a", "b"), 4)]
+    election = Election.of(projects, ballots, budget_pence=11)
+    # After a each holds exactly 2 pence: one of them d's cost, four of them b's.
+    rule = equal(completion=Completion.ADD1_EXHAUSTIVE, step_pence=1)
+    result = count(election, rule)
+    assert result.winners == ("a", "b", "d")
+    assert result.steps == 0
+
+
 def test_what_is_left_can_go_by_votes() -> None:
     election = vote(30, {"a": 15, "b": 14, "c": 15}, (2, "a"), (1, "b"), (1, "bc"), (1, "c"))
     plain = count(election, EQUAL)

@@ -1,5 +1,7 @@
 """Read elections in Pabulib's format: all of a file, or an error that says where and what."""
 
+import gc
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -528,3 +530,18 @@ def test_a_real_election_is_read_whole(path: Path) -> None:
     assert len(election.voters) == int(election.meta["num_votes"])
     for difference in pabulib.vote_differences(election):
         assert difference.in_file == difference.counted + difference.repeats
+
+
+@pytest.mark.parametrize("searched", [True, False])
+@pytest.mark.parametrize("source", [pb(), "no election"])
+def test_the_search_for_forgotten_objects_is_as_before_whatever_was_read(
+    source: str, searched: bool
+) -> None:
+    before = gc.isenabled()
+    (gc.enable if searched else gc.disable)()
+    try:
+        with suppress(PabulibError):
+            pabulib.read(source).grouped_ballots()
+        assert gc.isenabled() == searched
+    finally:
+        (gc.enable if before else gc.disable)()

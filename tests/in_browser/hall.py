@@ -1,9 +1,10 @@
 """A running Wardmote with rounds in it, made through the services on the database it serves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from app.settings import settings_from
 from ballots.box import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyFolder
+from ballots.outcome import outcome_of
 from ballots.sealing import turnout
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import RollRow, replace_roll, voter_code
@@ -39,6 +41,24 @@ class Assembly:
 
     def card(self, voter: int) -> str:
         return f"{self.server.base_url}/v/{self.codes[voter - 1]}"
+
+    def describe(self, projects: Sequence[tuple[str, str, int]]) -> None:
+        """Give the round's projects these titles, categories and costs in pence."""
+        with self.database.writing() as session:
+            found = projects_in(session, self.round_id)
+            for project, (title, category, pence) in zip(found, projects, strict=True):
+                project.title, project.category, project.cost_pence = title, category, pence
+            session.commit()
+
+    def choose(self, voter: int, *places: int) -> None:
+        """Let one voter choose the round's projects at these places, from 0."""
+        with self.database.writing() as session:
+            the_round = session.get_one(Round, self.round_id)
+            projects = projects_in(session, self.round_id)
+            chosen = [projects[place].code for place in places]
+            entry = _town(session, self.keys).voter(the_round, voter)
+            cast_ballot(session, self.keys, the_round, entry, chosen, request_id=f"c{voter}")
+            session.commit()
 
     def cast(self, *voters: int, project: int = 0) -> None:
         """Let these voters choose the round's n-th project."""
@@ -78,6 +98,15 @@ class Assembly:
             town = _town(session, self.keys)
             town.enter(session.get_one(Round, self.round_id), Phase.COUNT)
             session.commit()
+
+    def wait_until_counted(self) -> None:
+        """Return once the server has stored the outcome of the closed vote."""
+        for _ in range(300):
+            with self.database.reading() as session:
+                if outcome_of(session, self.round_id):
+                    return
+            sleep(0.1)
+        raise AssertionError(f"not counted within 30 seconds\n{self.server.log}")
 
 
 def _town(session: Session, keys: KeyFolder) -> Town:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.facilitators.hall_pictures import HALL
 from app.pictures.axes import LENGTH, axis_for
 from app.pictures.scatter import (
     LETTER_WIDTH,
@@ -77,7 +78,7 @@ def box_of(name: Name, frame: Frame) -> Box:
     return Box(left, y - LINE / 2, left + width, y + LINE / 2)
 
 
-@pytest.mark.parametrize("frame", [WIDE, NARROW])
+@pytest.mark.parametrize("frame", [WIDE, NARROW, HALL])
 @given(
     places=st.lists(
         st.tuples(st.integers(0, LENGTH), st.integers(0, LENGTH), st.booleans()), max_size=40
