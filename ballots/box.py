@@ -4,6 +4,7 @@ A cast goes into the pending box, encrypted and under names of its own; `ballots
 on, shuffled with others, into the ledger and to the sealed ballots.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
@@ -15,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    UniqueConstraint,
     func,
     select,
 )
@@ -62,6 +64,10 @@ class PendingBallot(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
     voter: Mapped[str] = mapped_column(String(64), primary_key=True)
     casting: Mapped[str] = mapped_column(String(64))
+    # How many castings of theirs wait, and the keyed proof that this one is their ballot: whoever
+    # changes the database cannot take one away, or point to an older one.
+    castings: Mapped[int]
+    seal: Mapped[str] = mapped_column(String(64))
     # Whether this voter has no sealed ballot that this one replaces.
     first_time: Mapped[bool]
     # Whether published figures cover this voter.
@@ -72,8 +78,11 @@ class Ballot(Base):
     """One voter's last valid paper in one round, sealed: its commitment stands in the ledger."""
 
     __tablename__ = "ballots"
-    # No row numbers, and written in shuffled batches: rows keep no order of arrival.
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        UniqueConstraint("round_id", "commitment"),
+        # No row numbers, and written in shuffled batches: rows keep no order of arrival.
+        {"sqlite_with_rowid": False},
+    )
 
     # One voter, one ballot: the primary key says it, whatever the concurrency.
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
@@ -217,6 +226,7 @@ def _store(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> No
     ballots = {each.voter: each for each in envelopes if each.casting in accepted}
     if not ballots:
         return
+    accepted_of = Counter(castings[casting].voter for casting in accepted)
     sealed = select(Ballot.voter_key).where(
         Ballot.round_id == round_id,
         Ballot.voter_key.in_([each.paper.voter_key for each in ballots.values()]),
@@ -225,13 +235,20 @@ def _store(session: Session, round_id: int, envelopes: Sequence[Envelope]) -> No
     upsert = insert_into(session, PendingBallot)
     session.execute(
         upsert.on_conflict_do_update(
-            index_elements=["round_id", "voter"], set_={"casting": upsert.excluded.casting}
+            index_elements=["round_id", "voter"],
+            set_={
+                "casting": upsert.excluded.casting,
+                "castings": PendingBallot.castings + upsert.excluded.castings,
+                "seal": upsert.excluded.seal,
+            },
         ),
         [
             {
                 "round_id": round_id,
                 "voter": voter,
                 "casting": ballots[voter].casting,
+                "castings": accepted_of[voter],
+                "seal": ballots[voter].seal,
                 "first_time": ballots[voter].paper.voter_key not in voted_before,
                 "covered": ballots[voter].paper.voter_key in voted_before,
             }
