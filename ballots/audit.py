@@ -347,7 +347,7 @@ def _raw(
     written: ColumnElement[str] = cast(column, Text)
     if audited.session.get_bind().dialect.name == "sqlite":
         written = type_coerce(literal_column(f"{table.__tablename__}.{column.key}"), Text)
-    query = select(table, written).where(table.round_id == audited.id)
+    query = select(table, written.label("written")).where(table.round_id == audited.id)
     return [(row, text) for row, text in audited.session.execute(query.order_by(*_key(table)))]
 
 
