@@ -8,6 +8,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
+from app.auditing import audit_command
 from app.council_file import CouncilFileError, read_council_file, set_up_council
 from app.demonstration.story import demonstrate, is_empty
 from app.house import database, keys, settings
@@ -52,6 +53,7 @@ def add_commands(app: Flask) -> None:
         import_pabulib_command,
         replay_command,
         count_command,
+        audit_command,
     ):
         app.cli.add_command(command)
 

@@ -4,6 +4,7 @@ A cast goes into the pending box, encrypted and under names of its own; `ballots
 on, shuffled with others, into the ledger and to the sealed ballots.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     bindparam,
     func,
     literal_column,
@@ -75,6 +77,10 @@ class PendingBallot(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
     voter: Mapped[str] = mapped_column(String(64), primary_key=True)
     casting: Mapped[str] = mapped_column(String(64))
+    # How many castings of theirs wait, and the keyed proof that this one is their ballot: whoever
+    # changes the database cannot take one away, or point to an older one.
+    castings: Mapped[int]
+    seal: Mapped[str] = mapped_column(String(64))
     # Whether this voter has no sealed ballot that this one replaces.
     first_time: Mapped[bool]
     # Whether published figures cover this voter.
@@ -85,8 +91,11 @@ class Ballot(Base):
     """One voter's last valid paper in one round, sealed: its commitment stands in the ledger."""
 
     __tablename__ = "ballots"
-    # No row numbers, and written in shuffled batches: rows keep no order of arrival.
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        UniqueConstraint("round_id", "commitment"),
+        # No row numbers, and written in shuffled batches: rows keep no order of arrival.
+        {"sqlite_with_rowid": False},
+    )
 
     # One voter, one ballot: the primary key says it, whatever the concurrency.
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
@@ -300,7 +309,12 @@ def _add_castings(dialect: str) -> Executable:
 def _point_to_castings(dialect: str) -> Executable:
     rows = insert_for(dialect, _PENDING)
     return rows.on_conflict_do_update(
-        index_elements=["round_id", "voter"], set_={"casting": rows.excluded.casting}
+        index_elements=["round_id", "voter"],
+        set_={
+            "casting": rows.excluded.casting,
+            "castings": _PENDING.c.castings + rows.excluded.castings,
+            "seal": rows.excluded.seal,
+        },
     )
 
 
@@ -325,12 +339,15 @@ def _store(
     ]
     stored = set(connection.execute(_add_castings(connection.dialect.name), rows).scalars())
     ballots = {each.voter: each for each in envelopes if each.casting in stored}
+    castings = Counter(each.voter for each in envelopes if each.casting in stored)
     if ballots:
         pointers = [
             {
                 "round_id": round_id,
                 "voter": voter,
                 "casting": ballots[voter].casting,
+                "castings": castings[voter],
+                "seal": ballots[voter].seal,
                 "first_time": ballots[voter].paper.voter_key not in voted_before,
                 "covered": ballots[voter].paper.voter_key in voted_before,
             }

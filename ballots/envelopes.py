@@ -13,7 +13,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ballots.keys import KeyStore, pseudonym, voter_key
+from ballots.keys import KeyStore, pseudonym, veiled, voter_key
 from ballots.receipts import Promise, commitment, receipt_code, sign_promise
 
 _NONCE_BYTES = 12
@@ -43,6 +43,8 @@ class Envelope:
     voter: str
     casting: str
     contents: bytes
+    # Shows that this casting is this voter's ballot, as long as no other takes its place.
+    seal: str
     # Only for as long as the voter waits: what is stored of it lies in `contents`.
     entry_id: int
     paper: Paper
@@ -66,9 +68,21 @@ class EnvelopeKey:
         """The name that somebody's ballot waits under."""
         return pseudonym(self._round_key, "pending-voter", str(entry_id))
 
+    def receipt_voter(self, paper: Paper) -> str:
+        """The name that a receipt of this paper bears: another one for every receipt."""
+        return veiled(self._round_key, paper.voter_key, paper.commitment)
+
+    def receipt_owner(self, voter: str, committed: str) -> str:
+        """The name that the ballot of a receipt with these names lies under, once it is sealed."""
+        return veiled(self._round_key, voter, committed)
+
     def casting(self, code: str) -> str:
         """The name that the cast with this receipt code waits under."""
         return pseudonym(self._round_key, "pending-casting", code)
+
+    def seal(self, voter: str, casting: str) -> str:
+        """The proof that a casting is a voter's ballot."""
+        return pseudonym(self._round_key, "pending-ballot", f"{voter}|{casting}")
 
     def close(self, entry_id: int, choices: str, request_id: str, client_nonce: str) -> Envelope:
         """Put a paper into its envelope; the same request by the same voter is the same cast.
@@ -88,6 +102,7 @@ class EnvelopeKey:
             voter,
             casting,
             self._encrypted(paper, voter, casting),
+            self.seal(voter, casting),
             entry_id,
             paper,
             Promise(self._round_id, code, committed, server_nonce, signature),

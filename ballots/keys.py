@@ -130,6 +130,12 @@ def pseudonym(round_key: bytes, purpose: str, words: str) -> str:
     return hmac.digest(round_key, f"{purpose}|{words}".encode(), "sha256").hex()
 
 
+def veiled(round_key: bytes, name: str, commitment: str) -> str:
+    """A voter's name as it stands beside one commitment; veiled again, it is the name itself."""
+    veil = int(pseudonym(round_key, "receipt", commitment), 16)
+    return f"{int(name, 16) ^ veil:064x}"
+
+
 def voter_key(round_key: bytes, entry_id: int) -> str:
     """The name a sealed ballot lies under: HMAC-SHA256(round key, roll entry id), in hex.
 

@@ -50,7 +50,9 @@ class Receipt(Base):
 
     code: Mapped[str] = mapped_column(String(CODE_LENGTH), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    voter_key: Mapped[str] = mapped_column(String(64))
+    # Veiled: two receipts of one voter have nothing in common without the round's key, or whoever
+    # knows how often a person voted would find their ballot.
+    voter: Mapped[str] = mapped_column(String(64))
     commitment: Mapped[str] = mapped_column(String(64))
     batch: Mapped[int]
 

@@ -95,25 +95,39 @@ def seal_next(session: Session, keys: KeyStore, the_round: Round) -> int:
     """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round, ["phase"])
-    if the_round.phase != Phase.VOTE or _ready(session, the_round) < 2 * BATCH:
+    kind = _due(session, the_round)
+    if kind is None:
         return 0
-    waiting = list(session.scalars(_waiting(session, the_round)))
+    waiting = list(session.scalars(_waiting(session, the_round, first_time=kind)))
     _seal(session, keys, the_round.id, secrets.SystemRandom().sample(waiting, BATCH))
     return BATCH
 
 
 def is_batch_due(session: Session, the_round: Round) -> bool:
     """Whether enough ballots wait for a batch to be sealed."""
-    return the_round.phase == Phase.VOTE and _ready(session, the_round) >= 2 * BATCH
+    return _due(session, the_round) is not None
 
 
-def _ready(session: Session, the_round: Round) -> int:
-    query = _waiting(session, the_round).with_only_columns(func.count())
-    return int(session.execute(query).scalar_one())
+def _due(session: Session, the_round: Round) -> bool | None:
+    """Whether the batch that is due now is one of first ballots, or of changed ones; or None.
+
+    Never both: the ledger names what is replaced, and somebody who knows of the one person who
+    changed a ballot since the last batch would see which ballot it was.
+    """
+    if the_round.phase != Phase.VOTE:
+        return None
+    for first_time in (True, False):
+        query = _waiting(session, the_round, first_time=first_time)
+        ready = session.execute(query.with_only_columns(func.count())).scalar_one()
+        if int(ready) >= 2 * BATCH:
+            return first_time
+    return None
 
 
-def _waiting(session: Session, the_round: Round):  # type: ignore[no-untyped-def]
-    query = select(PendingBallot.voter).where(PendingBallot.round_id == the_round.id)
+def _waiting(session: Session, the_round: Round, *, first_time: bool):  # type: ignore[no-untyped-def]
+    query = select(PendingBallot.voter).where(
+        PendingBallot.round_id == the_round.id, PendingBallot.first_time.is_(first_time)
+    )
     rules = rules_of(session, the_round.id)
     if rules is None or rules.disclosure_profile == DisclosureProfile.SEALED:
         return query
@@ -144,7 +158,8 @@ def _shares(voters: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _seal(session: Session, keys: KeyStore, round_id: int, voters: Sequence[str]) -> None:
-    lot = _open_envelopes(session, EnvelopeKey(keys, round_id), round_id, voters)
+    key = EnvelopeKey(keys, round_id)
+    lot = _open_envelopes(session, key, round_id, voters)
     before = last_batch(session, round_id)
     ballots_before, number = (before.ballots, before.number + 1) if before else (0, 1)
     commitments = sorted(paper.commitment for paper in lot.castings)
@@ -159,7 +174,7 @@ def _seal(session: Session, keys: KeyStore, round_id: int, voters: Sequence[str]
     entry = append(session, keys, round_id, EntryKind.BATCH, body)
     session.add(Batch(round_id=round_id, number=number, entry=entry.number, ballots=ballots))
     session.flush()
-    _move(session, round_id, number, lot, voters)
+    _move(session, key, round_id, number, lot, voters)
 
 
 def _open_envelopes(
@@ -199,7 +214,14 @@ def _open_envelopes(
     return lot
 
 
-def _move(session: Session, round_id: int, number: int, lot: Lot, voters: Sequence[str]) -> None:
+def _move(
+    session: Session,
+    key: EnvelopeKey,
+    round_id: int,
+    number: int,
+    lot: Lot,
+    voters: Sequence[str],
+) -> None:
     """Write what was drawn under its lasting names, shuffled, and empty the pending box of it."""
     dice = secrets.SystemRandom()
     dice.shuffle(lot.castings)
@@ -210,7 +232,7 @@ def _move(session: Session, round_id: int, number: int, lot: Lot, voters: Sequen
             {
                 "code": receipt_code(paper.commitment),
                 "round_id": round_id,
-                "voter_key": paper.voter_key,
+                "voter": key.receipt_voter(paper),
                 "commitment": paper.commitment,
                 "batch": number,
             }

@@ -91,23 +91,23 @@ def _sealed(session: Session, keys: KeyStore, receipt: Receipt) -> Whereabouts:
     commitments = body["commitments"]
     proof = proof_of(commitments, commitments.index(receipt.commitment))
     last = last_batch(session, receipt.round_id)
+    ballot = session.scalar(
+        select(Ballot).where(
+            Ballot.round_id == receipt.round_id, Ballot.commitment == receipt.commitment
+        )
+    )
     return Whereabouts(
         receipt.round_id,
         receipt.code,
         receipt.commitment,
         sign_promise(keys, receipt.round_id, receipt.commitment),
-        is_replaced=not _is_in_box(session, receipt) or _has_newer(session, keys, receipt),
+        is_replaced=ballot is None or _has_newer(session, keys, ballot),
         batches=last.number if last else 0,
         place=Place(batch.number, batch.entry, str(body["root"]), proof),
     )
 
 
-def _is_in_box(session: Session, receipt: Receipt) -> bool:
-    ballot = session.get(Ballot, (receipt.round_id, receipt.voter_key))
-    return ballot is not None and ballot.commitment == receipt.commitment
-
-
-def _has_newer(session: Session, keys: KeyStore, receipt: Receipt) -> bool:
+def _has_newer(session: Session, keys: KeyStore, ballot: Ballot) -> bool:
     """Whether a ballot that replaces this one waits to be sealed."""
     replacing = (
         select(Casting.casting, Casting.voter, Casting.envelope)
@@ -116,14 +116,14 @@ def _has_newer(session: Session, keys: KeyStore, receipt: Receipt) -> bool:
             (PendingBallot.round_id == Casting.round_id)
             & (PendingBallot.casting == Casting.casting),
         )
-        .where(PendingBallot.round_id == receipt.round_id, PendingBallot.first_time.is_(False))
+        .where(PendingBallot.round_id == ballot.round_id, PendingBallot.first_time.is_(False))
     )
     rows = session.execute(replacing).all()
     if not rows:
         return False
-    key = EnvelopeKey(keys, receipt.round_id)
+    key = EnvelopeKey(keys, ballot.round_id)
     papers = (key.open(envelope, voter, casting) for casting, voter, envelope in rows)
-    return any(paper.voter_key == receipt.voter_key for paper in papers)
+    return any(paper.voter_key == ballot.voter_key for paper in papers)
 
 
 def _waiting(session: Session, keys: KeyStore, round_id: int, code: str) -> Whereabouts | None:

@@ -196,12 +196,15 @@ def test_one_request_sent_fifty_times_at_once_gets_one_receipt(
     ("table", "columns"),
     [
         ("castings", {"round_id", "casting", "voter", "envelope"}),
-        ("pending_ballots", {"round_id", "voter", "casting", "first_time", "covered"}),
+        (
+            "pending_ballots",
+            {"round_id", "voter", "casting", "castings", "seal", "first_time", "covered"},
+        ),
         (
             "ballots",
             {"round_id", "voter_key", "commitment", "client_nonce", "server_nonce", "choices"},
         ),
-        ("receipts", {"code", "round_id", "voter_key", "commitment", "batch"}),
+        ("receipts", {"code", "round_id", "voter", "commitment", "batch"}),
     ],
 )
 def test_a_ballot_has_no_column_for_a_name_a_time_or_a_serial(

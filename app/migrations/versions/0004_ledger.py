@@ -138,7 +138,7 @@ def upgrade() -> None:
         "receipts",
         sa.Column("code", sa.String(16), nullable=False),
         sa.Column("round_id", sa.Integer(), nullable=False),
-        sa.Column("voter_key", sa.String(64), nullable=False),
+        sa.Column("voter", sa.String(64), nullable=False),
         sa.Column("commitment", sa.String(64), nullable=False),
         sa.Column("batch", sa.Integer(), nullable=False),
         sa.CheckConstraint("batch > 0", name=op.f("ck_receipts_batch")),
@@ -165,6 +165,7 @@ def upgrade() -> None:
             ["round_id"], ["rounds.id"], name=op.f("fk_ballots_round_id_rounds")
         ),
         sa.PrimaryKeyConstraint("round_id", "voter_key", name=op.f("pk_ballots")),
+        sa.UniqueConstraint("round_id", "commitment", name=op.f("uq_ballots_round_id_commitment")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -185,6 +186,8 @@ def upgrade() -> None:
         sa.Column("round_id", sa.Integer(), nullable=False),
         sa.Column("voter", sa.String(64), nullable=False),
         sa.Column("casting", sa.String(64), nullable=False),
+        sa.Column("castings", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.String(64), nullable=False),
         sa.Column("first_time", sa.Boolean(), nullable=False),
         sa.Column("covered", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
