@@ -7,6 +7,7 @@ from app.access import Who, open_to
 from app.facilitators import facilitators
 from app.facilitators.joining import join_address, join_picture
 from app.house import db
+from app.ties_waiting import tie_waiting
 from ballots.tally import public_tally
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.rounds import Round, rounds_in
@@ -39,6 +40,7 @@ def console(the_round: Round) -> ResponseReturnValue:
         tally=public_tally(db(), the_round),
         address=join_address(the_round),
         qr=join_picture(the_round),
+        tie=tie_waiting(the_round),
         is_open=the_round.phase == Phase.VOTE,
         is_before=is_past(the_round.phase, Phase.VOTE),
     )

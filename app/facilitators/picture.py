@@ -7,6 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import moment_words, pounds
+from app.public.background import listed
+from app.ties_waiting import TieWaiting
 from ballots.disclosure import DisclosureProfile
 from ballots.tally import ProjectFigure, PublicTally
 from neighbourhoods.phases import Phase, is_past
@@ -44,10 +46,16 @@ class Picture:
     closing_text: str
 
 
-def draw(the_round: Round, tally: PublicTally | None, now: datetime, projects: int) -> Picture:
+def draw(
+    the_round: Round,
+    tally: PublicTally | None,
+    now: datetime,
+    projects: int,
+    tie: TieWaiting | None = None,
+) -> Picture:
     """The picture of this moment."""
     label, until = _clock(the_round, now)
-    title, text = _message(the_round, tally, projects)
+    title, text = _message(the_round, tally, projects, tie)
     figures = tally.figures or () if tally and not title else ()
     return Picture(
         clock_label=label,
@@ -57,8 +65,8 @@ def draw(the_round: Round, tally: PublicTally | None, now: datetime, projects: i
         message_text=text,
         bars=bars_of(tally) if tally and figures else (),
         more=max(0, len(figures) - MOST_BARS),
-        closing_label=closing_label(the_round),
-        closing_text=closing_words(tally) if tally and figures else "",
+        closing_label=closing_label(the_round, tie),
+        closing_text=closing_words(tally, tie) if tally and figures else "",
     )
 
 
@@ -66,14 +74,18 @@ def bars_of(tally: PublicTally) -> tuple[Bar, ...]:
     """The leading projects’ bars, in the order of the published figures."""
     figures = tally.figures or ()
     most_votes = max((figure.votes for figure in figures), default=0) or 1
-    return tuple(_bar(figure, most_votes, tally.most_points) for figure in figures[:MOST_BARS])
+    # Between the close and the count nobody can say what is funded: these figures are older.
+    told = tally.phase is not Phase.COUNT
+    return tuple(
+        _bar(figure, most_votes, tally.most_points, told) for figure in figures[:MOST_BARS]
+    )
 
 
-def _bar(f: ProjectFigure, most_votes: int, most_points: int) -> Bar:
+def _bar(f: ProjectFigure, most_votes: int, most_points: int, told: bool) -> Bar:
     share = f.votes * 100 / most_votes
     if f.score is not None:
         share = max(0, f.score) * 100 / most_points
-    return Bar(f.code, f.title, f.cost_pence, f.votes, f.score, share, f.funded)
+    return Bar(f.code, f.title, f.cost_pence, f.votes, f.score, share, told and f.funded)
 
 
 def _clock(the_round: Round, now: datetime) -> tuple[str, datetime | None]:
@@ -88,12 +100,20 @@ def _clock(the_round: Round, now: datetime) -> tuple[str, datetime | None]:
     return _("The vote has closed"), None
 
 
-def _message(the_round: Round, tally: PublicTally | None, projects: int) -> tuple[str, str]:
+def _message(
+    the_round: Round, tally: PublicTally | None, projects: int, tie: TieWaiting | None
+) -> tuple[str, str]:
     """What to say in large letters while there are no figures to show."""
     if tally is None or is_past(the_round.phase, Phase.VOTE):
         return _before(the_round, projects)
     if tally.figures:
         return "", ""
+    if tie:
+        return _("A tie has to be drawn"), _(
+            "%(names)s stand level. It is drawn with: %(source)s",
+            names=listed(tie.titles),
+            source=tie.source,
+        )
     if the_round.phase == Phase.COUNT:
         return _("The vote has closed"), _("The votes are being counted.")
     if the_round.phase != Phase.VOTE:
@@ -125,8 +145,10 @@ def _before(the_round: Round, projects: int) -> tuple[str, str]:
     )
 
 
-def closing_label(the_round: Round) -> str:
+def closing_label(the_round: Round, tie: TieWaiting | None) -> str:
     """What the last line of the screen is about."""
+    if the_round.phase == Phase.COUNT:
+        return _("A tie has to be drawn") if tie else _("The vote has closed")
     if the_round.phase == Phase.SIGN_OFF:
         return _("Counted. Waiting for councillors’ sign-off")
     if is_past(Phase.SIGN_OFF, the_round.phase):
@@ -134,8 +156,10 @@ def closing_label(the_round: Round) -> str:
     return _("If the vote closed now")
 
 
-def closing_words(tally: PublicTally) -> str:
-    """What would be, or is, funded, in one line."""
+def closing_words(tally: PublicTally, tie: TieWaiting | None) -> str:
+    """What would be, or is, funded, in one line; or what that waits for."""
+    if tally.phase is Phase.COUNT:
+        return tie.source if tie else _("The votes are being counted.")
     funded = sum(figure.funded for figure in tally.figures or ())
     return ngettext("%(num)s project funded", "%(num)s projects funded", funded)
 

@@ -76,8 +76,10 @@ def frozen_terms(promised: Mapping[str, Any]) -> Terms:
         DisclosureProfile(disclosure["profile"]),
         disclosure["step"],
         promised["approvals_needed"],
-        *(paper.get(limit) for limit in ("points_to_give", "most_points_on_one", "highest_score")),
-        draw_source=promised.get("tie_order", {}).get("source"),
+        paper.get("points_to_give"),
+        paper.get("most_points_on_one"),
+        paper.get("highest_score"),
+        promised.get("tie_order", {}).get("source"),
     )
 
 
