@@ -65,8 +65,8 @@ def draw(
         message_text=text,
         bars=bars_of(tally) if tally and figures else (),
         more=max(0, len(figures) - MOST_BARS),
-        closing_label=closing_label(the_round, tie),
-        closing_text=closing_words(tally, tie) if tally and figures else "",
+        closing_label=closing_label(the_round),
+        closing_text=closing_words(tally) if tally and figures else "",
     )
 
 
@@ -74,18 +74,14 @@ def bars_of(tally: PublicTally) -> tuple[Bar, ...]:
     """The leading projects’ bars, in the order of the published figures."""
     figures = tally.figures or ()
     most_votes = max((figure.votes for figure in figures), default=0) or 1
-    # Between the close and the count nobody can say what is funded: these figures are older.
-    told = tally.phase is not Phase.COUNT
-    return tuple(
-        _bar(figure, most_votes, tally.most_points, told) for figure in figures[:MOST_BARS]
-    )
+    return tuple(_bar(figure, most_votes, tally.most_points) for figure in figures[:MOST_BARS])
 
 
-def _bar(f: ProjectFigure, most_votes: int, most_points: int, told: bool) -> Bar:
+def _bar(f: ProjectFigure, most_votes: int, most_points: int) -> Bar:
     share = f.votes * 100 / most_votes
     if f.score is not None:
         share = max(0, f.score) * 100 / most_points
-    return Bar(f.code, f.title, f.cost_pence, f.votes, f.score, share, told and f.funded)
+    return Bar(f.code, f.title, f.cost_pence, f.votes, f.score, share, f.funded)
 
 
 def _clock(the_round: Round, now: datetime) -> tuple[str, datetime | None]:
@@ -106,8 +102,7 @@ def _message(
     """What to say in large letters while there are no figures to show."""
     if tally is None or is_past(the_round.phase, Phase.VOTE):
         return _before(the_round, projects)
-    if tally.figures:
-        return "", ""
+    # Between the close and the count nobody can say what is funded: those figures are older.
     if tie:
         return _("A tie has to be drawn"), _(
             "%(names)s stand level. It is drawn with: %(source)s",
@@ -116,6 +111,8 @@ def _message(
         )
     if the_round.phase == Phase.COUNT:
         return _("The vote has closed"), _("The votes are being counted.")
+    if tally.figures:
+        return "", ""
     if the_round.phase != Phase.VOTE:
         return _("The vote has closed"), _("Nobody voted.")
     if tally.profile == DisclosureProfile.SEALED:
@@ -145,10 +142,8 @@ def _before(the_round: Round, projects: int) -> tuple[str, str]:
     )
 
 
-def closing_label(the_round: Round, tie: TieWaiting | None) -> str:
+def closing_label(the_round: Round) -> str:
     """What the last line of the screen is about."""
-    if the_round.phase == Phase.COUNT:
-        return _("A tie has to be drawn") if tie else _("The vote has closed")
     if the_round.phase == Phase.SIGN_OFF:
         return _("Counted. Waiting for councillors’ sign-off")
     if is_past(Phase.SIGN_OFF, the_round.phase):
@@ -156,10 +151,8 @@ def closing_label(the_round: Round, tie: TieWaiting | None) -> str:
     return _("If the vote closed now")
 
 
-def closing_words(tally: PublicTally, tie: TieWaiting | None) -> str:
-    """What would be, or is, funded, in one line; or what that waits for."""
-    if tally.phase is Phase.COUNT:
-        return tie.source if tie else _("The votes are being counted.")
+def closing_words(tally: PublicTally) -> str:
+    """What would be, or is, funded, in one line."""
     funded = sum(figure.funded for figure in tally.figures or ())
     return ngettext("%(num)s project funded", "%(num)s projects funded", funded)
 

@@ -28,8 +28,8 @@ class DrawForm(FlaskForm):
         most=LONGEST_VALUE,
         needed=_l("Enter what the dice or the beacon said"),
         description=_l(
-            "Dice: only the numbers, in the order in which they fell, with a space between: 3 5 1. "
-            "A beacon: its value in full, as it was published."
+            "Dice: only the numbers, in the order in which they fell, with a space between: "
+            "3\u00a05\u00a01. A beacon: its value in full, as it was published."
         ),
     )
 

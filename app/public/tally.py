@@ -36,7 +36,8 @@ def tally(the_round: Round) -> ResponseReturnValue:
         tally=figures,
         time=clock_words(at, moment) if at else "",
         age=age_words(at, moment) if at else "",
-        bars=bars_of(figures) if figures else [],
+        # Between the close and the count nobody can say what is funded: those figures are older.
+        bars=bars_of(figures) if figures and the_round.phase != Phase.COUNT else [],
         is_open=the_round.phase == Phase.VOTE,
         is_before=is_past(the_round.phase, Phase.VOTE),
         has_outcome=is_past(Phase.COUNT, the_round.phase),
@@ -49,15 +50,10 @@ def tally(the_round: Round) -> ResponseReturnValue:
 def bars_of(tally: PublicTally) -> list[dict[str, Any]]:
     """The published figures as the bars macro takes them; shares are of the voters covered.
 
-    Between the close and the count nobody can say what is funded: those figures are older.
-
     Bars are as wide as the share of voters, in thousandths; where there are points, as the points
     against the most points of any project.
     """
-    bars = [_bar(figure, tally.covered, tally.most_points) for figure in tally.figures or ()]
-    if tally.phase is Phase.COUNT:
-        return [bar | {"funded_if_closed_now": None} for bar in bars]
-    return bars
+    return [_bar(figure, tally.covered, tally.most_points) for figure in tally.figures or ()]
 
 
 def _bar(figure: ProjectFigure, covered: int, most_points: int) -> dict[str, Any]:
