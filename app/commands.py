@@ -17,7 +17,7 @@ from app.residents.sign_in import link_for
 from app.schema import migrate
 from app.wording import unreadable_in_words
 from ballots.counting import TieRefusedError, TooHardError
-from ballots.disclosure import DEFAULT_STEP
+from ballots.disclosure import DEFAULT_STEP, LEAST_STEP
 from ballots.imported import differences, find_imported, import_election, replay_ballots
 from ballots.moves import NotReady, count_closed, take_forward
 from ballots.outcome import outcome_of
@@ -37,6 +37,12 @@ from neighbourhoods.proposals import Proposal
 from neighbourhoods.rounds import Round, rounds_in
 
 PB_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+STEP = click.option(
+    "--step",
+    default=DEFAULT_STEP,
+    type=click.IntRange(min=LEAST_STEP),
+    help="Voters that each step of live figures covers.",
+)
 
 
 def code_key() -> bytes:
@@ -149,7 +155,7 @@ def _read(file: Path) -> PabulibElection:
 @click.option(
     "--community", help="Slug of the community it belongs to; the first ward if not given."
 )
-@click.option("--step", default=DEFAULT_STEP, help="Voters that each step of live figures covers.")
+@STEP
 @with_appcontext
 def import_pabulib_command(file: Path, community: str | None, step: int) -> None:
     """Make a round in set-up out of a real election in Pabulib's format."""
@@ -192,7 +198,7 @@ def _tell_about_file(election: PabulibElection) -> None:
 @PB_FILE
 @click.option("--rate", default=20.0, help="Ballots a second; 0 means as fast as it goes.")
 @click.option("--community", help="Slug of the community, if the file is not imported yet.")
-@click.option("--step", default=DEFAULT_STEP, help="Voters that each step of live figures covers.")
+@STEP
 @click.option("--keep-open", is_flag=True, help="Leave the vote open at the end.")
 @with_appcontext
 def replay_command(

@@ -28,6 +28,7 @@ from app.public import public
 from app.residents import residents
 from app.security import csp_nonce, protect
 from app.settings import Settings, settings_from
+from app.ties_waiting import remember_ties
 from neighbourhoods.database import Clock, Database
 
 ROOT = Path(__file__).parent.parent
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     database = Database(settings.database_url, clock=clock)
     furnish(app, settings, database)
     open_queue(app, database)
+    remember_ties(app)
     _extend(app, settings)
     show_as_people_read(app)
     name_the_words(app)

@@ -10,6 +10,7 @@ from ballots.disclosure import DisclosureProfile
 from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
 from ballots.papers import BallotFormat
 from ballots.signoff import Act, InterestKind
+from ballots.voting_rules import TieRule
 from neighbourhoods.debate import PointKind
 from neighbourhoods.delivery import DeliveryStatus
 from neighbourhoods.funds import SourceKind
@@ -91,6 +92,10 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         DisclosureProfile.OPEN: _("Open: a show of hands, figures at once"),
         DisclosureProfile.LIVE: _("Live: figures in steps that hide single votes"),
         DisclosureProfile.SEALED: _("Sealed: no figures until the vote closes"),
+    },
+    TieRule: {
+        TieRule.BY_COST: _("By cost: the cheaper one comes first"),
+        TieRule.DRAW: _("By a draw in public, after the vote has closed"),
     },
     RuleName: {
         RuleName.GREEDY: _("Most votes first"),

@@ -18,6 +18,7 @@ from app.officers.news import tell_councillors
 from app.post import PutOff, carry_letters
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.disclosure import MOST_SECONDS_LATER, DisclosureProfile
+from ballots.draws import draw_held
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, due_phase, move_if_due
 from ballots.sealing import is_batch_due, seal_next
@@ -58,8 +59,9 @@ class Ticker:
         # When the next step of each round's figures may be taken, once there is one.
         self._steps_at: dict[int, float] = {}
         self._put_off: PutOff = {}
-        # Rounds that their rule cannot decide: told in which phase, and when to try again.
-        self._undecided: dict[int, tuple[Phase, float]] = {}
+        # Rounds that their rule cannot decide: told in which phase, before or after a draw, and
+        # when to try again.
+        self._undecided: dict[int, tuple[tuple[Phase, bool], float]] = {}
 
     def start(self) -> None:
         """Begin ticking beside the server."""
@@ -112,7 +114,7 @@ class Ticker:
         with self._acting() as session:
             the_round = session.get_one(Round, round_id)
             due = self._is_due(session, the_round)
-            phase = the_round.phase
+            phase, drawn = the_round.phase, draw_held(session, round_id) is not None
         if not due and phase not in (Phase.VOTE, Phase.COUNT):
             return
         if due:
@@ -121,23 +123,26 @@ class Ticker:
                 session.commit()
                 self._steps_at.pop(round_id, None)
                 phase = session.get_one(Round, round_id).phase
-        self._decide(round_id, phase)
+        self._decide(round_id, phase, drawn)
 
-    def _decide(self, round_id: int, phase: Phase) -> None:
-        """Count what is due; if the rule cannot, say so once a phase and try less often."""
+    def _decide(self, round_id: int, phase: Phase, drawn: bool) -> None:
+        """Count what is due; if the rule cannot, say so once a phase and try less often.
+
+        Once a tie was drawn it is tried again at once.
+        """
         told, until = self._undecided.get(round_id, (None, 0.0))
         began = monotonic()
-        if told == phase and began < until:
+        if told == (phase, drawn) and began < until:
             return
         try:
             self._publish(round_id)
             self._count(round_id)
         except (TooHardError, TieRefusedError) as error:
-            if told != phase:
+            if told != (phase, drawn):
                 kind = type(error).__name__
                 log.warning("round not counted", round=round_id, phase=phase.value, kind=kind)
             ended = monotonic()
-            self._undecided[round_id] = phase, ended + (ended - began) * REST
+            self._undecided[round_id] = (phase, drawn), ended + (ended - began) * REST
 
     def _publish(self, round_id: int) -> None:
         """Publish the figures that are due; nobody waits while they are counted."""

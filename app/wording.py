@@ -99,6 +99,13 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This rule adds up points. Choose a ballot paper with an order of choice, points, "
             "scores, or yes and no."
         ),
+        BallotRefusal.STEP_TOO_SMALL: _(
+            "Live figures move in steps of at least %(limit)s new voters, so that nobody can work "
+            "out how somebody voted."
+        ),
+        BallotRefusal.SOURCE_MISSING: _(
+            "Say where the chance of a draw will come from, before anybody votes."
+        ),
         BallotRefusal.NOT_COUNTED: _("The votes have not been counted yet."),
         BallotRefusal.UNDECIDED: _(
             "The vote is closed, but its rule cannot decide it: too much is nearly level. "

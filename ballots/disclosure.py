@@ -18,6 +18,8 @@ MOST_SECONDS_LATER = 3
 DEFAULT_STEP = 20
 STEP_IN_A_HALL = 10
 ENOUGH_IN_A_HALL = 50
+# No live vote may move in smaller steps: from ten voters on, few can be worked out.
+LEAST_STEP = STEP_IN_A_HALL
 
 
 class DisclosureProfile(StrEnum):

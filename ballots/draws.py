@@ -6,11 +6,14 @@ the ledger can repeat it.
 """
 
 import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from ballots.counting import DEFAULT_ORDER, TieOrder
+from ballots.counting import DEFAULT_ORDER, Project, TieOrder
 from ballots.counting.ties import REFUSE
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, LedgerEntry, append, find_entry
@@ -36,6 +39,52 @@ class DrawReading(Base):
     read_at: Mapped[Moment]
 
     person: Mapped[Person] = relationship()
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A draw as the ledger tells it; `order` are the level projects as they were drawn."""
+
+    source: str
+    value: str
+    head: str
+    seed: str
+    entered_by: tuple[str, ...]
+    order: tuple[str, ...]
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """The draw that the body of a tie-break entry tells of."""
+        return cls(
+            body["source"],
+            body["value"],
+            body["head"],
+            body["seed"],
+            tuple(body["entered_by"]),
+            order_drawn(body["seed"], body["tied"]),
+        )
+
+
+def order_drawn(seed: str, tied: Iterable[str]) -> tuple[str, ...]:
+    """The order in which a seed draws these projects."""
+    lots = [Project(code, 0) for code in tied]
+    drawn, _ = TieOrder.drawn(seed).arrange(lots, {lot.id: 0 for lot in lots})
+    return tuple(lot.id for lot in drawn)
+
+
+def draw_held(session: Session, round_id: int) -> Draw | None:
+    """The draw of a round, once it was held."""
+    entry = find_entry(session, round_id, EntryKind.TIE_BREAK)
+    return Draw.of(entry.contents) if entry else None
+
+
+def may_need_draw(session: Session, the_round: Round) -> bool:
+    """Whether a closed vote cannot be counted if a tie decides it, as nothing was drawn yet."""
+    return (
+        the_round.phase == Phase.COUNT
+        and find_entry(session, the_round.id, EntryKind.CLOSED) is not None
+        and tie_order_of(session, the_round.id) == REFUSE
+    )
 
 
 def tie_order_of(session: Session, round_id: int) -> TieOrder:
@@ -72,15 +121,15 @@ def enter_draw(
 ) -> LedgerEntry | None:
     """Write down what somebody read; with the second who read the same, the draw is held.
 
-    None until then. Two who disagree are both struck out, and have to look again. Raises Refused
-    if there is nothing to draw.
+    None until then. Two who disagree are both struck out, and have to look again. `tied` are the
+    projects that the count cannot part. Raises Refused if there is nothing to draw.
     """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round, ["phase"])
     closed = find_entry(session, the_round.id, EntryKind.CLOSED)
-    waits = tie_order_of(session, the_round.id) == REFUSE
     value = " ".join(value.split())[:LONGEST_VALUE]
-    if the_round.phase != Phase.COUNT or closed is None or not waits or not value:
+    waits = may_need_draw(session, the_round) and len(tied) > 1
+    if closed is None or not waits or not value:
         raise Refused(BallotRefusal.NOTHING_TO_DRAW)
     others = [each for each in readings_in(session, the_round.id) if each.person_id != by.id]
     session.merge(

@@ -6,6 +6,7 @@ import json
 from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from ballots.ledger import EntryKind, find_entry
 from ballots.outcome import outcome_of
 from ballots.refusals import BallotRefusal
 from ballots.signoff import decisions_on, interests_in, referrals_of
@@ -99,9 +100,16 @@ def _contents(session: Session, the_round: Round) -> dict[str, object]:
             "ballots_cast": outcome.ballots_cast,
             "result": outcome.result,
             "explanation": outcome.explanation,
+            **_draw(session, the_round.id),
         },
         "councillors": _councillors(session, the_round),
     }
+
+
+def _draw(session: Session, round_id: int) -> dict[str, object]:
+    """The draw that settled ties, as the ledger tells it; nothing where there was none."""
+    drawn = find_entry(session, round_id, EntryKind.TIE_BREAK)
+    return {"draw": drawn.contents} if drawn else {}
 
 
 def _councillors(session: Session, the_round: Round) -> dict[str, object]:

@@ -17,6 +17,8 @@ class BallotRefusal(StrEnum):
     RULES_FROZEN = "rules-frozen"
     RULES_IMPOSSIBLE = "rules-impossible"
     RULE_NEEDS_POINTS = "rule-needs-points"
+    STEP_TOO_SMALL = "step-too-small"
+    SOURCE_MISSING = "source-missing"
     NOT_COUNTED = "not-counted"
     UNDECIDED = "undecided"
     NOTHING_TO_DRAW = "nothing-to-draw"

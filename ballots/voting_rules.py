@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ballots.counting import DEFAULT_ORDER, RankedBy, Rule, RuleName, Utility
 from ballots.counting.election import MOST_POINTS
-from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
+from ballots.disclosure import DEFAULT_STEP, LEAST_STEP, DisclosureProfile
 from ballots.papers import GRADED, BallotFormat, BallotPaper, PaperProject, paper_as_json
 from ballots.refusals import BallotRefusal
 from neighbourhoods.database import Base, Pence, UTCDateTime, Word, now, one_of
@@ -20,6 +20,8 @@ from neighbourhoods.phases import Action, Role
 from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round, check_still_allowed
+
+LONGEST_SOURCE = 200
 
 
 class TieRule(StrEnum):
@@ -87,7 +89,7 @@ class VotingRules(Base):
     disclosure_step: Mapped[int] = mapped_column(default=DEFAULT_STEP)
     tie_rule: Mapped[TieRule] = mapped_column(Word(TieRule), default=TieRule.BY_COST)
     # Where a draw's chance comes from, said before anybody votes: which dice, which beacon, when.
-    draw_source: Mapped[str] = mapped_column(String(200), default="")
+    draw_source: Mapped[str] = mapped_column(String(LONGEST_SOURCE), default="")
     approvals_needed: Mapped[int]
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # The whole of what was promised when the vote opened, and its SHA-256.
@@ -169,16 +171,20 @@ def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> Voting
 
 
 def _check_possible(chosen: RulesChosen) -> None:
-    """Refuse limits that nobody could meet, and a rule that the paper gives nothing to add up."""
+    """Refuse what nobody could meet or count: limits, steps, a draw from nowhere."""
     limits = (
         chosen.disclosure_step,
         chosen.approvals_needed,
         chosen.max_choices or 1,
         chosen.spending_limit_pence or 1,
     )
-    unsourced = chosen.tie_rule is TieRule.DRAW and not chosen.draw_source
-    if min(limits) < 1 or chosen.min_choices < 0 or unsourced:
+    if min(limits) < 1 or chosen.min_choices < 0:
         raise Refused(BallotRefusal.RULES_IMPOSSIBLE)
+    live = chosen.disclosure_profile is DisclosureProfile.LIVE
+    if live and chosen.disclosure_step < LEAST_STEP:
+        raise Refused(BallotRefusal.STEP_TOO_SMALL, limit=LEAST_STEP)
+    if chosen.tie_rule is TieRule.DRAW and not chosen.draw_source.strip():
+        raise Refused(BallotRefusal.SOURCE_MISSING)
     try:
         _paper_on(chosen, (), 0, min_choices=0)
     except ValueError as impossible:

@@ -8,6 +8,7 @@ from app.facilitators import facilitators
 from app.facilitators.hall_pictures import hall_pictures
 from app.facilitators.joining import join_address, join_picture
 from app.house import db
+from app.ties_waiting import tie_waiting
 from ballots.outcome import outcome_of
 from ballots.tally import public_tally
 from neighbourhoods.phases import Phase, is_past
@@ -44,6 +45,7 @@ def console(the_round: Round) -> ResponseReturnValue:
         address=join_address(the_round),
         qr=join_picture(the_round),
         pictures=drawn.available if drawn else (),
+        tie=tie_waiting(the_round),
         is_open=the_round.phase == Phase.VOTE,
         is_before=is_past(the_round.phase, Phase.VOTE),
     )

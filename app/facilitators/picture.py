@@ -7,6 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import moment_words, pounds
+from app.public.background import listed
+from app.ties_waiting import TieWaiting
 from ballots.disclosure import DisclosureProfile
 from ballots.tally import ProjectFigure, PublicTally
 from neighbourhoods.phases import Phase, is_past
@@ -44,10 +46,16 @@ class Picture:
     closing_text: str
 
 
-def draw(the_round: Round, tally: PublicTally | None, now: datetime, projects: int) -> Picture:
+def draw(
+    the_round: Round,
+    tally: PublicTally | None,
+    now: datetime,
+    projects: int,
+    tie: TieWaiting | None = None,
+) -> Picture:
     """The picture of this moment."""
     label, until = _clock(the_round, now)
-    title, text = _message(the_round, tally, projects)
+    title, text = _message(the_round, tally, projects, tie)
     figures = tally.figures or () if tally and not title else ()
     return Picture(
         clock_label=label,
@@ -88,14 +96,23 @@ def _clock(the_round: Round, now: datetime) -> tuple[str, datetime | None]:
     return _("The vote has closed"), None
 
 
-def _message(the_round: Round, tally: PublicTally | None, projects: int) -> tuple[str, str]:
+def _message(
+    the_round: Round, tally: PublicTally | None, projects: int, tie: TieWaiting | None
+) -> tuple[str, str]:
     """What to say in large letters while there are no figures to show."""
     if tally is None or is_past(the_round.phase, Phase.VOTE):
         return _before(the_round, projects)
-    if tally.figures:
-        return "", ""
+    # Between the close and the count nobody can say what is funded: those figures are older.
+    if tie:
+        return _("A tie has to be drawn"), _(
+            "%(names)s stand level. It is drawn with: %(source)s",
+            names=listed(tie.titles),
+            source=tie.source,
+        )
     if the_round.phase == Phase.COUNT:
         return _("The vote has closed"), _("The votes are being counted.")
+    if tally.figures:
+        return "", ""
     if the_round.phase != Phase.VOTE:
         return _("The vote has closed"), _("Nobody voted.")
     if tally.profile == DisclosureProfile.SEALED:

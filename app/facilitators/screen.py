@@ -12,6 +12,7 @@ from app.facilitators.joining import join_address, join_code, join_picture
 from app.facilitators.picture import draw
 from app.facilitators.reveal import reveal
 from app.house import db
+from app.ties_waiting import tie_waiting
 from ballots.disclosure import DisclosureProfile
 from ballots.outcome import outcome_of
 from ballots.tally import public_tally
@@ -39,7 +40,7 @@ def screen(the_round: Round) -> ResponseReturnValue:
         the_round=the_round,
         tally=tally,
         now=moment,
-        picture=draw(the_round, tally, moment, len(projects)),
+        picture=draw(the_round, tally, moment, len(projects), tie_waiting(the_round)),
         reveal=reveal(stored.result, titles, in_points=in_points) if stored else None,
         drawn=drawn,
         shown=drawn.asked_for(request.args.get("show")) if drawn else None,

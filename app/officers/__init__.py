@@ -8,6 +8,7 @@ officers = Blueprint("officers", __name__)
 from app.officers import (  # noqa: E402
     deliveries,
     desk,
+    drawing,
     funds,
     menu,
     moderation,
@@ -21,6 +22,6 @@ from app.officers import (  # noqa: E402
 )
 
 __all__ = [
-    "deliveries", "desk", "funds", "menu", "moderation", "moving", "officers", "referrals",
-    "rolls", "rounds", "rules", "screening", "voter_cards",
+    "deliveries", "desk", "drawing", "funds", "menu", "moderation", "moving", "officers",
+    "referrals", "rolls", "rounds", "rules", "screening", "voter_cards",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from app.labels import label
 from app.officers import officers
 from app.officers.moderation import reported_points
 from app.officers.tasks import held_back
+from app.ties_waiting import tie_waiting
 from ballots.signoff import sign_off_of
 from neighbourhoods.database import now
 from neighbourhoods.delivery import Delivery, DeliveryStatus
@@ -46,6 +47,7 @@ def desk() -> ResponseReturnValue:
         "officers/desk.html",
         awaiting=[
             *_held_back(session, by_phase),
+            *_to_draw(by_phase[Phase.COUNT]),
             *_referred_back(session, by_phase[Phase.SIGN_OFF]),
             *_to_screen(session, by_phase[Phase.SCREENING] + by_phase[Phase.DEBATE]),
             *_reported(session),
@@ -65,6 +67,18 @@ def _held_back(session: Session, by_phase: dict[Phase, list[Round]]) -> list[Awa
             href = url_for("officers.the_round", round_id=the_round.id)
             found.append(Awaiting(title, the_round.title, href, move.to_do))
     return found
+
+
+def _to_draw(rounds: list[Round]) -> list[Awaiting]:
+    return [
+        Awaiting(
+            _("A tie has to be drawn"),
+            the_round.title,
+            url_for("officers.draw", round_id=the_round.id),
+        )
+        for the_round in rounds
+        if tie_waiting(the_round)
+    ]
 
 
 def _referred_back(session: Session, rounds: list[Round]) -> list[Awaiting]:

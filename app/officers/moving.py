@@ -71,6 +71,9 @@ def move(the_round: Round) -> ResponseReturnValue:
             _take(the_round, to_phase, form.why.data)
         except NotReady as not_ready:
             to_do = obstacles_in_words(not_ready)
+        except TieRefusedError:
+            # Closed it stays, and is counted by itself once the tie is drawn.
+            return redirect(url_for("officers.draw", round_id=the_round.id), 303)
         else:
             phase = db().get_one(Round, the_round.id).phase
             flash(_("The round is now in its new phase: %(name)s.", name=label(phase)))
@@ -116,7 +119,7 @@ def _count(closed: Round) -> None:
     let_go()  # while votes are counted, others may still vote in other rounds
     try:
         counted = counted_away(closed.id)
-    except (TieRefusedError, TooHardError) as undecided:
+    except TooHardError as undecided:
         # Closed it stays; the clerk notes in the log what the rule cannot decide.
         raise Refused(BallotRefusal.UNDECIDED) from undecided
     the_round = db().get_one(Round, closed.id)

@@ -15,6 +15,7 @@ from app.officers import officers
 from app.officers.forms import refuse_at, show_form
 from app.officers.funds import RoundForm
 from app.officers.tasks import next_moves, tasks_of
+from app.ties_waiting import tie_waiting
 from ballots.signoff import sign_off_of
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import Action, Phase, Role, why_not
@@ -82,6 +83,7 @@ def the_round(the_round: Round) -> ResponseReturnValue:
         councillors=councillors_for(db(), the_round.community),
         sign_off=sign_off_of(db(), the_round) if the_round.phase == Phase.SIGN_OFF else None,
         next_moves=next_moves(db(), the_round),
+        tie=tie_waiting(the_round),
     )
 
 

@@ -15,7 +15,7 @@ from app.officers.rules_form import GREEDY_RANKS_BY, HIGHEST_SCORES, KNAPSACK_AD
 from ballots.counting import Completion, Misfit, RankedBy, Rule, RuleName, Then, Utility
 from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
 from ballots.papers import BallotFormat
-from ballots.voting_rules import RulesChosen, VotingRules, rules_of, set_rules
+from ballots.voting_rules import RulesChosen, TieRule, VotingRules, rules_of, set_rules
 from neighbourhoods.people import councillors_for
 from neighbourhoods.rounds import Round
 
@@ -50,6 +50,8 @@ def _as_chosen(known: VotingRules) -> dict[str, object]:
     return {
         **_paper_as_chosen(known),
         **_rule_as_chosen(known.rule),
+        "tie_rule": known.tie_rule.value,
+        "draw_source": known.draw_source,
         "disclosure_profile": known.disclosure_profile.value,
         "disclosure_step": known.disclosure_step,
         "approvals_needed": known.approvals_needed,
@@ -105,12 +107,15 @@ def _rule_as_chosen(rule: Rule) -> dict[str, object]:
 
 def _chosen(form: RulesForm, known: VotingRules | None) -> RulesChosen:
     live = form.disclosure_profile.data == DisclosureProfile.LIVE
+    tie_rule = TieRule(form.tie_rule.data)
     return RulesChosen(
         **_paper_chosen(form, known),
         rule=_rule_chosen(form, known.rule if known else Rule()),
         disclosure_profile=DisclosureProfile(form.disclosure_profile.data),
         approvals_needed=form.approvals_needed.data,
         disclosure_step=form.disclosure_step.data if live else DEFAULT_STEP,
+        tie_rule=tie_rule,
+        draw_source=form.draw_source.data if tie_rule is TieRule.DRAW else "",
     )
 
 

@@ -10,13 +10,14 @@ from wtforms import BooleanField, Field, RadioField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired
 
-from app.fields import PoundsField, WholeField
+from app.fields import LineField, PoundsField, WholeField
 from app.officers.forms import choices_of
 from ballots.counting import Completion, Misfit, RankedBy, RuleName, Then, Utility
-from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
+from ballots.disclosure import DEFAULT_STEP, LEAST_STEP, DisclosureProfile
 from ballots.papers import GRADED, BallotFormat
+from ballots.voting_rules import LONGEST_SOURCE, TieRule
 
-LEAST_STEP, MOST_STEP = 5, 1_000
+MOST_STEP = 1_000
 MOST_POINTS_TO_GIVE = 1_000
 HIGHEST_SCORES = (5, 10)
 GREEDY_RANKS_BY = (RankedBy.VOTES, RankedBy.SCORE, RankedBy.VOTES_PER_POUND)
@@ -106,6 +107,18 @@ class RulesForm(FlaskForm):
         default=0,
         description=_l("Only where people give points, scores or an order of choice."),
     )
+    tie_rule = _radios(
+        _l("Where projects stand level, which comes first?"), default=TieRule.BY_COST.value
+    )
+    draw_source = LineField(
+        _l("Where will the chance come from?"),
+        most=LONGEST_SOURCE,
+        description=_l(
+            "For example: three dice thrown in the hall after the close. Or: the first drand pulse "
+            "after the close. Name it now: whoever could choose between sources after the close "
+            "could choose the winner."
+        ),
+    )
     disclosure_profile = _radios(
         _l("What may be seen while the vote is open?"),
         missing=_l("Choose what may be seen while the vote is open"),
@@ -117,7 +130,7 @@ class RulesForm(FlaskForm):
         default=DEFAULT_STEP,
         description=_l(
             "Only for live. The smaller the step, the easier it is to guess how somebody voted. "
-            "20 hides single votes well."
+            "20 hides single votes well; 10 is for halls, and the least."
         ),
     )
     approvals_needed = WholeField(
@@ -141,6 +154,7 @@ class RulesForm(FlaskForm):
         self.completion.choices = choices_of(Completion)
         self.then.choices = choices_of(Then)
         self.adds_up.choices = choices_of(KNAPSACK_ADDS_UP)
+        self.tie_rule.choices = choices_of(TieRule)
         self.disclosure_profile.choices = choices_of(DisclosureProfile)
 
     def validate(self, extra_validators: object = None) -> bool:
@@ -148,6 +162,8 @@ class RulesForm(FlaskForm):
         super().validate(extra_validators)
         self._judge_paper()
         self._judge_rule()
+        drawn = self.tie_rule.data == TieRule.DRAW
+        _judge(self.draw_source, drawn, _("Say where the chance will come from"))
         _judge(
             self.disclosure_step,
             self.disclosure_profile.data == DisclosureProfile.LIVE,
@@ -216,5 +232,5 @@ def _judge(field: Field, asked: bool, missing: str | None = None) -> None:
     """Forget what is wrong with a field that is not asked; say what is missing in one that is."""
     if not asked:
         field.errors = []
-    elif missing and field.data is None and not field.errors:
+    elif missing and field.data in (None, "") and not field.errors:
         field.errors = [missing]

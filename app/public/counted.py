@@ -11,8 +11,9 @@ from app.display import pounds
 from app.pictures.gallery import Gallery, draw_gallery
 from app.public.background import Background
 from app.public.reasons import why_decided
-from app.public.ties import tie_sentences
+from app.public.ties import DrawTold, tie_sentences
 from ballots.counting import Completion, Reason, Rule
+from ballots.draws import Draw
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Counted:
     ties: tuple[list[str], ...]
     notes: tuple[str, ...]
     pictures: Gallery
+    draw: DrawTold | None = None
 
     @property
     def turnout_percent(self) -> int:
@@ -75,10 +77,12 @@ def read_count(
     roll_size: int,
     links: Mapping[str, str] | None = None,
     explanation: Mapping[str, Any] | None = None,
+    draw: Draw | None = None,
 ) -> Counted:
     """Put a result, as `ballots.counting.Result.to_json` wrote it, into words and pictures.
 
-    The explanation is what was stored beside it; None for outcomes that have none.
+    The explanation is what was stored beside it; None for outcomes that have none. `draw` is
+    what settled its ties, if they were drawn.
     """
     background = Background.of(result, titles, explanation)
     return Counted(
@@ -94,6 +98,7 @@ def read_count(
         ties=tuple(tie_sentences(tie, titles) for tie in result["ties"]),
         notes=tuple(_notes(result, explanation)),
         pictures=draw_gallery(result, explanation, titles),
+        draw=DrawTold.of(draw, titles) if draw else None,
     )
 
 

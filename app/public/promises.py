@@ -12,7 +12,7 @@ from app.public.rule_words import how_counted, what_every_project_needs
 from ballots.counting import Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
-from ballots.voting_rules import VotingRules
+from ballots.voting_rules import TieRule, VotingRules
 from neighbourhoods.rounds import Round
 
 
@@ -42,6 +42,8 @@ class Terms:
     points_to_give: int | None = None
     most_points_on_one: int | None = None
     highest_score: int | None = None
+    # Where a draw's chance comes from; None where ties are settled by cost.
+    draw_source: str | None = None
 
 
 def terms_of(rules: VotingRules, the_round: Round) -> Terms:
@@ -58,6 +60,7 @@ def terms_of(rules: VotingRules, the_round: Round) -> Terms:
         rules.points_to_give,
         rules.most_points_on_one,
         rules.highest_score,
+        rules.draw_source if rules.tie_rule is TieRule.DRAW else None,
     )
 
 
@@ -73,23 +76,21 @@ def frozen_terms(promised: Mapping[str, Any]) -> Terms:
         DisclosureProfile(disclosure["profile"]),
         disclosure["step"],
         promised["approvals_needed"],
-        *(paper.get(limit) for limit in ("points_to_give", "most_points_on_one", "highest_score")),
+        paper.get("points_to_give"),
+        paper.get("most_points_on_one"),
+        paper.get("highest_score"),
+        promised.get("tie_order", {}).get("source"),
     )
 
 
 def rules_in_words(terms: Terms) -> list[Promise]:
     """Every rule of a vote, in the order in which people meet them."""
-    same = _(
-        "The one that costs less comes first. If they cost the same, the one that more people "
-        "support. If that is the same too, the one whose project code comes first as text, so 10 "
-        "before 9."
-    )
     promises = [
         (_("How you vote"), _how_to_vote(terms)),
         (_("What your vote is worth"), _what_it_is_worth(terms.ballot_format)),
         (_("How votes are counted"), how_counted(terms.rule)),
         (_("What every project needs"), what_every_project_needs(terms.rule)),
-        (_("If projects stand level"), same),
+        (_("If projects stand level"), _if_level(terms.draw_source)),
         (_("What is shown while voting is open"), _what_is_shown(terms)),
         (_("Who signs the outcome"), _who_signs(terms)),
     ]
@@ -179,6 +180,21 @@ def _what_it_is_worth(ballot_format: BallotFormat) -> str:
             )
         case _:
             return _("Each project you choose gets one vote.")
+
+
+def _if_level(draw_source: str | None) -> str:
+    if draw_source is None:
+        return _(
+            "The one that costs less comes first. If they cost the same, the one that more people "
+            "support. If that is the same too, the one whose project code comes first as text, so "
+            "10 before 9."
+        )
+    return _(
+        "If that decides which is funded, they are drawn in public after voting has closed. This "
+        "decides: %(source)s. Two people enter what they read, each for themselves, and anybody "
+        "can repeat the draw.",
+        source=draw_source.rstrip("."),
+    )
 
 
 def _what_is_shown(terms: Terms) -> str:

@@ -11,6 +11,7 @@ from app.labels import label, why_moved
 from app.public.counted import Counted, read_count
 from app.public.promises import Promise, frozen_terms, rules_in_words
 from app.public.sitting import interest_words
+from ballots.draws import Draw
 from ballots.signoff import Act, InterestKind
 from neighbourhoods.phases import Phase
 
@@ -51,6 +52,7 @@ def read_record(contents: Mapping[str, Any]) -> RecordRead:
         titles,
         roll_size=residents["roll_size"],
         explanation=residents.get("explanation"),
+        draw=Draw.of(residents["draw"]) if "draw" in residents else None,
     )
     return RecordRead(
         about=contents["round"],

@@ -12,6 +12,8 @@ from app.public.counted import Counted, read_count
 from app.public.finding import find_records, years_with_records
 from app.public.record_words import read_record
 from app.public.sitting import read_sign_off
+from app.ties_waiting import tie_waiting
+from ballots.draws import draw_held
 from ballots.outcome import Outcome, outcome_of
 from ballots.record import record_of
 from neighbourhoods.delivery import Delivery, DeliveryUpdate
@@ -27,7 +29,8 @@ def outcome(the_round: Round) -> ResponseReturnValue:
     """What residents decided, the reason for every project, and who must still sign."""
     stored = outcome_of(db(), the_round.id)
     if stored is None:
-        return render_template("public/not_counted.html", the_round=the_round), 404
+        tie = tie_waiting(the_round)
+        return render_template("public/not_counted.html", the_round=the_round, tie=tie), 404
     return render_template(
         "public/outcome.html",
         the_round=the_round,
@@ -55,6 +58,7 @@ def count_in_words(session: Session, the_round: Round, stored: Outcome) -> Count
         roll_size=stored.roll_size,
         links=links,
         explanation=stored.explanation,
+        draw=draw_held(session, the_round.id),
     )
 
 

@@ -12,9 +12,11 @@ from app.display import age_words, clock_words
 from app.extensions import limiter
 from app.house import db, keys
 from app.public import public
+from app.ties_waiting import tie_waiting
 from ballots.disclosure import DisclosureProfile
 from ballots.receipts import in_fours
 from ballots.tally import ProjectFigure, PublicTally, public_tally
+from ballots.voting_rules import rules_of
 from ballots.whereabouts import find_receipt
 from neighbourhoods.database import now
 from neighbourhoods.eligibility import tidy_code
@@ -26,7 +28,7 @@ from neighbourhoods.rounds import Round
 @open_to(Who.ANYONE)
 def tally(the_round: Round) -> ResponseReturnValue:
     """Turnout as it is, and the figures as far as they are published."""
-    figures = public_tally(db(), the_round)
+    figures, rules = public_tally(db(), the_round), rules_of(db(), the_round.id)
     at, moment = figures.published_at if figures else None, now(db())
     return render_template(
         "public/tally.html",
@@ -34,10 +36,13 @@ def tally(the_round: Round) -> ResponseReturnValue:
         tally=figures,
         time=clock_words(at, moment) if at else "",
         age=age_words(at, moment) if at else "",
-        bars=bars_of(figures) if figures else [],
+        # Between the close and the count nobody can say what is funded: those figures are older.
+        bars=bars_of(figures) if figures and the_round.phase != Phase.COUNT else [],
         is_open=the_round.phase == Phase.VOTE,
         is_before=is_past(the_round.phase, Phase.VOTE),
         has_outcome=is_past(Phase.COUNT, the_round.phase),
+        tie=tie_waiting(the_round),
+        draw_source=rules.draw_source if rules else "",
         is_sealed=figures is not None and figures.profile == DisclosureProfile.SEALED,
     )
 

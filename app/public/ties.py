@@ -1,12 +1,40 @@
 """How ties were broken, in sentences."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from flask_babel import gettext as _
 
 from app.public.background import listed, votes_words
 from ballots.counting import TieStep
+from ballots.draws import Draw
+
+
+@dataclass(frozen=True)
+class DrawTold:
+    """A draw in words: what was read and by whom, the order drawn, and how to repeat it."""
+
+    sentences: tuple[str, ...]
+    order: tuple[str, ...]
+    hashed: str
+    seed: str
+
+    @classmethod
+    def of(cls, draw: Draw, titles: Mapping[str, str]) -> Self:
+        """A draw with its projects’ titles."""
+        sentences = (
+            _("Where the chance came from: %(source)s.", source=draw.source.rstrip(".")),
+            _("What it said: %(value)s.", value=draw.value),
+            _("Read and entered by %(names)s, each without seeing the other’s.", names=_and(draw)),
+        )
+        order = tuple(f"{titles.get(code, code)} ({code})" for code in draw.order)
+        return cls(sentences, order, f"wardmote-draw-1|{draw.head}|{draw.value}", draw.seed)
+
+
+def _and(draw: Draw) -> str:
+    *others, last = draw.entered_by
+    return _("%(first)s and %(last)s", first=", ".join(others), last=last) if others else last
 
 
 def tie_sentences(tie: Mapping[str, Any], titles: Mapping[str, str]) -> list[str]:

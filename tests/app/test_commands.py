@@ -124,6 +124,17 @@ def test_a_replay_ends_with_the_files_own_votes(
         assert outcome_of(session, the_round.id) is not None
 
 
+@pytest.mark.parametrize("command", ["import-pabulib", "replay"])
+def test_no_election_is_imported_to_be_watched_in_steps_below_ten(
+    command: str, shell: FlaskCliRunner, database: Database, town: Town, election: Path
+) -> None:
+    done = shell.invoke(args=[command, str(election), "--step", "9"])
+    assert done.exit_code == 2
+    assert "9 is not in the range x>=10" in done.output
+    with database.reading() as session:
+        assert session.scalars(select(Round)).all() == []
+
+
 def test_a_replay_that_its_rule_cannot_decide_says_why(
     shell: FlaskCliRunner, town: Town, election: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

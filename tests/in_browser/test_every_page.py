@@ -162,6 +162,7 @@ NO_PAGES = {
 # Looked at by the journey, or in the browser tests of their own.
 ELSEWHERE = {
     "facilitators.screen",
+    "officers.draw",
     "officers.referral",
     "officers.report_delivery",
     "residents.counted",

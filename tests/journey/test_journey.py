@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from string import ascii_uppercase
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,8 +21,9 @@ from tests.browser import (
 )
 
 COUNCIL = Path(__file__).with_name("council.toml")
-STEP = 5
-WITH_CARDS = tuple(f"Card Holder {letter}" for letter in "ABCDEFGHI")
+STEP = 10
+# Figures appear once two steps of people have voted: one signed in, the others with cards.
+WITH_CARDS = tuple(f"Card Holder {letter}" for letter in ascii_uppercase[: 2 * STEP - 1])
 ROLL = "reference,name,postcode,email\n1,Rita Okonkwo,QM1 2AA,rita@resident.example\n" + "".join(
     f"{number},{name},QM1 2AA,\n" for number, name in enumerate(WITH_CARDS, start=2)
 )
@@ -133,7 +135,7 @@ def test_a_round_from_proposal_to_signed_record(server: WardmoteServer, chromium
         for code in cards:
             with visitor(chromium, PHONE, touch=True, javascript=False) as page:
                 voter_with_a_card_votes(Walker(page, base, scripts=False), code)
-        expect(screen.locator("[data-figure=turnout]")).to_contain_text("10", timeout=15_000)
+        expect(screen.locator("[data-figure=turnout]")).to_contain_text("20", timeout=15_000)
         expect(screen.locator(".screen__bars")).to_contain_text("Lights on the towpath")
         expect(screen.locator(".screen__foot")).to_contain_text("1 project", timeout=15_000)
         assert screen.evaluate("performance.timeOrigin") == before, "the screen was reloaded"
@@ -198,16 +200,16 @@ def import_the_roll(officer: Walker, round_path: str) -> None:
     """A bad row is named by its line, and nothing of the file is kept; then the good file."""
     officer.go(f"{round_path}/roll")
     chooser = officer.page.get_by_label("Electoral roll, as a CSV file")
-    bad = ROLL + "11,Nobody,nowhere,\n"
+    bad = ROLL + f"{2 * STEP + 1},Nobody,nowhere,\n"
     chooser.set_input_files({"name": "roll.csv", "mimeType": "text/csv", "buffer": bad.encode()})
     officer.press("Import the roll")
-    officer.reads("Line 12: nowhere is not a UK postcode.")
+    officer.reads("Line 22: nowhere is not a UK postcode.")
     officer.go(f"{round_path}/roll")
     officer.reads("Nobody can vote in this round yet.")
     chooser.set_input_files({"name": "roll.csv", "mimeType": "text/csv", "buffer": ROLL.encode()})
     officer.press("Import the roll")
     officer.go(f"{round_path}/roll")
-    officer.reads("10 people can vote in this round.")
+    officer.reads("20 people can vote in this round.")
 
 
 def resident_finds_and_proposes(resident: Walker) -> None:
@@ -316,7 +318,7 @@ def voter_with_a_card_votes(voter: Walker, code: str) -> None:
 def resident_reads_the_outcome(resident: Walker, number: str) -> None:
     resident.go(f"/rounds/{number}/outcome")
     resident.reads("Lights on the towpath")
-    resident.reads("10 votes")
+    resident.reads("20 votes")
 
 
 def councillor_signs(councillor: Walker) -> None:
@@ -339,9 +341,9 @@ def anybody_reads_the_record(resident: Walker, number: str) -> None:
         resident.reads(words)
     address = f"{resident.base}/rounds/{number}/record.json"
     record = resident.page.context.request.get(address).json()
-    assert record["residents"]["ballots_cast"] == 10
+    assert record["residents"]["ballots_cast"] == 20
     votes = {row["votes"] for row in record["residents"]["result"]["projects"] if row["funded"]}
-    assert votes == {10}
+    assert votes == {20}
     assert [row["act"] for row in record["councillors"]["decisions"]] == ["approve"]
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from ballots.counting import Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import (
     BY_TIMETABLE,
@@ -15,7 +16,9 @@ from ballots.moves import (
     take_forward,
 )
 from ballots.outcome import outcome_of
-from ballots.voting_rules import RulesChosen, rules_of, set_rules
+from ballots.papers import BallotFormat
+from ballots.refusals import BallotRefusal
+from ballots.voting_rules import RulesChosen, TieRule, rules_of, set_rules
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import create_round, set_timetable
@@ -83,6 +86,44 @@ def test_opening_the_vote_freezes_its_rules(town: Town) -> None:
             RulesChosen(rules.ballot_format, 1, rules.rule, DisclosureProfile.OPEN, 1),
         )
     assert refused.value.reason is Refusal.WRONG_PHASE
+
+
+@pytest.mark.parametrize(
+    ("profile", "step", "reason"),
+    [
+        (DisclosureProfile.LIVE, 9, BallotRefusal.STEP_TOO_SMALL),
+        (DisclosureProfile.LIVE, 0, BallotRefusal.RULES_IMPOSSIBLE),
+        (DisclosureProfile.LIVE, 10, None),
+        (DisclosureProfile.SEALED, 1, None),
+    ],
+)
+def test_a_live_vote_never_moves_in_steps_below_ten(
+    profile: DisclosureProfile, step: int, reason: BallotRefusal | None, town: Town
+) -> None:
+    the_round = town.round()
+    chosen = RulesChosen(BallotFormat.APPROVAL, 3, Rule(), profile, 1, step)
+    if reason is None:
+        assert set_rules(town.session, the_round, chosen).disclosure_step == step
+        return
+    with pytest.raises(Refused) as refused:
+        set_rules(town.session, the_round, chosen)
+    assert refused.value.reason is reason
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_a_draw_from_nowhere_is_refused(source: str, town: Town) -> None:
+    chosen = RulesChosen(
+        BallotFormat.APPROVAL,
+        3,
+        Rule(),
+        DisclosureProfile.SEALED,
+        1,
+        tie_rule=TieRule.DRAW,
+        draw_source=source,
+    )
+    with pytest.raises(Refused) as refused:
+        set_rules(town.session, town.round(), chosen)
+    assert refused.value.reason is BallotRefusal.SOURCE_MISSING
 
 
 def test_a_round_moves_when_its_date_has_come(town: Town, clock: Clock) -> None:

@@ -209,7 +209,7 @@ def test_the_numbers_of_choices_not_taken_are_neither_asked_nor_judged(
         ({"max_choices": "9" * 40}, "Enter a whole number from 1 to 500"),
         ({"minimum_votes": "-1"}, "Enter a whole number from 0 to 1,000,000"),
         ({"disclosure_profile": ""}, "Choose what may be seen while the vote is open"),
-        ({"disclosure_step": "1"}, "Enter a whole number from 5 to 1,000"),
+        ({"disclosure_step": "9"}, "Enter a whole number from 10 to 1,000"),
         ({"disclosure_step": ""}, "Enter how many new voters each step covers"),
         ({"approvals_needed": "3"}, "Enter a whole number from 1 to 2"),
         ({"approvals_needed": "0"}, "Enter a whole number from 1 to 2"),

@@ -21,7 +21,7 @@ from ballots.counting import (
 )
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
-from ballots.voting_rules import RulesChosen, VotingRules, rules_of, set_rules
+from ballots.voting_rules import RulesChosen, TieRule, VotingRules, rules_of, set_rules
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round
 from tests.builders import Town
@@ -185,6 +185,10 @@ def test_an_officer_chooses_every_rule_with_its_settings(
         (SHARES | {"utility": "points"}, "Choose something else: people give points only"),
         ({"minimum_score": "5"}, "Choose something else: people give points only"),
         (SHARES | {"step": ""}, "Enter by how much shares are raised"),
+        ({"tie_rule": "draw"}, "Say where the chance will come from"),
+        ({"tie_rule": "draw", "draw_source": "  "}, "Say where the chance will come from"),
+        ({"tie_rule": "draw", "draw_source": "x" * 201}, "Write 200 or fewer"),
+        ({"tie_rule": "by-lot"}, "Not a valid choice"),
         (SHARES | {"step": "0"}, "Enter a sum of more than £0"),
         ({"rule_name": "by-lot"}, "Not a valid choice"),
         ({"minimum_share_percent": "101"}, "Enter a whole number from 0 to 100"),
@@ -214,6 +218,7 @@ def test_the_page_says_each_rule_in_a_sentence(the_round: Round, officer: FlaskC
         {"ballot_format": "ranking", "places": "3", "every_place": "y"},
         SHARES | {"utility": "cardinality", "step": "2", "start_unit": "1"},
         {"ballot_format": "scores", "rule_name": "knapsack", "adds_up": "score"},
+        {"tie_rule": "draw", "draw_source": "Three dice thrown in the hall"},
     ],
 )
 def test_saving_the_page_as_it_is_shown_changes_nothing(
@@ -349,3 +354,30 @@ def test_two_sums_that_cannot_be_read_are_told_apart(
         "#start_unit": "Enter in pounds what shares are rounded down to, such as 1 or 0.50",
         "#step": "Enter in pounds by how much shares are raised, such as 1 or 2.50",
     }
+
+
+def test_an_officer_names_the_chance_of_a_draw_and_the_round_promises_it(
+    the_round: Round, session: Session, officer: FlaskClient, site: Site
+) -> None:
+    source = "Three dice thrown in the hall after the close"
+    rules = saved(officer, the_round, session, tie_rule="draw", draw_source=f" {source} ")
+    assert (rules.tie_rule, rules.draw_source) == (TieRule.DRAW, source)
+    promised = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert f"This decides: {source}." in promised
+    assert "The one that costs less comes first." not in promised
+
+
+def test_a_source_without_a_draw_is_forgotten(
+    the_round: Round, session: Session, officer: FlaskClient
+) -> None:
+    rules = saved(officer, the_round, session, tie_rule="by-cost", draw_source="x" * 300)
+    assert (rules.tie_rule, rules.draw_source) == (TieRule.BY_COST, "")
+
+
+def test_once_fixed_the_page_says_with_what_ties_are_drawn(
+    town: Town, session: Session, officer: FlaskClient
+) -> None:
+    the_round = town.round(Phase.VOTE, tie_rule=TieRule.DRAW)
+    session.commit()
+    page = officer.get(page_of(the_round)).text
+    assert "they are drawn after the close, with: Dice thrown in the hall" in page

@@ -1,8 +1,11 @@
 """Rounds as the public pages meet them: voted on, signed, under way."""
 
 from ballots.box import cast_ballot
+from ballots.disclosure import DisclosureProfile
 from ballots.moves import conclude_sign_off
 from ballots.signoff import Act, InterestKind, decide, declare_interest
+from ballots.tally import publish_next
+from ballots.voting_rules import TieRule
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
@@ -25,6 +28,17 @@ def counted_round(town: Town, *ballots: list[int], approvals: int = 1) -> Round:
     vote(town, the_round, *(ballots or ([4, 1], [4, 2], [4, 3], [1], [3, 1])))
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
+    town.session.commit()
+    return the_round
+
+
+def tied_round(town: Town, phase: Phase = Phase.COUNT) -> Round:
+    """Benches 3 and 4 stand level and only one fits: its rules have dice thrown after the close."""
+    the_round = town.round(Phase.VOTE, tie_rule=TieRule.DRAW, profile=DisclosureProfile.OPEN)
+    vote(town, the_round, [3], [4])
+    publish_next(town.session, town.keys, the_round)
+    if phase == Phase.COUNT:
+        town.enter(the_round, phase)
     town.session.commit()
     return the_round
 

@@ -21,7 +21,7 @@ from ballots.counting import (
 )
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
-from ballots.voting_rules import rules_of
+from ballots.voting_rules import TieRule, rules_of
 from neighbourhoods.phases import Phase
 from tests.builders import Town
 
@@ -144,6 +144,31 @@ def test_every_ballot_paper_is_told(app: Flask, terms: dict[str, Any], words: st
 )
 def test_every_rule_and_condition_is_told(app: Flask, rule: Rule, words: str) -> None:
     assert words in told(app, rule=rule)
+
+
+@pytest.mark.parametrize(
+    ("draw_source", "words"),
+    [
+        (None, "The one that costs less comes first. If they cost the same"),
+        ("Three dice in the hall.", "This decides: Three dice in the hall. Two people enter"),
+    ],
+)
+def test_how_ties_are_settled_is_told(app: Flask, draw_source: str | None, words: str) -> None:
+    assert words in told(app, draw_source=draw_source)
+
+
+@pytest.mark.parametrize("tie_rule", list(TieRule))
+def test_a_promised_draw_stays_promised_once_the_rules_are_frozen(
+    tie_rule: TieRule, town: Town, session: Session
+) -> None:
+    the_round = town.round(Phase.VOTE, tie_rule=tie_rule)
+    rules = rules_of(session, the_round.id)
+    assert rules is not None
+    assert rules.frozen_text is not None
+    drawn = tie_rule is TieRule.DRAW
+    terms = frozen_terms(json.loads(rules.frozen_text))
+    assert terms.draw_source == ("Dice thrown in the hall" if drawn else None)
+    assert terms == terms_of(rules, the_round)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ballots.keys import KeyStore
 from ballots.papers import BallotFormat
 from ballots.receipts import Promise, in_fours
 from ballots.tally import publish_next
+from ballots.voting_rules import TieRule
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
@@ -262,3 +263,19 @@ def test_an_empty_look_up_says_what_to_enter(town: Town, site: Site) -> None:
     client = site.as_(None)
     assert "Enter the code of your receipt" not in client.get("/receipts").text
     assert "Enter the code of your receipt" in client.get("/receipts?code=").text
+
+
+@pytest.mark.parametrize("tie_rule", list(TieRule))
+def test_while_the_vote_is_open_the_page_says_that_ties_would_be_drawn(
+    tie_rule: TieRule, town: Town, site: Site
+) -> None:
+    the_round = town.round(Phase.VOTE, profile=DisclosureProfile.OPEN, tie_rule=tie_rule)
+    for number, place in ((1, 2), (2, 3)):
+        cast(town, the_round, number, place)
+    publish_next(town.session, town.keys, the_round)
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}/tally").text
+    # By the default order the cheaper of the two is shown as funded meanwhile.
+    assert "1 project would be funded. It costs £6,000" in page
+    told = "At the close such a tie is drawn instead, with: Dice thrown in the hall" in page
+    assert told == (tie_rule is TieRule.DRAW)
