@@ -123,9 +123,7 @@ def head_of(session: Session, round_id: int) -> LedgerEntry | None:
     return session.scalar(query)
 
 
-def entries_of(
-    session: Session, round_id: int, kind: EntryKind | None = None
-) -> list[LedgerEntry]:
+def entries_of(session: Session, round_id: int, kind: EntryKind | None = None) -> list[LedgerEntry]:
     """Every entry of a round, or every one of a kind, in order."""
     query = select(LedgerEntry).where(LedgerEntry.round_id == round_id).order_by(LedgerEntry.number)
     if kind is not None:

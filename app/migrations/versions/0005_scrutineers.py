@@ -19,10 +19,10 @@ NAME = op.f("ck_appointments_office")
 
 
 def _change(before: str, after: str) -> None:
-    standing = [
+    standing = tuple(
         sa.CheckConstraint(condition, name=op.f(f"ck_appointments_{check}"))
         for check, condition in (KEPT | {"office": before}).items()
-    ]
+    )
     with op.batch_alter_table("appointments", reflect_args=standing) as table:
         table.drop_constraint(NAME, type_="check")
         table.create_check_constraint(NAME, after)
