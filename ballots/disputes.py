@@ -40,6 +40,12 @@ def disputes_end_at(session: Session, the_round: Round) -> datetime | None:
     return signed.moved_at + timedelta(days=DISPUTE_DAYS) if signed else None
 
 
+def is_key_due(session: Session, the_round: Round) -> bool:
+    """Whether the round's key may be destroyed: nobody can dispute anything any more."""
+    ends_at = disputes_end_at(session, the_round)
+    return ends_at is not None and now(session) >= ends_at
+
+
 def destroy_key(
     session: Session, keys: KeyStore, the_round: Round, by: Person | None
 ) -> LedgerEntry | None:
@@ -49,8 +55,7 @@ def destroy_key(
     Refused while disputes are possible.
     """
     hold_round(session, the_round.id, alone=True)
-    ends_at = disputes_end_at(session, the_round)
-    if ends_at is None or now(session) < ends_at or head_of(session, the_round.id) is None:
+    if not is_key_due(session, the_round) or head_of(session, the_round.id) is None:
         raise Refused(BallotRefusal.DISPUTES_POSSIBLE)
     if find_entry(session, the_round.id, EntryKind.KEY_DESTROYED) is not None:
         return None

@@ -16,7 +16,6 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from secrets import token_hex
@@ -250,8 +249,7 @@ def bear_witness(address: str, file: Path, fetch: Fetch, say: Callable[[str], No
         say(words)
     if visit.wrong:
         return 1
-    moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    say(f"All is well at {moment}. Nothing that was seen before has changed.")
+    say("All is well: nothing that was seen before has changed.")
     for number, entries in visit.entries.items():
         say(f"Round {number}: entries 1 to {entries:,}, each signed.")
     say(f"Signed with the key {seen.public_key or '(none yet)'}")

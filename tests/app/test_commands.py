@@ -48,7 +48,14 @@ def test_the_demonstration_has_rounds_in_different_phases(
     }
     assert phases >= {Phase.IDEAS, Phase.DEBATE, Phase.VOTE, Phase.SIGN_OFF, Phase.DELIVERY}
     assert len(councillors) == 7
-    for who in ("Resident", "Councillor", "Officer", "Facilitator", "Assembly screen"):
+    for who in (
+        "Resident",
+        "Councillor",
+        "Officer",
+        "Facilitator",
+        "Scrutineer",
+        "Assembly screen",
+    ):
         assert who in done.output
 
 
