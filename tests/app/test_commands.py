@@ -88,6 +88,7 @@ def test_a_council_file_can_be_read_in_twice(
     file.write_text(
         '[[wards]]\nname = "North"\npostcodes = ["AB1 2CD"]\n'
         'councillors = [{ name = "Ann", email = "Ann@Example.org" }]\n'
+        '[[scrutineers]]\nname = "Una"\nemail = "Una@Example.org"\n'
     )
     for _ in range(2):
         assert shell.invoke(args=["set-up-council", str(file)]).exit_code == 0
@@ -95,6 +96,7 @@ def test_a_council_file_can_be_read_in_twice(
         assert [person.email for person in appointed(session, Office.COUNCILLOR)] == [
             "ann@example.org"
         ]
+        assert [person.name for person in appointed(session, Office.SCRUTINEER)] == ["Una"]
 
 
 @pytest.mark.parametrize(
