@@ -33,6 +33,7 @@ class Who(StrEnum):
     COUNCILLOR = "councillor"
     FACILITATOR = "facilitator"
     OFFICER = "officer"
+    SCRUTINEER = "scrutineer"
     # Anyone, but only where no real person is: never in production.
     DEVELOPER = "developer"
 
@@ -63,6 +64,11 @@ class Visitor:
     def is_facilitator(self) -> bool:
         """Whether they run assemblies."""
         return self.holds(Office.FACILITATOR)
+
+    @property
+    def is_scrutineer(self) -> bool:
+        """Whether they count votes again whose single ballots are not published."""
+        return self.holds(Office.SCRUTINEER)
 
     def holds(self, office: Office) -> bool:
         """Whether they hold an office anywhere."""
@@ -175,6 +181,7 @@ def _may_enter(known: Visitor, who: frozenset[Who]) -> bool:
         Who.SIGNED_IN in who
         or (Who.OFFICER in who and known.is_officer)
         or (Who.FACILITATOR in who and known.is_facilitator)
+        or (Who.SCRUTINEER in who and known.is_scrutineer)
         or (Who.COUNCILLOR in who and known.is_councillor)
         or (
             Who.ITS_COUNCILLOR in who

@@ -15,6 +15,12 @@ from app.house import database, keys, settings
 from app.recount import count_command, undecided_in_words
 from app.residents.sign_in import link_for
 from app.schema import migrate
+from app.watch import (
+    correct_ledger_command,
+    destroy_key_command,
+    verify_command,
+    witness_command,
+)
 from app.wording import unreadable_in_words
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.disclosure import DEFAULT_STEP, LEAST_STEP
@@ -60,6 +66,10 @@ def add_commands(app: Flask) -> None:
         replay_command,
         count_command,
         audit_command,
+        verify_command,
+        witness_command,
+        correct_ledger_command,
+        destroy_key_command,
     ):
         app.cli.add_command(command)
 

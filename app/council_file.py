@@ -48,7 +48,7 @@ def set_up_council(session: Session, contents: Entry) -> None:
     for entry in contents.get("communities_of_interest", []):
         community = _community(session, CommunityKind.INTEREST, entry, None)
         _councillors(session, community, entry, term)
-    for office in (Office.OFFICER, Office.FACILITATOR):
+    for office in (Office.OFFICER, Office.FACILITATOR, Office.SCRUTINEER):
         for entry in contents.get(f"{office.value}s", []):
             _appoint(session, entry, office, None, term)
     for entry in contents.get("menu", []):

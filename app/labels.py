@@ -42,6 +42,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Office.COUNCILLOR: _("Councillor"),
         Office.OFFICER: _("Council officer"),
         Office.FACILITATOR: _("Facilitator"),
+        Office.SCRUTINEER: _("Scrutineer"),
     },
     Role: {
         Role.ANYONE: _("Visitor"),

@@ -1,6 +1,6 @@
 """After the vote: corrections in public, and the end of the key that leads to a ballot."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,14 +30,20 @@ def correct_ledger(
     return append(session, keys, the_round.id, EntryKind.CORRECTION, body)
 
 
-def disputes_end(session: Session, the_round: Round) -> bool:
-    """Whether the dispute period is over: so many days after councillors signed."""
+def disputes_end_at(session: Session, the_round: Round) -> datetime | None:
+    """When the dispute period is over: so many days after councillors signed; None before."""
     signed = session.scalar(
         select(RoundMove).where(
             RoundMove.round_id == the_round.id, RoundMove.to_phase == Phase.DELIVERY
         )
     )
-    return signed is not None and now(session) >= signed.moved_at + timedelta(days=DISPUTE_DAYS)
+    return signed.moved_at + timedelta(days=DISPUTE_DAYS) if signed else None
+
+
+def is_key_due(session: Session, the_round: Round) -> bool:
+    """Whether the round's key may be destroyed: nobody can dispute anything any more."""
+    ends_at = disputes_end_at(session, the_round)
+    return ends_at is not None and now(session) >= ends_at
 
 
 def destroy_key(
@@ -49,7 +55,7 @@ def destroy_key(
     Refused while disputes are possible.
     """
     hold_round(session, the_round.id, alone=True)
-    if not disputes_end(session, the_round) or head_of(session, the_round.id) is None:
+    if not is_key_due(session, the_round) or head_of(session, the_round.id) is None:
         raise Refused(BallotRefusal.DISPUTES_POSSIBLE)
     if find_entry(session, the_round.id, EntryKind.KEY_DESTROYED) is not None:
         return None

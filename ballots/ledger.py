@@ -125,9 +125,21 @@ def head_of(session: Session, round_id: int) -> LedgerEntry | None:
     return session.scalar(query)
 
 
-def entries_of(session: Session, round_id: int) -> list[LedgerEntry]:
-    """Every entry of a round, in order."""
+def entries_of(session: Session, round_id: int, kind: EntryKind | None = None) -> list[LedgerEntry]:
+    """Every entry of a round, or every one of a kind, in order."""
     query = select(LedgerEntry).where(LedgerEntry.round_id == round_id).order_by(LedgerEntry.number)
+    if kind is not None:
+        query = query.where(LedgerEntry.kind == kind)
+    return list(session.scalars(query))
+
+
+def entries_between(session: Session, round_id: int, first: int, last: int) -> list[LedgerEntry]:
+    """The entries of a round with these numbers, both ends included, in order."""
+    query = (
+        select(LedgerEntry)
+        .where(LedgerEntry.round_id == round_id, LedgerEntry.number.between(first, last))
+        .order_by(LedgerEntry.number)
+    )
     return list(session.scalars(query))
 
 

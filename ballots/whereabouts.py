@@ -10,9 +10,9 @@ from ballots.envelopes import EnvelopeKey
 from ballots.keys import KeyStore
 from ballots.ledger import LedgerEntry
 from ballots.merkle import Proof, proof_of
-from ballots.receipts import Promise, Receipt, receipt_code, sign_promise
+from ballots.receipts import CODE_LENGTH, Promise, Receipt, receipt_code, sign_promise
 from ballots.sealing import Batch, last_batch
-from neighbourhoods.eligibility import RollEntry, tidy_code
+from neighbourhoods.eligibility import ALPHABET, RollEntry, tidy_code
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import rounds_in
 
@@ -64,6 +64,8 @@ class Whereabouts:
 def find_receipt(session: Session, keys: KeyStore, written: str) -> Whereabouts | None:
     """What is known of the receipt with this code, however it was spaced."""
     code = tidy_code(written)
+    if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
+        return None
     return (
         _find_sealed(session, keys, code)
         or _find_waiting(session, keys, code)

@@ -30,6 +30,8 @@ class Office(StrEnum):
     COUNCILLOR = "councillor"
     OFFICER = "officer"
     FACILITATOR = "facilitator"
+    # Reads the single ballots of votes that are too small to publish them, and counts again.
+    SCRUTINEER = "scrutineer"
 
 
 class Person(Base):

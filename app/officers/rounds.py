@@ -16,6 +16,8 @@ from app.officers.forms import refuse_at, show_form
 from app.officers.funds import RoundForm
 from app.officers.tasks import next_moves, tasks_of
 from app.ties_waiting import tie_waiting
+from ballots.disputes import disputes_end_at, is_key_due
+from ballots.ledger import EntryKind, find_entry
 from ballots.signoff import sign_off_of
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import Action, Phase, Role, why_not
@@ -84,6 +86,10 @@ def the_round(the_round: Round) -> ResponseReturnValue:
         sign_off=sign_off_of(db(), the_round) if the_round.phase == Phase.SIGN_OFF else None,
         next_moves=next_moves(db(), the_round),
         tie=tie_waiting(the_round),
+        destroy_key=f"flask --app wsgi destroy-key {the_round.id}",
+        key_until=disputes_end_at(db(), the_round),
+        is_key_due=is_key_due(db(), the_round),
+        key_destroyed=find_entry(db(), the_round.id, EntryKind.KEY_DESTROYED),
     )
 
 

@@ -9,7 +9,9 @@ from app.public import (  # noqa: E402, F401 - the views need the blueprint abov
     pages,
     places,
     proposals,
+    receipts,
     records,
     rounds,
+    scrutiny,
     tally,
 )

@@ -9,30 +9,46 @@ from flask.typing import ResponseReturnValue
 import ballots
 from app.access import Who, open_to
 from app.counting_room import breathe
-from app.house import database, db, keys
+from app.house import database, db, settings
 from app.public import public
-from ballots.ledger import entries_of, head_of, heads
+from app.public.checking import checking_of
+from app.public.ledger_words import read_entries
+from ballots.ledger import EntryKind, entries_between, entries_of, head_of, heads
 from ballots.published import may_open, record_in_pieces
 from ballots.record import record_of
-from ballots.whereabouts import find_receipt
 from neighbourhoods.database import Database
 from neighbourhoods.phases import Phase, is_past
+from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
 
+# Entries on one page.
+A_PAGE = 50
 VERIFIER = Path(ballots.__file__).with_name("verify.py")
 
 
 @public.get("/rounds/<int:round_id>/ledger")
 @open_to(Who.ANYONE)
 def ledger(the_round: Round) -> ResponseReturnValue:
-    """Every entry of the round's ledger, in words, the newest first."""
-    entries = entries_of(db(), the_round.id)
+    """The ledger in words, the newest entry first: a page of it, or the one with an `entry`."""
+    head = head_of(db(), the_round.id)
+    newest = head.number if head else 0
+    pages = max(1, -(-newest // A_PAGE))
+    wanted = request.args.get("entry", 0, int)
+    page = (newest - wanted) // A_PAGE + 1 if wanted else request.args.get("page", 1, int)
+    page = min(max(page, 1), pages)
+    last = newest - (page - 1) * A_PAGE
+    entries = entries_between(db(), the_round.id, last - A_PAGE + 1, last)
+    corrections = entries_of(db(), the_round.id, EntryKind.CORRECTION)
+    titles = {project.code: project.title for project in projects_in(db(), the_round.id)}
     return render_template(
         "public/ledger.html",
         the_round=the_round,
-        entries=list(reversed(entries)),
-        head=entries[-1] if entries else None,
-        has_record=is_past(Phase.COUNT, the_round.phase),
+        entries=read_entries(reversed(entries), corrections, titles),
+        newest=newest,
+        page=page,
+        pages=pages,
+        witness=f"python -m ballots.witness {settings().public_url} --keep heads.json",
+        checking=checking_of(db(), the_round),
     )
 
 
@@ -77,16 +93,6 @@ def pieces(source: Database, round_id: int, *, opened: bool) -> Iterator[bytes]:
         the_round = session.get_one(Round, round_id)
         for piece in record_in_pieces(session, the_round, opened=opened, pause=breathe):
             yield piece.encode()
-
-
-@public.get("/receipts/<code>/proof.json")
-@open_to(Who.ANYONE)
-def receipt_proof(code: str) -> ResponseReturnValue:
-    """The signed promise of a receipt and, once it is sealed, the proof that it was kept."""
-    found = find_receipt(db(), keys(), code) or abort(404)
-    answer = jsonify(found.as_json())
-    answer.headers["Content-Disposition"] = f"attachment; filename=receipt-{found.code}.json"
-    return answer
 
 
 @public.get("/verify.py")

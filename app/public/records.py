@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.access import Who, open_to
 from app.house import db
 from app.public import public
+from app.public.checking import checking_of
 from app.public.counted import Counted, read_count
 from app.public.finding import find_records, years_with_records
 from app.public.record_words import read_record
@@ -38,6 +39,7 @@ def outcome(the_round: Round) -> ResponseReturnValue:
         counted_at=stored.counted_at,
         sign_off=read_sign_off(db(), the_round),
         signed=is_past(Phase.SIGN_OFF, the_round.phase),
+        checking=checking_of(db(), the_round),
     )
 
 
@@ -65,7 +67,7 @@ def count_in_words(session: Session, the_round: Round, stored: Outcome) -> Count
 @public.get("/rounds/<int:round_id>/record")
 @open_to(Who.ANYONE)
 def record(the_round: Round) -> ResponseReturnValue:
-    """The frozen public record, rendered from its document and from nothing else."""
+    """The frozen public record, rendered from its document; beside it, how to check it."""
     found = record_of(db(), the_round.id)
     if found is None:
         return render_template("public/no_record.html", the_round=the_round), 404
@@ -74,6 +76,7 @@ def record(the_round: Round) -> ResponseReturnValue:
         round_id=the_round.id,
         record=read_record(found.contents),
         digest=found.digest,
+        checking=checking_of(db(), the_round),
     )
 
 

@@ -144,6 +144,11 @@ def _further(the_round: Round) -> list[Doing]:
     reached = [
         (Phase.IDEAS, "public.proposals", _("All proposals, with what officers found")),
         (Phase.VOTE, "public.tally", _("The tally: turnout and figures")),
+        (
+            Phase.VOTE,
+            "public.ledger",
+            _("The ledger: every step of the vote, for anybody to check"),
+        ),
         (Phase.SIGN_OFF, "public.outcome", _("The outcome: what residents chose, and why")),
         (Phase.DELIVERY, "public.record", _("The public record, signed by councillors")),
         (Phase.DELIVERY, "public.delivery", _("Delivery: what becomes of the projects")),

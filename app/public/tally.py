@@ -1,25 +1,21 @@
-"""The running figures and the receipts: anybody may look."""
+"""The running figures: anybody may look."""
 
 import hashlib
 import json
 from typing import Any
 
-from flask import Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.access import Who, open_to
 from app.display import age_words, clock_words
-from app.extensions import limiter
-from app.house import db, keys
+from app.house import db
 from app.public import public
 from app.ties_waiting import tie_waiting
 from ballots.disclosure import DisclosureProfile
-from ballots.receipts import in_fours
 from ballots.tally import ProjectFigure, PublicTally, public_tally
 from ballots.voting_rules import rules_of
-from ballots.whereabouts import find_receipt
 from neighbourhoods.database import now
-from neighbourhoods.eligibility import tidy_code
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.rounds import Round
 
@@ -83,42 +79,3 @@ def tally_json(the_round: Round) -> ResponseReturnValue:
     response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:32])
     response.headers["Cache-Control"] = "no-cache"
     return response.make_conditional(request)
-
-
-# --- receipts ------------------------------------------------------------------------------------
-
-
-def was_unknown(response: Response) -> bool:
-    """Whether a look-up counts against the limit on guessing."""
-    return response.status_code == 404
-
-
-@public.get("/receipts")
-@open_to(Who.ANYONE)
-def receipts() -> ResponseReturnValue:
-    """Ask for a receipt’s code, and lead to what is known of it."""
-    written = tidy_code(request.args.get("code", ""))
-    if written:
-        return redirect(url_for("public.receipt", code=written[:40]), 303)
-    return render_template("public/receipts.html", missing="code" in request.args)
-
-
-@public.get("/receipts/<code>")
-@open_to(Who.ANYONE)
-@limiter.limit("60 per minute", deduct_when=was_unknown)
-def receipt(code: str) -> ResponseReturnValue:
-    """Whether the ballot with this receipt lies in the box; never what it says."""
-    found = find_receipt(db(), keys(), code)
-    if found is None:
-        page = render_template("public/receipt_unknown.html", code=in_fours(tidy_code(code)[:40]))
-        return current_app.make_response((page, 404))
-    the_round = db().get_one(Round, found.round_id)
-    return render_template(
-        "public/receipt.html",
-        receipt=found,
-        code=in_fours(found.code),
-        the_round=the_round,
-        is_current=not found.is_replaced,
-        is_open=the_round.phase == Phase.VOTE,
-        was_counted=is_past(Phase.COUNT, the_round.phase),
-    )

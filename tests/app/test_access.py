@@ -26,6 +26,7 @@ ROLES: dict[str, Callable[[Town], Person | None]] = {
     "councillor": lambda town: town.councillor,
     "other-ward": lambda town: town.other_councillor,
     "facilitator": lambda town: town.facilitator,
+    "scrutineer": lambda town: town.scrutineer,
     "officer": lambda town: town.officer,
 }
 HEAD = (

@@ -48,7 +48,14 @@ def test_the_demonstration_has_rounds_in_different_phases(
     }
     assert phases >= {Phase.IDEAS, Phase.DEBATE, Phase.VOTE, Phase.SIGN_OFF, Phase.DELIVERY}
     assert len(councillors) == 7
-    for who in ("Resident", "Councillor", "Officer", "Facilitator", "Assembly screen"):
+    for who in (
+        "Resident",
+        "Councillor",
+        "Officer",
+        "Facilitator",
+        "Scrutineer",
+        "Assembly screen",
+    ):
         assert who in done.output
 
 
@@ -81,6 +88,7 @@ def test_a_council_file_can_be_read_in_twice(
     file.write_text(
         '[[wards]]\nname = "North"\npostcodes = ["AB1 2CD"]\n'
         'councillors = [{ name = "Ann", email = "Ann@Example.org" }]\n'
+        '[[scrutineers]]\nname = "Una"\nemail = "Una@Example.org"\n'
     )
     for _ in range(2):
         assert shell.invoke(args=["set-up-council", str(file)]).exit_code == 0
@@ -88,6 +96,7 @@ def test_a_council_file_can_be_read_in_twice(
         assert [person.email for person in appointed(session, Office.COUNCILLOR)] == [
             "ann@example.org"
         ]
+        assert [person.name for person in appointed(session, Office.SCRUTINEER)] == ["Una"]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,13 @@ def test_a_database_can_go_back_to_nothing_and_up_again(database: Database) -> N
     assert "rounds" in inspect(database.engine).get_table_names()
 
 
+def test_a_database_with_a_scrutineer_can_go_back(database: Database, town: Town) -> None:
+    assert town.scrutineer.appointments
+    town.session.commit()
+    migrate(database, "base")
+    assert "appointments" not in inspect(database.engine).get_table_names()
+
+
 def test_a_neighbourhood_without_a_ward_is_refused_by_the_database(session: Session) -> None:
     session.add(Community(kind=CommunityKind.NEIGHBOURHOOD, name="Nowhere", slug="nowhere"))
     with pytest.raises(IntegrityError):

@@ -4,14 +4,12 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy.orm import Session
 
 from ballots.box import cast_ballot
 from ballots.counting import RankedBy, Rule
 from ballots.disclosure import DisclosureProfile
-from ballots.keys import KeyStore
 from ballots.papers import BallotFormat
-from ballots.receipts import Promise, in_fours
+from ballots.receipts import Promise
 from ballots.tally import publish_next
 from ballots.voting_rules import TieRule
 from neighbourhoods.phases import Phase
@@ -208,61 +206,6 @@ def test_one_more_voter_changes_the_etag(town: Town, site: Site) -> None:
     cast(town, the_round, 6)
     town.session.commit()
     assert client.get(address, headers={"If-None-Match": first}).status_code == 200
-
-
-# --- receipts ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def receipt(town: Town, session: Session) -> Promise:
-    the_round = town.round(Phase.VOTE, closes_in=timedelta(hours=1))
-    given = cast(town, the_round, 1, 1, 2)
-    session.commit()
-    return given
-
-
-def test_a_receipt_says_that_its_ballot_lies_in_the_box_and_not_what_it_says(
-    receipt: Promise, site: Site
-) -> None:
-    page = site.as_(None).get(f"/receipts/{receipt.code}").text
-    assert "This ballot lies in the box" in page
-    assert "Bench" not in page
-
-
-def test_a_receipt_is_found_however_it_is_written(receipt: Promise, site: Site) -> None:
-    client = site.as_(None)
-    asked = client.get("/receipts", query_string={"code": in_fours(receipt.code).lower()})
-    assert asked.location == f"/receipts/{receipt.code}"
-
-
-def test_a_replaced_ballot_says_so(receipt: Promise, town: Town, site: Site) -> None:
-    the_round = town.session.get_one(Round, receipt.round_id)
-    cast(town, the_round, 1, 3)
-    town.session.commit()
-    page = site.as_(None).get(f"/receipts/{receipt.code}").text
-    assert "A later ballot replaced this one" in page
-
-
-def test_after_the_count_a_receipt_says_it_was_in_it(
-    receipt: Promise, town: Town, site: Site, keys: KeyStore
-) -> None:
-    the_round = town.session.get_one(Round, receipt.round_id)
-    town.enter(the_round, Phase.COUNT)
-    town.enter(the_round, Phase.SIGN_OFF)
-    town.session.commit()
-    assert "This ballot was in the count" in site.as_(None).get(f"/receipts/{receipt.code}").text
-
-
-def test_an_unknown_receipt_is_answered_in_plain_words(town: Town, site: Site) -> None:
-    answer = site.as_(None).get("/receipts/0000000000000000")
-    assert answer.status_code == 404
-    assert "We do not know this receipt" in answer.text
-
-
-def test_an_empty_look_up_says_what_to_enter(town: Town, site: Site) -> None:
-    client = site.as_(None)
-    assert "Enter the code of your receipt" not in client.get("/receipts").text
-    assert "Enter the code of your receipt" in client.get("/receipts?code=").text
 
 
 @pytest.mark.parametrize("tie_rule", list(TieRule))
