@@ -75,16 +75,14 @@ def record_json(the_round: Round) -> ResponseReturnValue:
     head = head_of(db(), the_round.id)
     if head is None or not is_past(Phase.COUNT, the_round.phase):
         abort(404)
-    answer = Response(status=200, mimetype="application/json")
+    sent = pieces(database(), the_round.id, opened=may_open(db(), the_round.id))
+    answer = Response(sent, mimetype="application/json")
     answer.headers["Cache-Control"] = "public, no-cache"
     answer.set_etag(head.hash)
     record = record_of(db(), the_round.id)
     if record is not None:
         answer.last_modified = record.published_at
-    answer.make_conditional(request)
-    if answer.status_code == 200:
-        answer.response = pieces(database(), the_round.id, opened=may_open(db(), the_round.id))
-    return answer
+    return answer.make_conditional(request)
 
 
 def pieces(source: Database, round_id: int, *, opened: bool) -> Iterator[bytes]:

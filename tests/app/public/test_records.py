@@ -126,6 +126,7 @@ def test_the_record_is_served_byte_for_byte_as_it_was_stored(site: Site, town: T
     the_round = signed_round(town)
     record = stored_record(town)
     answer = site.as_(None).get(f"/rounds/{the_round.id}/record.json")
+    assert answer.content_length == len(answer.data)  # a server sends no more than it says
     signed = json.loads(answer.data)["record"]
     assert signed == record.document
     assert hashlib.sha256(signed.encode()).hexdigest() == record.digest
