@@ -223,6 +223,7 @@ def test_closing_by_hand_leads_to_the_draw(site: Site, town: Town, session: Sess
     sent = {"why": "The evening is over.", "sure": "y"}
     answer = officer.post(f"/office/rounds/{the_round.id}/move?to=count", data=sent)
     assert (answer.status_code, answer.headers["Location"]) == (303, page_of(the_round))
+    session.rollback()
     session.refresh(the_round)
     assert the_round.phase == Phase.COUNT
     sent = {"why": "Try again."}
