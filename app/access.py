@@ -67,8 +67,9 @@ class Visitor:
 
     @property
     def is_scrutineer(self) -> bool:
-        """Whether they count votes again whose single ballots are not published."""
-        return self.holds(Office.SCRUTINEER)
+        """Whether they count small votes again; never somebody who also runs or decides them."""
+        decides = self.is_officer or self.is_councillor
+        return self.holds(Office.SCRUTINEER) and not decides
 
     def holds(self, office: Office) -> bool:
         """Whether they hold an office anywhere."""

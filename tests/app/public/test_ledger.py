@@ -10,11 +10,12 @@ from ballots.ledger import EntryKind, append, entries_of
 from ballots.published import ENOUGH_TO_OPEN
 from ballots.sealing import seal_next
 from ballots.tally import publish_next
+from neighbourhoods.people import Office, appoint
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
 from tests.app.public.builders import counted_round, signed_round, vote
-from tests.builders import Clock, Town
+from tests.builders import TERM_STARTS, Clock, Town
 from tests.council import Site
 
 
@@ -284,6 +285,18 @@ def test_nobody_else_receives_them(site: Site, town: Town) -> None:
             assert site.as_(person).get(f"/rounds/{the_round.id}/{name}").status_code == 403
     answer = site.as_(None).get(f"/rounds/{the_round.id}/scrutiny.json")
     assert "/sign-in" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize("office", [Office.OFFICER, Office.COUNCILLOR])
+def test_a_scrutineer_who_also_runs_or_decides_votes_receives_nothing(
+    site: Site, town: Town, office: Office
+) -> None:
+    the_round = counted_round(town)
+    ward = town.other_ward if office == Office.COUNCILLOR else None
+    appoint(town.session, town.scrutineer, office, ward, TERM_STARTS)
+    town.session.commit()
+    answer = site.as_(town.scrutineer).get(f"/rounds/{the_round.id}/scrutiny.json")
+    assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("phase", [Phase.DEBATE, Phase.VOTE, Phase.COUNT])
