@@ -50,7 +50,10 @@ class Intruder:
             )
             for name in names.all():
                 self.session.execute(text(f'DROP TRIGGER "{name}"'))
-            self.session.commit()
+        else:
+            for table in KEYS:
+                self.session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+        self.session.commit()
         self.after_rollback()
 
     def after_rollback(self) -> None:
@@ -58,8 +61,6 @@ class Intruder:
         if self.on_sqlite:
             self.session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
             self.session.connection().exec_driver_sql("PRAGMA ignore_check_constraints=ON")
-        else:
-            self.session.execute(text("SET LOCAL session_replication_role = replica"))
 
     def mutate(self) -> str:
         """Do one thing, and say what."""
