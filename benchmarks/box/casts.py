@@ -41,36 +41,39 @@ class Findings:
 def send_one_many_times(hall: Hall, rounds: int, at_once: int = AT_ONCE) -> Findings:
     """The same POST so many times at once: equal receipts, one cast."""
     vote, found = hall.open_vote(rounds), Findings()
-    phones = hall.phones(at_once)
-    for voter in vote.voters:
-        request = vote.ballot(voter, f"same-{voter.number}", vote.choices(voter.number))
-        answers = all_at_once(phones, [request] * at_once)
-        found.statuses.update(answer.status for answer in answers)
-        receipts = {answer.receipt for answer in answers}
-        found.check(
-            one_receipt=len(receipts) == 1 and "" not in receipts,
-            one_ballot=hall.castings_of(vote, voter) == 1,
-        )
+    with hall.phones(at_once) as phones:
+        for voter in vote.voters:
+            request = vote.ballot(voter, f"same-{voter.number}", vote.choices(voter.number))
+            answers = all_at_once(phones, [request] * at_once)
+            found.statuses.update(answer.status for answer in answers)
+            receipts = {answer.receipt for answer in answers}
+            found.check(
+                one_receipt=len(receipts) == 1 and "" not in receipts,
+                one_ballot=hall.castings_of(vote, voter) == 1,
+            )
     return found
 
 
 def race(hall: Hall, races: int, at_once: int = AT_ONCE) -> Findings:
     """Different ballots of one voter at once: each accepted, exactly one of them active."""
     vote, found = hall.open_vote(races), Findings()
-    phones = hall.phones(at_once)
-    for voter in vote.voters:
-        answers = all_at_once(
-            phones,
-            [vote.ballot(voter, f"{voter.number}-{n}", vote.choices(n)) for n in range(at_once)],
-        )
-        found.statuses.update(answer.status for answer in answers)
-        receipts = {answer.receipt for answer in answers}
-        kept, active = box_of(hall, vote, voter)
-        found.check(
-            all_accepted=len(receipts) == at_once and "" not in receipts,
-            all_kept=kept == receipts,
-            exactly_one_active=len(active) == 1 and active <= receipts,
-        )
+    with hall.phones(at_once) as phones:
+        for voter in vote.voters:
+            answers = all_at_once(
+                phones,
+                [
+                    vote.ballot(voter, f"{voter.number}-{n}", vote.choices(n))
+                    for n in range(at_once)
+                ],
+            )
+            found.statuses.update(answer.status for answer in answers)
+            receipts = {answer.receipt for answer in answers}
+            kept, active = box_of(hall, vote, voter)
+            found.check(
+                all_accepted=len(receipts) == at_once and "" not in receipts,
+                all_kept=kept == receipts,
+                exactly_one_active=len(active) == 1 and active <= receipts,
+            )
     return found
 
 
@@ -104,29 +107,29 @@ def lose_answers(hall: Hall, tries: int, seed: int = 1) -> Findings:
     """The connection breaks after the ballot was sent; tried again on a new one, and on a device
     that has only the voter card."""
     vote, found, dice = hall.open_vote(tries), Findings(), random.Random(seed)
-    (phone,) = hall.phones(1)
-    for voter in vote.voters:
-        request_id, choices = f"lost-{voter.number}", vote.choices(voter.number)
-        request = vote.ballot(voter, request_id, choices)
-        phone.send(request)
-        sleep(dice.choice((0.0, 0.001, 0.005, 0.02, 0.1)))
-        phone.hang_up()
-        again = phone.ask(request)
-        phone.hang_up()
-        token, cookie = _another_device(hall, phone, vote, voter)
-        fields: dict[str, str | list[str]] = {
-            "csrf_token": token,
-            "request_id": request_id,
-            "client_nonce": "ab" * 16,
-            "project": choices,
-        }
-        elsewhere = phone.ask(form_post(vote.path, cookie, fields))
-        found.statuses.update((again.status, elsewhere.status))
-        found.check(
-            a_receipt=again.receipt != "",
-            the_same_elsewhere=elsewhere.receipt == again.receipt,
-            one_ballot=hall.castings_of(vote, voter) == 1,
-        )
+    with hall.phones(1) as (phone,):
+        for voter in vote.voters:
+            request_id, choices = f"lost-{voter.number}", vote.choices(voter.number)
+            request = vote.ballot(voter, request_id, choices)
+            phone.send(request)
+            sleep(dice.choice((0.0, 0.001, 0.005, 0.02, 0.1)))
+            phone.hang_up()
+            again = phone.ask(request)
+            phone.hang_up()
+            token, cookie = _another_device(hall, phone, vote, voter)
+            fields: dict[str, str | list[str]] = {
+                "csrf_token": token,
+                "request_id": request_id,
+                "client_nonce": "ab" * 16,
+                "project": choices,
+            }
+            elsewhere = phone.ask(form_post(vote.path, cookie, fields))
+            found.statuses.update((again.status, elsewhere.status))
+            found.check(
+                a_receipt=again.receipt != "",
+                the_same_elsewhere=elsewhere.receipt == again.receipt,
+                one_ballot=hall.castings_of(vote, voter) == 1,
+            )
     return found
 
 

@@ -73,14 +73,13 @@ class _Voting:
     def vote(self, hall: Hall, vote: Vote, *, until_closed: bool = False) -> None:
         """Everybody casts a ballot; `until_closed` spreads them over the time that is left."""
         requests = [vote.ballot(each, "once", vote.choices(each.number)) for each in vote.voters]
-        keep_sending(hall.phones(PHONES), requests, self.note)
-        while until_closed and 409 not in self.statuses:
-            # The machine was quick: everybody changes their mind until the time is up.
-            more = [
-                vote.ballot(voter, f"again-{len(self.statuses)}", vote.choices(voter.number + 1))
-                for voter in vote.voters
-            ]
-            keep_sending(hall.phones(PHONES), more, self.note)
+        with hall.phones(PHONES) as phones:
+            keep_sending(phones, requests, self.note)
+            while until_closed and 409 not in self.statuses:
+                # The machine was quick: everybody changes their mind until the time is up.
+                again = f"again-{len(self.statuses)}"
+                requests = [vote.ballot(v, again, vote.choices(v.number + 1)) for v in vote.voters]
+                keep_sending(phones, requests, self.note)
 
     def note(self, _number: int, answer: Answer) -> None:
         """Hear an answer."""
@@ -149,11 +148,12 @@ def kill_amid_voting(hall: Hall, kills: int, burst: int, seed: int = 1) -> Killi
         lost = [n for n in range(burst) if answers.get(n, "") == ""]
         again = [n for n in lost if dice.random() < 0.5]
         retried: dict[int, str] = {}
-        keep_sending(
-            hall.phones(10),
-            [requests[n] for n in again],
-            lambda at, answer, to=retried, of=again: to.update({of[at]: answer.receipt}),  # type: ignore[misc]
-        )
+        with hall.phones(10) as phones:
+            keep_sending(
+                phones,
+                [requests[n] for n in again],
+                lambda at, answer, to=retried, of=again: to.update({of[at]: answer.receipt}),  # type: ignore[misc]
+            )
         found.unanswered += len(lost)
         found.retried += len(again)
         known = {n: code for n, code in (answers | retried).items() if code}
@@ -169,7 +169,8 @@ def _killed_at(hall: Hall, requests: list[bytes], seconds: float) -> dict[int, s
     receipts: dict[int, str] = {}
     executioner = threading.Timer(seconds, hall.kill)
     executioner.start()
-    keep_sending(hall.phones(20), requests, lambda n, answer: receipts.update({n: answer.receipt}))
+    with hall.phones(20) as phones:
+        keep_sending(phones, requests, lambda n, answer: receipts.update({n: answer.receipt}))
     executioner.join()
     return receipts
 

@@ -155,9 +155,15 @@ class Hall:
         self._desk.close()
         self.database.dispose()
 
-    def phones(self, number: int) -> list[Phone]:
-        """So many phones, shared out among the servers."""
-        return [Phone(port) for port, _ in islice(cycle(self._servers), number)]
+    @contextmanager
+    def phones(self, number: int) -> Iterator[list[Phone]]:
+        """So many phones, shared out among the servers; they hang up in the end."""
+        phones = [Phone(port) for port, _ in islice(cycle(self._servers), number)]
+        try:
+            yield phones
+        finally:
+            for phone in phones:
+                phone.hang_up()
 
     @property
     def logs(self) -> str:
