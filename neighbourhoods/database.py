@@ -102,7 +102,9 @@ class Database:
         self.url = make_url(url)
         self.clock = clock
         self.engine = _engine(url)
-        self._for_writing = self.engine.execution_options(writing=True)
+        # Connections of their own: the box, and whoever closes it, never wait for one behind the
+        # hundreds who look something up.
+        self._for_writing = _engine(url).execution_options(writing=True)
         # SQLite has one writer. Its busy-wait would block every green thread of the process,
         # the lock's holder included, so writers of one process queue here instead: in turn, or
         # constant voting would keep a vote from closing.
@@ -133,6 +135,7 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        self._for_writing.dispose()
 
 
 def _engine(url: str) -> Engine:
