@@ -93,7 +93,10 @@ def box_of(hall: Hall, vote: Vote, voter: Voter) -> tuple[set[str], set[str]]:
             )
         ).all()
         name = key.sealed_voter(voter.entry_id)
-        sealed = session.scalars(select(Receipt.code).where(Receipt.voter_key == name)).all()
+        receipts = session.scalars(select(Receipt).where(Receipt.round_id == vote.round_id))
+        sealed = [
+            each.code for each in receipts if key.receipt_owner(each.voter, each.commitment) == name
+        ]
         standing = session.scalars(select(Ballot.commitment).where(Ballot.voter_key == name)).all()
     codes = {
         each.casting: receipt_code(key.open(each.envelope, each.voter, each.casting).commitment)

@@ -63,7 +63,9 @@ def envelopes(town: Town, vote: Round, keys: KeyStore) -> list[Envelope]:
     assert rules is not None
     paper: BallotPaper = paper_for(town.session, vote, rules)
     chosen, voters = [paper.projects[0].id], [town.voter(vote, n) for n in range(1, 6)]
-    filled = [fill_in(keys, paper, voter, chosen, request_id="a") for voter in voters]
+    filled = [
+        fill_in(keys, paper, voter.round_id, voter.id, chosen, request_id="a") for voter in voters
+    ]
     town.session.rollback()  # what is stored from here on must be seen
     return filled
 

@@ -106,8 +106,10 @@ def test_a_late_retry_behind_a_newer_ballot_in_one_batch_changes_nothing(
     assert rules is not None
     paper, voter = paper_for(town.session, the_round, rules), town.voter(the_round, 1)
     first, second = (project.id for project in paper.projects[:2])
-    old, again = (fill_in(keys, paper, voter, [first], request_id="old") for _ in range(2))
-    new = fill_in(keys, paper, voter, [second], request_id="new")
+    old, again = (
+        fill_in(keys, paper, voter.round_id, voter.id, [first], request_id="old") for _ in range(2)
+    )
+    new = fill_in(keys, paper, voter.round_id, voter.id, [second], request_id="new")
     answers = put_in(town.session, the_round.id, [old, new, again])
     assert choices_in(town.session, keys, the_round.id) == [f'["{second}"]']
     assert [answer.is_retry for answer in answers if not isinstance(answer, Exception)] == [
