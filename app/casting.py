@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.extensions import socketio
-from ballots.box import Stored, put_in
+from ballots.casting import Stored, put_in
 from ballots.envelopes import Envelope
 from neighbourhoods.database import Database
 from neighbourhoods.turns import Turns

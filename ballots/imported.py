@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.counting import Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyStore

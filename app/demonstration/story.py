@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.council_file import read_council_file, set_up_council
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.counting import Rule
 from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
 from ballots.keys import KeyStore

@@ -15,7 +15,7 @@ from app.house import keys
 from app.residents.filled import read_form
 from app.residents.paper import kept_paper
 from app.residents.voter import card_shown
-from ballots.box import fill_in
+from ballots.casting import fill_in
 from ballots.receipts import Promise, tidy_nonce
 from ballots.refusals import BadPaper
 from neighbourhoods.refusals import Refused

@@ -38,7 +38,7 @@ from app.residents.paper_words import (
 from app.residents.receipt_picture import receipt_address, receipt_picture
 from app.residents.voter import entry_for, entry_on_card
 from app.residents.wrong_marks import wrong_marks
-from ballots.box import check_open, fill_in
+from ballots.casting import check_open, fill_in
 from ballots.papers import BallotFormat, BallotPaper, Fault, PaperFault, faults_in
 from ballots.receipts import Promise, tidy_nonce
 from ballots.refusals import BadPaper, BallotRefusal

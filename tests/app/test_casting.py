@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import casting
 from app.casting import BoxQueue
-from ballots.box import fill_in
+from ballots.casting import fill_in
 from ballots.envelopes import Envelope
 from ballots.keys import KeyStore
 from ballots.papers import BallotPaper

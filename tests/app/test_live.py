@@ -13,7 +13,7 @@ from app.live import room_of
 from app.packets import UNREADABLE, CarefulPacket
 from app.serve import Nowhere, for_sockets
 from app.ticker import Ticker
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.voting_rules import VotingRules
 from neighbourhoods.phases import Phase

@@ -21,7 +21,7 @@ from app.extensions import socketio
 from app.factory import create_app
 from app.settings import Settings
 from app.ticker import Ticker
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.disclosure import SECONDS_APART, DisclosureProfile
 from ballots.keys import KeyFolder
 from ballots.tally import publish_next

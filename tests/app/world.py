@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.routing import BuildError, Rule
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
 from ballots.signoff import Act, InterestKind, decide, declare_interest
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.settings import settings_from
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyFolder
 from ballots.outcome import outcome_of

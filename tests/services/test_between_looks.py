@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ballots import sealing
-from ballots.box import cast_ballot, fill_in, put_in
+from ballots.casting import cast_ballot, fill_in, put_in
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.sealing import seal_next, turnout

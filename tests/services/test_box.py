@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.moves import take_forward

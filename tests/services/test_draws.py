@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.counting import TieRefusedError
 from ballots.draws import Draw, draw_held, draw_seed, enter_draw, order_drawn, readings_in
 from ballots.ledger import EntryKind, LedgerEntry, entries_of, find_entry

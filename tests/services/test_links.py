@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ballots.box import fill_in, put_in
+from ballots.casting import fill_in, put_in
 from ballots.disclosure import SECONDS_APART, DisclosureProfile
 from ballots.envelopes import EnvelopeKey
 from ballots.keys import KeyStore, veiled

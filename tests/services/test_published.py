@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 import ballots
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.disputes import correct_ledger
 from ballots.ledger import EntryKind, entries_between, entries_of

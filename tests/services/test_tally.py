@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.disclosure import SECONDS_APART, DisclosureProfile
 from ballots.tally import PublicTally, public_tally, publish_next
 from neighbourhoods.phases import Phase

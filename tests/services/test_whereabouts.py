@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.merkle import root_proved
 from ballots.receipts import Promise

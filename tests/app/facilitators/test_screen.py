@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy.orm import Session
 
 from app.facilitators.picture import MOST_BARS, time_left
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.counting import RankedBy, Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.officers import moving
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.counting import TooHardError
 from ballots.keys import KeyStore
 from ballots.outcome import outcome_of

@@ -1,6 +1,6 @@
 """Rounds as the public pages meet them: voted on, signed, under way."""
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import conclude_sign_off
 from ballots.signoff import Act, InterestKind, decide, declare_interest

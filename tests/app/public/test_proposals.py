@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
 from ballots.signoff import Act, InterestKind, decide, declare_interest
 from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery

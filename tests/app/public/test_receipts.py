@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy.orm import Session
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.receipts import Promise, in_fours
 from ballots.sealing import seal_next
 from ballots.tally import publish_next

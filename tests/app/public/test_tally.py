@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.counting import RankedBy, Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat

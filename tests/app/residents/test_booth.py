@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from app.extensions import limiter
 from app.house import settings
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.keys import KeyStore
 from ballots.papers import BallotFormat, canonical
 from ballots.receipts import commitment, in_fours, receipt_code
