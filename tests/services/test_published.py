@@ -85,9 +85,6 @@ def checked(folder: Path, record: dict[str, Any], *options: str) -> tuple[int, s
     return done.returncode, done.stdout + done.stderr
 
 
-needs_verifier = pytest.mark.skipif(not VERIFIER.exists(), reason="the verifier is not there yet")
-
-
 @pytest.fixture
 def vote(town: Town, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Round:
     """A live vote of 125 people, sealed in several batches, corrected once and signed."""
@@ -119,7 +116,6 @@ def test_one_ballot_changed_is_found_by_the_second_verifier(town: Town, clock: C
     assert first_fault(record) is not None
 
 
-@needs_verifier
 def test_the_record_and_every_receipt_pass_our_verifier(
     town: Town, vote: Round, tmp_path: Path
 ) -> None:
@@ -137,7 +133,6 @@ def test_the_record_and_every_receipt_pass_our_verifier(
         assert f"Receipt {promise.code}: its ballot lies in batch" in said
 
 
-@needs_verifier
 def test_a_small_sealed_vote_passes_with_and_without_its_ballots(
     town: Town, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
