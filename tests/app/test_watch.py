@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from app import watch
-from app.public.ledger import VERIFIER
 from ballots.keys import KeyFolder, KeyStore
 from ballots.ledger import EntryKind, LedgerEntry, find_entry
 from neighbourhoods.phases import Phase
@@ -73,7 +72,6 @@ def test_verify_opens_no_ballot_of_an_open_vote_and_ends_as_the_verifier_does(
     assert done.stdout.split()[2] == "None"
 
 
-@pytest.mark.skipif(not VERIFIER.exists(), reason="the verifier is not there yet")
 def test_a_real_vote_is_right(shell: FlaskCliRunner, town: Town) -> None:
     done = shell.invoke(args=["verify", str(signed_round(town).id)])
     assert done.exit_code == 0, done.output
