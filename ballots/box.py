@@ -4,11 +4,14 @@ A cast goes into the pending box, encrypted and under names of its own; `ballots
 on, shuffled with others, into the ledger and to the sealed ballots.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    Select,
     String,
     Text,
     UniqueConstraint,
@@ -76,6 +79,19 @@ class Ballot(Base):
     client_nonce: Mapped[str] = mapped_column(String(64))
     server_nonce: Mapped[str] = mapped_column(String(32))
     choices: Mapped[str] = mapped_column(Text)
+
+
+def current_castings(round_id: int) -> Select[Any]:
+    """Name, voter and envelope of every casting that is somebody's ballot, until it is sealed."""
+    return (
+        select(Casting.casting, Casting.voter, Casting.envelope)
+        .join(
+            PendingBallot,
+            (PendingBallot.round_id == Casting.round_id)
+            & (PendingBallot.casting == Casting.casting),
+        )
+        .where(PendingBallot.round_id == round_id)
+    )
 
 
 def waiting_in(session: Session, round_id: int, *, covered: bool | None = None) -> int:

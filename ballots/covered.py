@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from ballots.box import Ballot, Casting, PendingBallot, waiting_in
+from ballots.box import Ballot, Casting, PendingBallot, current_castings, waiting_in
 from ballots.counting import DEFAULT_ORDER, Project, Result, Rule, TieOrder
 from ballots.envelopes import EnvelopeKey, Paper
 from ballots.keys import KeyStore
@@ -132,15 +132,7 @@ def _add_waiting(session: Session, keys: KeyStore, round_id: int, papers: Counte
 
 
 def _waiting_papers(session: Session, keys: KeyStore, round_id: int) -> list[Paper]:
-    query = (
-        select(Casting.casting, Casting.voter, Casting.envelope)
-        .join(
-            PendingBallot,
-            (PendingBallot.round_id == Casting.round_id)
-            & (PendingBallot.casting == Casting.casting),
-        )
-        .where(PendingBallot.round_id == round_id, PendingBallot.covered)
-    )
+    query = current_castings(round_id).where(PendingBallot.covered)
     rows = session.execute(query).all()
     if not rows:
         return []

@@ -7,8 +7,17 @@ people came, and has the whole database, finds no ballot by its place (decision 
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, delete, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Select,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ballots.box import Ballot, Casting, PendingBallot
@@ -124,7 +133,7 @@ def _due(session: Session, the_round: Round) -> bool | None:
     return None
 
 
-def _waiting(session: Session, the_round: Round, *, first_time: bool):  # type: ignore[no-untyped-def]
+def _waiting(session: Session, the_round: Round, *, first_time: bool) -> Select[Any]:
     query = select(PendingBallot.voter).where(
         PendingBallot.round_id == the_round.id, PendingBallot.first_time.is_(first_time)
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ballots.box import Ballot, Casting, PendingBallot
+from ballots.box import Ballot, Casting, PendingBallot, current_castings
 from ballots.envelopes import EnvelopeKey
 from ballots.keys import KeyStore
 from ballots.ledger import LedgerEntry
@@ -111,15 +111,7 @@ def _sealed(session: Session, keys: KeyStore, receipt: Receipt) -> Whereabouts:
 
 def _has_newer(session: Session, keys: KeyStore, ballot: Ballot) -> bool:
     """Whether a ballot that replaces this one waits to be sealed."""
-    replacing = (
-        select(Casting.casting, Casting.voter, Casting.envelope)
-        .join(
-            PendingBallot,
-            (PendingBallot.round_id == Casting.round_id)
-            & (PendingBallot.casting == Casting.casting),
-        )
-        .where(PendingBallot.round_id == ballot.round_id, PendingBallot.first_time.is_(False))
-    )
+    replacing = current_castings(ballot.round_id).where(PendingBallot.first_time.is_(False))
     rows = session.execute(replacing).all()
     if not rows:
         return False
