@@ -4,8 +4,6 @@ A cast goes into the pending box, encrypted and under names of its own; `ballots
 on, shuffled with others, into the ledger and to the sealed ballots.
 """
 
-from typing import Any
-
 from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
@@ -81,7 +79,7 @@ class Ballot(Base):
     choices: Mapped[str] = mapped_column(Text)
 
 
-def current_castings(round_id: int) -> Select[Any]:
+def current_castings(round_id: int) -> Select[str, str, bytes]:
     """Name, voter and envelope of every casting that is somebody's ballot, until it is sealed."""
     return (
         select(Casting.casting, Casting.voter, Casting.envelope)
