@@ -66,7 +66,7 @@ def overheard(url: str) -> Iterator[list[str]]:
     """Every command that anybody sends to Valkey meanwhile."""
     heard: list[str] = []
     client = redis.Redis.from_url(url, socket_timeout=None)
-    with client.monitor() as monitor:
+    with client.monitor() as monitor:  # type: ignore[no-untyped-call] # it ships so
 
         def listen() -> None:
             with contextlib.suppress(redis.RedisError, ValueError, OSError):

@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import socketio
 from app.factory import create_app
+from app.residents.paper import SEEDS
 from app.settings import Settings
 from app.ticker import Ticker
 from ballots.box import cast_ballot
@@ -118,8 +119,9 @@ class Copy:
             for address in walked:
                 client = FlaskClient(self.app, self.app.response_class)
                 person = who(world.town)
-                if person is not None:
-                    with client.session_transaction() as kept:
+                with client.session_transaction() as kept:
+                    kept[SEEDS] = {str(self.round_id): "drawn by lot"}
+                    if person is not None:
                         kept["person_id"] = person.id
                 self.ask(role, client, address)
         with self.database.reading() as session:
@@ -127,6 +129,7 @@ class Copy:
         for page in ("ballot", "counted", ""):
             client = FlaskClient(self.app, self.app.response_class)
             with client.session_transaction() as kept:
+                kept[SEEDS] = {str(self.round_id): "drawn by lot"}
                 kept["voter"] = {str(self.round_id): entry.id}
             self.ask("voter", client, f"/rounds/{self.round_id}/{page}".rstrip("/"))
 
