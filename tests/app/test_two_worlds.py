@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import socketio
 from app.factory import create_app
+from app.residents.paper import SEEDS
 from app.settings import Settings
 from app.ticker import Ticker
 from ballots.casting import cast_ballot
@@ -44,6 +45,7 @@ _HIDDEN = (
     (re.compile(rb"\b[0-9a-f]{32}\b"), b"nonce"),
     (re.compile(rb'(nonce=")[^"]*'), rb"\1"),
     (re.compile(rb'(name="request_id"[^>]*value=")[^"]*'), rb"\1"),
+    (re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*'), rb"\1"),
     (re.compile(rb"('nonce-)[^']*"), rb"\1"),
 )
 
@@ -117,8 +119,9 @@ class Copy:
             for address in walked:
                 client = FlaskClient(self.app, self.app.response_class)
                 person = who(world.town)
-                if person is not None:
-                    with client.session_transaction() as kept:
+                with client.session_transaction() as kept:
+                    kept[SEEDS] = {str(self.round_id): "drawn by lot"}
+                    if person is not None:
                         kept["person_id"] = person.id
                 self.ask(role, client, address)
         with self.database.reading() as session:
@@ -126,6 +129,7 @@ class Copy:
         for page in ("ballot", "counted", ""):
             client = FlaskClient(self.app, self.app.response_class)
             with client.session_transaction() as kept:
+                kept[SEEDS] = {str(self.round_id): "drawn by lot"}
                 kept["voter"] = {str(self.round_id): entry.id}
             self.ask("voter", client, f"/rounds/{self.round_id}/{page}".rstrip("/"))
 
@@ -196,7 +200,18 @@ def one_town(
 
 def differences(one: Copy, other: Copy) -> list[str]:
     assert one.told.keys() == other.told.keys()
-    return [name for name, told in one.told.items() if told != other.told[name]]
+    return [
+        f"{name}: {_where(repr(told), repr(other.told[name]))}"
+        for name, told in one.told.items()
+        if told != other.told[name]
+    ]
+
+
+def _where(one: str, other: str) -> str:
+    """The first place at which two answers differ."""
+    alike = (a == b for a, b in zip(one, other, strict=False))
+    same = next((at for at, is_same in enumerate(alike) if not is_same), 0)
+    return f"…{one[max(0, same - 80) : same + 40]} | {other[same : same + 40]}"
 
 
 def test_of_a_sealed_vote_nothing_tells_how_people_vote(
@@ -240,5 +255,5 @@ def test_a_show_of_hands_tells_the_two_apart(
         (ONE, OTHER), DisclosureProfile.OPEN, lambda copy, chosen: copy.vote(chosen)
     )
     found = differences(one, other)
-    assert "heard" in found
-    assert f"anyone /rounds/{one.round_id}" in found
+    for place in ("heard", f"anyone /rounds/{one.round_id}/tally.json"):
+        assert any(line.startswith(f"{place}: ") for line in found), place
