@@ -97,7 +97,7 @@ class Copy:
             headers = sorted(
                 (key, self.plain(value.encode()))
                 for key, value in answer.headers
-                if key != "Set-Cookie"
+                if key not in ("Set-Cookie", "Date")
             )
             cookies = sorted(line.split("=")[0] for line in answer.headers.getlist("Set-Cookie"))
             self.told[f"{name} {address}"] = (
