@@ -9,6 +9,7 @@ Run: python -m benchmarks.box [--database sqlite] [--line races] [--share 0.1] [
 import argparse
 import sys
 from collections.abc import Callable
+from statistics import median
 from time import monotonic
 
 from benchmarks.box.bad_papers import send_bad_papers
@@ -62,9 +63,12 @@ def attack(name: str, database: str, mode: str, share: float) -> Findings:
 
 def _more(found: Findings) -> str:
     if isinstance(found, Closings):
-        longest = max(found.after_last)
+        seconds, slow = found.after_last, sum(each >= 1 for each in found.after_last)
         call = f", longest call {max(found.call):.3f} s" if found.call else ""
-        return f"closed at most {longest:.3f} s after the last accepted{call}"
+        return (
+            f"closed after the last accepted: median {median(seconds):.3f} s, at most "
+            f"{max(seconds):.3f} s, {slow} of {len(seconds)} in a second or more{call}"
+        )
     if isinstance(found, Killings):
         return (
             f"{found.acknowledged} acknowledged, {found.unanswered} unanswered, {found.retried} "

@@ -146,7 +146,8 @@ def unknown(dice: random.Random, sheet: Sheet) -> Fields:
     strange = dice.choice(
         ("P0", "nowhere", "1", "-1", "null", "<script>", "%00", *ODD, *NO_NUMBERS)
     )
-    strange = strange.strip() or "nowhere"
+    # A number may happen to be the code of a project on this very paper.
+    strange = "nowhere" if strange in sheet.codes else strange.strip() or "nowhere"
     if sheet.is_numbered:
         right = [(f"mark-{dice.choice(sheet.codes)}", "1")] * dice.randrange(2)
         return [*right, (f"mark-{strange}", dice.choice(("1", "-1", "3", "x")))]
