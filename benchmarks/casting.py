@@ -253,35 +253,39 @@ def fill(council: Council, ballots: int) -> None:
             connection.execute(text("ANALYZE"))
 
 
-def with_ballots(url: str, folder: Path, ballots: int) -> float:
-    """The median of what casting costs with so many ballots in the round."""
-    council = Council(url, folder, (TURNS + 1) * BALLOTS)
-    fill(council, ballots)
-    costs = [cpu_ms(council.app, council.requests(BALLOTS)) for _ in range(TURNS + 1)][1:]
-    council.database.dispose()
-    return statistics.median(costs)
+def growth(few_url: str, many_url: str, folder: Path) -> tuple[float, float]:
+    """The medians of what casting costs with few and with many ballots, turn by turn."""
+    few = Council(few_url, folder / "few", (TURNS + 1) * BALLOTS)
+    many = Council(many_url, folder / "many", (TURNS + 1) * BALLOTS)
+    fill(few, FEW)
+    fill(many, MANY)
+    costs = [
+        (cpu_ms(few.app, few.requests(BALLOTS)), cpu_ms(many.app, many.requests(BALLOTS)))
+        for _ in range(TURNS + 1)
+    ][1:]
+    few.database.dispose()
+    many.database.dispose()
+    return statistics.median(one for one, _ in costs), statistics.median(two for _, two in costs)
 
 
 @contextmanager
-def databases(folder: Path) -> Iterator[list[tuple[str, str]]]:
-    """A fresh SQLite file and a fresh database on a PostgreSQL of our own."""
+def databases(folder: Path, number: int = 1) -> Iterator[list[tuple[str, list[str]]]]:
+    """So many fresh SQLite files, and fresh databases on a PostgreSQL of our own."""
     with running_postgres() as server:
         yield [
-            ("SQLite", f"sqlite:///{folder / 'casting.db'}"),
-            ("PostgreSQL", fresh_database(server)),
+            ("SQLite", [f"sqlite:///{folder / f'casting-{n}.db'}" for n in range(number)]),
+            ("PostgreSQL", [fresh_database(server) for _ in range(number)]),
         ]
 
 
 def tell_growth() -> None:
     """Print what casting costs in a small round and in a city's."""
     print(f"{'database':12} {'with 1,000':>11} {'1,000,000':>11} {'ratio':>6}   at most")
-    with tempfile.TemporaryDirectory() as folder, databases(Path(folder)) as small:
-        few = [with_ballots(url, Path(folder) / name, FEW) for name, url in small]
-    with tempfile.TemporaryDirectory() as folder, databases(Path(folder)) as large:
-        for (name, url), before in zip(large, few, strict=True):
-            after = with_ballots(url, Path(folder) / name, MANY)
-            ratio, most = after / before, MOST_TIMES_WITH_A_MILLION
-            print(f"{name:12} {before:11.3f} {after:11.3f} {ratio:6.2f}   {most}", flush=True)
+    with tempfile.TemporaryDirectory() as folder, databases(Path(folder), 2) as both:
+        for name, (few_url, many_url) in both:
+            few, many = growth(few_url, many_url, Path(folder) / name)
+            most = MOST_TIMES_WITH_A_MILLION
+            print(f"{name:12} {few:11.3f} {many:11.3f} {many / few:6.2f}   {most}", flush=True)
 
 
 def main() -> None:
@@ -294,7 +298,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder, databases(Path(folder)) as both:
         print(f"{'database':12} {'ours ms':>8} {'bare ms':>8} {'ratio':>6}   at most")
-        for name, url in both:
+        for name, (url,) in both:
             council = Council(url, Path(folder) / name, (TURNS + 1) * BALLOTS)
             ours, theirs = compare(council)
             council.database.dispose()

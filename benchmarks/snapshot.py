@@ -86,7 +86,7 @@ def main() -> None:
     """Print the table."""
     print(f"{'database':12} {'longest ms':>10} {'reading':>8} {'handing':>8} {'beside':>8}")
     with tempfile.TemporaryDirectory() as folder, databases(Path(folder)) as both:
-        for name, url in both:
+        for name, (url,) in both:
             council = Council(url, Path(folder) / name, 10)
             fill(council, BALLOTS)
             runs = [measure(council) for _ in range(3)]

@@ -179,14 +179,19 @@ def _refused_paper(
 ) -> ResponseReturnValue:
     """Lead back to the paper to put right what an honest form can get wrong; nothing is stored.
 
-    The script is told 422. A browser without it is redirected, so that Back finds a page. What
-    the booth's form cannot send is only answered 422.
+    Always 422. A browser without script goes on to an address by itself, in place of this answer,
+    so that Back finds a page; what the booth's form cannot send is only answered.
     """
     if not all(_is_honest(fault, paper) for fault in faults):
         return _paper_page(the_round, paper, filled, faults), 422
-    response = _back_to_paper(the_round, paper, filled, tried=1)
     if _is_script():
+        response = _back_to_paper(the_round, paper, filled, tried=1)
         response.status_code = 422
+        return response
+    address = url_for("residents.booth", round_id=the_round.id, tried=1)
+    page = render_template("residents/paper_refused.html", the_round=the_round, address=address)
+    response = Response(page, 422, {"Refresh": f"0; url={address}"})
+    keep_draft(response, the_round, paper, filled)
     return response
 
 

@@ -95,9 +95,7 @@ def send_bad_papers(
         answer = sheet.client.post(sheet.path, headers={"Accept": accept}, **_wire(dice, sent))
         found.statuses[answer.status_code] += 1
         found.kinds[make.__name__] += 1
-        # Without its script the form leads back to the paper and to what is wrong with it.
-        led_back = answer.status_code == 303 and answer.location == f"{sheet.path}?tried=1"
-        is_refused = answer.status_code in REFUSED or (led_back and not by_script)
+        is_refused = answer.status_code in REFUSED
         found.check(**{f"refused_{make.__name__}_{sheet.ballot_format}": is_refused})
         answer.close()
     found.check(nothing_stored=_rows(database, sheets) == [0, 0, 0, 0])

@@ -54,7 +54,7 @@ def test_what_comes_when_the_time_is_up_is_counted_or_refused(hall: Hall) -> Non
 def test_bad_papers_of_every_format_are_refused_and_not_stored(hall: Hall) -> None:
     found = send_bad_papers(hall.app, hall.database, hall.town, 150)
     assert found.faults == []
-    assert set(found.statuses) <= {303, 413, 422}
+    assert set(found.statuses) <= {413, 422}
 
 
 @pytest.mark.parametrize(
