@@ -2,12 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ballots.keys import KeyStore
@@ -154,10 +163,10 @@ def find_entry(session: Session, round_id: int, kind: EntryKind) -> LedgerEntry 
     return session.scalar(query)
 
 
-def heads(session: Session) -> Iterable[LedgerEntry]:
+def heads(session: Session) -> Sequence[LedgerEntry]:
     """The newest entry of every round that has one, for whoever keeps watch."""
-    rounds = session.scalars(select(LedgerEntry.round_id).distinct().order_by(LedgerEntry.round_id))
-    for round_id in rounds.all():
-        head = head_of(session, round_id)
-        if head is not None:
-            yield head
+    newest = select(LedgerEntry.round_id, func.max(LedgerEntry.number)).group_by(
+        LedgerEntry.round_id
+    )
+    here = tuple_(LedgerEntry.round_id, LedgerEntry.number).in_(newest)
+    return session.scalars(select(LedgerEntry).where(here).order_by(LedgerEntry.round_id)).all()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ballots.disclosure import DisclosureProfile, next_step, voters_covered
+from ballots.disclosure import DisclosureProfile, next_step, step_in_a_hall, voters_covered
 
 OPEN, LIVE, SEALED = DisclosureProfile.OPEN, DisclosureProfile.LIVE, DisclosureProfile.SEALED
 
@@ -89,3 +89,10 @@ def test_impossible_numbers_of_voters_are_refused(voters: int, k: int) -> None:
 def test_impossible_numbers_of_ballots_are_refused(sealed: int, pending: int) -> None:
     with pytest.raises(ValueError, match="ballots"):
         next_step(LIVE, sealed, pending, 10, closed=False)
+
+
+@pytest.mark.parametrize(("checked_in", "step"), [(0, None), (49, None), (50, 10), (300, 10)])
+def test_in_a_hall_steps_are_smaller_and_below_fifty_people_there_are_none(
+    checked_in: int, step: int | None
+) -> None:
+    assert step_in_a_hall(checked_in) == step

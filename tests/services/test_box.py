@@ -8,15 +8,16 @@ import pytest
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from ballots.casting import cast_ballot
+from ballots.casting import _store, cast_ballot, fill_in, put_in
 from ballots.disclosure import DisclosureProfile
-from ballots.keys import KeyStore
+from ballots.keys import KeyStore, is_signed
 from ballots.moves import take_forward
 from ballots.outcome import count_votes
 from ballots.papers import BallotFormat, PaperFault
-from ballots.receipts import Promise, commitment, in_fours, receipt_code
+from ballots.receipts import Promise, commitment, in_fours, receipt_code, tidy_nonce
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.sealing import turnout
+from ballots.voting_rules import paper_for, rules_of
 from ballots.whereabouts import find_receipt, receipt_of
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import RollEntry
@@ -24,7 +25,7 @@ from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, create_round
 from tests.box_reader import choices_in
 from tests.builders import Clock, Town
 
@@ -270,3 +271,67 @@ def test_ballots_in_flight_at_the_close_are_either_counted_or_clearly_refused(
         outcome = count_votes(session, keys, session.get_one(Round, the_round.id))
     assert set(answers) == {"accepted", BallotRefusal.VOTE_CLOSED.value}
     assert outcome.ballots_cast == answers.count("accepted")
+
+
+def test_before_rules_are_chosen_a_ballot_is_refused(town: Town) -> None:
+    the_round = create_round(town.session, town.fund(), "Pot", "To choose.", "", 1_000)
+    town.roll(the_round, 1)
+    with pytest.raises(Refused) as refused:
+        cast_ballot(
+            town.session, town.keys, the_round, town.voter(the_round, 1), ["1"], request_id="a"
+        )
+    assert refused.value.reason is BallotRefusal.VOTE_NOT_OPEN
+
+
+def test_an_open_vote_whose_key_is_gone_takes_no_ballots(town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    chosen = codes(town.session, the_round)[:1]
+    town.keys.destroy(the_round.id)
+    with pytest.raises(Refused) as refused:
+        cast_ballot(
+            town.session, town.keys, the_round, town.voter(the_round, 1), chosen, request_id="a"
+        )
+    assert refused.value.reason is BallotRefusal.VOTE_NOT_OPEN
+
+
+def test_what_another_server_stored_a_moment_ago_is_a_retry_and_changes_nothing(
+    town: Town,
+) -> None:
+    the_round = town.round(Phase.VOTE)
+    first, second = codes(town.session, the_round)[:2]
+    voter = town.voter(the_round, 1)
+    rules = rules_of(town.session, the_round.id)
+    assert rules is not None
+    paper = paper_for(town.session, the_round, rules)
+    old, new = (
+        fill_in(town.keys, paper, the_round.id, voter.id, [code], request_id="a")
+        for code in (first, second)
+    )
+    put_in(town.session, the_round.id, [old])
+    put_in(town.session, the_round.id, [new])
+    # As if this server had looked before the other stored it.
+    late = _store(town.session.connection(), the_round.id, [old], frozenset())
+    assert late == {old.casting}
+    assert chosen_in(town, the_round) == [f'["{second}"]']
+
+
+def test_what_a_phone_receives_to_check_leads_back_to_its_commitment(town: Town) -> None:
+    the_round = town.round(Phase.VOTE)
+    chosen = codes(town.session, the_round)[:1]
+    voter, nonce = town.voter(the_round, 1), "ab" * 16
+    told = cast_ballot(
+        town.session, town.keys, the_round, voter, chosen, request_id="a", client_nonce=nonce
+    ).as_json()
+    committed = commitment(the_round.id, nonce, str(told["server_nonce"]), f'["{chosen[0]}"]')
+    assert told["commitment"] == committed
+    assert told["code"] == receipt_code(committed)
+    words = f"wardmote-receipt-1|{the_round.id}|{committed}"
+    assert is_signed(words, str(told["signature"]), town.keys.public_key())
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("ab01", "ab01"), ("", ""), ("AB", ""), ("a|b", ""), ("a" * 65, ""), ("\u0661", "")],
+)
+def test_a_phones_number_is_taken_only_as_hexadecimal_digits(sent: str, kept: str) -> None:
+    assert tidy_nonce(sent) == kept

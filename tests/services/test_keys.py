@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ballots.keys import KeyFolder
+from ballots.keys import KeyFolder, is_signed
 
 
 def test_a_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -42,3 +42,21 @@ def test_an_empty_key_is_no_key(tmp_path: Path) -> None:
     (tmp_path / "round-1.key").touch()
     with pytest.raises(KeyError):
         keys.read(1)
+
+
+def test_a_destroyed_key_is_gone_for_good_and_may_be_destroyed_again(tmp_path: Path) -> None:
+    keys = KeyFolder(tmp_path / "keys")
+    keys.make(1)
+    keys.destroy(1)
+    keys.destroy(1)
+    with pytest.raises(KeyError):
+        keys.read(1)
+
+
+def test_the_key_that_signs_is_made_once_and_kept(tmp_path: Path) -> None:
+    signed = KeyFolder(tmp_path / "keys").sign("words")
+    later = KeyFolder(tmp_path / "keys")
+    assert later.sign("words") == signed
+    assert is_signed("words", signed, later.public_key())
+    assert not is_signed("other words", signed, later.public_key())
+    assert not is_signed("words", "no digits", later.public_key())

@@ -4,11 +4,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from ballots.casting import cast_ballot
+from ballots.covered import read_ballots
 from ballots.disclosure import SECONDS_APART, DisclosureProfile
+from ballots.papers import BallotFormat
 from ballots.tally import PublicTally, public_tally, publish_next
+from ballots.voting_rules import rules_of
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, create_round
 from tests.builders import Town
 
 
@@ -111,3 +114,62 @@ def test_the_figures_say_what_would_be_funded_if_the_vote_closed_now(town: Town)
     assert tally.figures is not None
     assert [figure.title for figure in tally.figures if figure.funded] == ["Bench 4"]
     assert tally.spent_pence == 800_000
+
+
+def test_live_figures_move_only_some_seconds_after_the_last(town: Town) -> None:
+    the_round = town.round(Phase.VOTE, voters=12, step=2)
+    vote(town, the_round, range(1, 7))
+    publish_next(town.session, town.keys, the_round)
+    vote(town, the_round, range(7, 13))
+    town.session.info["clock"].moves(seconds=-1)
+    assert publish_next(town.session, town.keys, the_round) is None
+    town.session.info["clock"].moves(seconds=1)
+    assert publish_next(town.session, town.keys, the_round) is not None
+
+
+def test_a_round_whose_rules_are_not_chosen_has_no_tally(town: Town) -> None:
+    the_round = create_round(town.session, town.fund(), "Pot", "To choose.", "", 1_000)
+    assert public_tally(town.session, the_round) is None
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "kind"), [({"projects": None}, "projects"), ({"spent_pence": "1"}, "whole")]
+)
+def test_figures_that_are_none_are_not_shown_as_some(
+    town: Town, spoilt: dict[str, object], kind: str
+) -> None:
+    the_round = town.round(Phase.VOTE, profile=DisclosureProfile.OPEN)
+    vote(town, the_round, range(1, 3))
+    snapshot = publish_next(town.session, town.keys, the_round)
+    assert snapshot is not None
+    # Not stored: the database refuses to change what was published.
+    snapshot.result = snapshot.result | spoilt
+    with town.session.no_autoflush, pytest.raises(TypeError, match=kind):
+        public_tally(town.session, the_round)
+
+
+def test_in_a_sealed_vote_nothing_covered_waits_to_be_read(town: Town) -> None:
+    the_round = town.round(Phase.VOTE, profile=DisclosureProfile.SEALED)
+    vote(town, the_round, range(1, 3))
+    rules = rules_of(town.session, the_round.id)
+    assert rules is not None
+    assert read_ballots(town.session, town.keys, the_round, rules).covered == 0
+
+
+def test_figures_with_points_say_so_and_how_long_the_longest_bar_is(town: Town) -> None:
+    the_round = town.round(
+        Phase.VOTE,
+        ballot_format=BallotFormat.SCORES,
+        highest_score=5,
+        max_choices=None,
+        profile=DisclosureProfile.OPEN,
+    )
+    code = projects_in(town.session, the_round.id)[0].code
+    voter = town.voter(the_round, 1)
+    cast_ballot(town.session, town.keys, the_round, voter, {code: 4}, request_id="a")
+    publish_next(town.session, town.keys, the_round)
+    tally = tally_of(town.session, the_round)
+    assert (tally.in_points, tally.most_points) == (True, 4)
+    figures = tally.as_json()["figures"]
+    assert isinstance(figures, list)
+    assert (figures[0]["code"], figures[0]["votes"], figures[0]["score"]) == (code, 1, 4)
