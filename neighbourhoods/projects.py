@@ -59,7 +59,7 @@ def projects_in(session: Session, round_id: int) -> list[Project]:
 def titles_in(session: Session, round_id: int) -> dict[str, str]:
     """What the projects of a round are called, by code."""
     query = select(Project.code, Project.title).where(Project.round_id == round_id)
-    return dict(session.execute(query.order_by(Project.id)).tuples().all())
+    return {row.code: row.title for row in session.execute(query.order_by(Project.id))}
 
 
 def project_for(session: Session, proposal: Proposal) -> Project | None:

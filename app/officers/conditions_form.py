@@ -1,6 +1,7 @@
 """The form of conditions around a count: caps, money kept, exclusion, what is chosen already."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
@@ -34,8 +35,12 @@ _TYPED = {LimitOn.CATEGORY: "category:", LimitOn.AREA: "area:"}
 class Rows(FieldList):  # type: ignore[type-arg] # only its stubs take one
     """Rows of which any may stay empty."""
 
-    def __init__(self, row: Any) -> None:
-        super().__init__(row, min_entries=ROWS, max_entries=ROWS)
+    def __init__(self, row: Any, **kwargs: Any) -> None:
+        super().__init__(row, min_entries=ROWS, max_entries=ROWS, **kwargs)
+
+    def _extract_indices(self, _prefix: str, _formdata: object) -> range:
+        """Every row, even one of which a browser sends nothing as no box in it is ticked."""
+        return range(ROWS)
 
     @property
     def used(self) -> int:
@@ -54,8 +59,7 @@ class Rows(FieldList):  # type: ignore[type-arg] # only its stubs take one
 
 
 def _is_used(row: Any) -> bool:
-    fields = row.form if isinstance(row, FormField) else [row]
-    return any(field.data or any(field.raw_data or ()) for field in fields)
+    return any(field.data or any(field.raw_data or ()) for field in row.form)
 
 
 class LimitRow(Form):
@@ -65,13 +69,23 @@ class LimitRow(Form):
     typed = LineField(_l("Its name, if it is not in the list"), most=LONGEST_NAME)
     sum = PoundsField(_l("Sum"), unreadable=_l("Enter the sum in pounds, such as 1,200 or 49.50"))
 
+    # What there is to choose from.
+    known: Mapping[LimitOn, Sequence[str]] = MappingProxyType({})
+
     @property
     def limit(self) -> Limit | None:
         """The limit, once the row is whole."""
         if not self.about.data or self.sum.data is None:
             return None
         kind, name = str(self.about.data).split(":", 1)
-        return Limit(LimitOn(kind), name or self.typed.data, self.sum.data)
+        on = LimitOn(kind)
+        return Limit(on, name or self._as_known(on), self.sum.data)
+
+    def _as_known(self, on: LimitOn) -> str:
+        """What was typed, but as it is written where it is known: else it would bind nothing."""
+        typed: str = self.typed.data
+        alike = (name for name in self.known.get(on, ()) if name.casefold() == typed.casefold())
+        return next(alike, typed)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A row is whole or empty."""
@@ -85,6 +99,17 @@ class LimitRow(Form):
         if wanted and self.sum.data is None and not self.sum.errors:
             self.sum.errors = [_("Enter the sum")]
         return not self.errors
+
+
+class SetRow(Form):
+    """Projects of which only one can be funded."""
+
+    members = SelectMultipleField(widget=GovCheckboxesInput())
+
+    @property
+    def codes(self) -> tuple[str, ...] | None:
+        """The projects chosen, or None if the row is empty."""
+        return tuple(self.members.data or ()) or None
 
 
 class CriterionRow(Form):
@@ -124,7 +149,7 @@ class ConditionsForm(FlaskForm):
     minimum_score = WholeField(_l("Least points"), least=0, most=1_000_000_000)
     caps = Rows(FormField(LimitRow))
     ring_fences = Rows(FormField(LimitRow))
-    exclusive = Rows(SelectMultipleField(widget=GovCheckboxesInput()))
+    exclusive = Rows(FormField(SetRow))
     already_chosen = SelectMultipleField(
         _l("Which projects are chosen already?"), widget=GovCheckboxesInput()
     )
@@ -159,10 +184,11 @@ class ConditionsForm(FlaskForm):
         ]
         for row in [*self.caps.entries, *self.ring_fences.entries]:
             row.form.about.choices = named
+            row.form.known = {LimitOn.CATEGORY: categories, LimitOn.AREA: areas}
         projects = [SelectChoice(code, title) for code, title in titles.items()]
-        for number, members in enumerate(self.exclusive.entries, start=1):
-            members.choices = projects
-            members.label.text = _("Set %(number)s: only one of these", number=number)
+        for number, row in enumerate(self.exclusive.entries, start=1):
+            row.form.members.choices = projects
+            row.form.members.label.text = _("Set %(number)s: only one of these", number=number)
         self.already_chosen.choices = projects
 
     def chosen(self) -> dict[str, Any]:
@@ -173,7 +199,7 @@ class ConditionsForm(FlaskForm):
             "minimum_score": self.minimum_score.data or 0,
             "caps": tuple(_filled(self.caps, "limit")),
             "ring_fences": tuple(_filled(self.ring_fences, "limit")),
-            "exclusive": tuple(tuple(entry.data) for entry in self.exclusive if entry.data),
+            "exclusive": tuple(_filled(self.exclusive, "codes")),
             "already_chosen": tuple(self.already_chosen.data or ()),
             "overspend_pence": self.overspend.data or 0,
             "part_funding": self.part_funding.data,
@@ -199,7 +225,7 @@ def as_filled(rule: Rule) -> dict[str, object]:
         "minimum_score": rule.minimum_score or None,
         "caps": [_limit_filled(limit) for limit in rule.caps],
         "ring_fences": [_limit_filled(limit) for limit in rule.ring_fences],
-        "exclusive": [list(members) for members in rule.exclusive],
+        "exclusive": [{"members": list(members)} for members in rule.exclusive],
         "already_chosen": list(rule.already_chosen),
         "overspend": rule.overspend_pence or None,
         "part_funding": rule.part_funding,
@@ -235,7 +261,8 @@ def _to_blame(form: ConditionsForm, refused: Refused) -> Field | None:
         case BallotRefusal.OVERSPEND_TOO_HIGH:
             return form.overspend
         case BallotRefusal.TOO_FEW_TO_EXCLUDE:
-            return next(entry for entry in form.exclusive.entries if len(entry.data or ()) == 1)
+            rows = (row.form for row in form.exclusive.entries)
+            return next(row.members for row in rows if len(row.codes or ()) == 1)
         case BallotRefusal.CHOSEN_ABOVE_BUDGET | BallotRefusal.CHOSEN_AND_EXCLUSIVE:
             return form.already_chosen
         case BallotRefusal.CRITERION_TWICE:

@@ -20,7 +20,7 @@ from app.officers.news import tell_proposer
 from app.wording import say
 from ballots.voting_rules import rules_of
 from neighbourhoods.phases import Action, Role, check_allowed, why_not
-from neighbourhoods.projects import MOST_CRITERION_POINTS, project_for
+from neighbourhoods.projects import MOST_CRITERION_POINTS, project_for, projects_in
 from neighbourhoods.proposals import Proposal, ProposalState, backing_counts, proposals_in
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
@@ -108,8 +108,9 @@ class ScreeningForm(FlaskForm):
 
     @property
     def facts_are_open(self) -> bool:
-        """Whether something stands in a field that may be left empty, or is wrong with it."""
-        return any(field.data not in (None, "") or field.errors for field in self.facts)
+        """Whether something stands in a field that may be left empty, or has to be asked for."""
+        known = any(field.data not in (None, "") or field.errors for field in self.facts)
+        return known or bool(self.of_criteria)
 
 
 # Where on the form each refusal is put right.
@@ -175,6 +176,7 @@ def screen(the_round: Round, proposal: Proposal) -> ResponseReturnValue:
         proposal=proposal,
         findings=screenings_of(db(), proposal),
         why_not=_why_not_now(the_round),
+        areas=sorted({one.area for one in projects_in(db(), the_round.id) if one.area}),
     )
 
 

@@ -228,7 +228,8 @@ def test_the_record_carries_what_the_conditions_ask_for(town: Town) -> None:
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
     record = json.loads("".join(record_in_pieces(town.session, the_round, opened=False)))
-    paper = {one["id"]: one for one in record["rules"]["paper"]["projects"]}
+    rules = record["ledger"][0]["body"]["rules"]
+    paper = {one["id"]: one for one in rules["paper"]["projects"]}
     assert paper[codes["A"]] == {
         "id": codes["A"],
         "cost_pence": 300_000,
