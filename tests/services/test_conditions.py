@@ -28,6 +28,7 @@ from ballots.published import record_in_pieces
 from ballots.refusals import BallotRefusal
 from ballots.signoff import Act, InterestKind, decide, declare_interest
 from ballots.tally import public_tally, publish_next
+from ballots.verify import Report, verify
 from ballots.voting_rules import RulesChosen, choice_of, rules_of, set_rules
 from neighbourhoods.delivery import deliveries_in
 from neighbourhoods.phases import Phase
@@ -144,6 +145,14 @@ def by_hand(codes: dict[str, str]) -> Election:
     return Election.of(projects, groups, 1_000_000)
 
 
+def recorded(town: Town, the_round: Round) -> dict[str, Any]:
+    """The record as anybody downloads it, with single ballots."""
+    found: dict[str, Any] = json.loads(
+        "".join(record_in_pieces(town.session, the_round, opened=True))
+    )
+    return found
+
+
 def stored(town: Town, the_round: Round) -> tuple[dict[str, Any], dict[str, Any]]:
     outcome: Any = outcome_of(town.session, the_round.id)
     return outcome.result, outcome.explanation
@@ -227,7 +236,7 @@ def test_the_record_carries_what_the_conditions_ask_for(town: Town) -> None:
     voted(town, the_round)
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
-    record = json.loads("".join(record_in_pieces(town.session, the_round, opened=False)))
+    record = recorded(town, the_round)
     rules = record["ledger"][0]["body"]["rules"]
     paper = {one["id"]: one for one in rules["paper"]["projects"]}
     assert paper[codes["A"]] == {
@@ -240,7 +249,24 @@ def test_the_record_carries_what_the_conditions_ask_for(town: Town) -> None:
     assert paper[codes["E"]]["criteria"] == {"Need": 10}
     assert paper[codes["G"]]["minimum_cost_pence"] == 15_000
     assert paper[codes["H"]] == {"id": codes["H"], "cost_pence": 50_000}
+    report = Report()
+    verify(record, report)
+    assert any(left.startswith("the outcome") for left in report.not_checked)
+
+
+def test_both_verifiers_count_again_whatever_else_is_known_of_the_projects(town: Town) -> None:
+    the_round = screened(town)
+    ruled(town, the_round, Rule(already_chosen=(codes_in(town, the_round)["H"],)))
+    voted(town, the_round)
+    town.enter(the_round, Phase.COUNT)
+    town.enter(the_round, Phase.SIGN_OFF)
+    record = recorded(town, the_round)
+    projects = record["ledger"][0]["body"]["rules"]["paper"]["projects"]
+    assert any("criteria" in project for project in projects)
     assert first_fault(record) is None
+    report = Report()
+    verify(record, report)
+    assert not any(left.startswith("the outcome") for left in report.not_checked)
 
 
 # --- what cannot be ------------------------------------------------------------------------------
