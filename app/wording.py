@@ -73,6 +73,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.UNLAWFUL_CANNOT_PASS: _(
             "A proposal can only pass if it is both lawful and feasible."
         ),
+        Refusal.MINIMUM_ABOVE_COST: _(
+            "The least it can be done for cannot be above its likely cost of %(limit)s."
+        ),
+        Refusal.NOBODY_BENEFITS: _("Enter 1 or more, or leave it empty if nobody can say."),
+        Refusal.CRITERION_POINTS_WRONG: _("Give each criterion from 0 to %(limit)s points."),
         Refusal.ALREADY_REPLIED: _("You have already replied to this."),
         Refusal.NOT_SCREENED: _("Officers have not asked for a change to this proposal."),
         Refusal.CHANGED_MEANWHILE: _(
@@ -106,6 +111,29 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.SOURCE_MISSING: _(
             "Say where the chance of a draw will come from, before anybody votes."
         ),
+        BallotRefusal.LIMIT_TWICE: _("This category or area stands there twice. Name it once."),
+        BallotRefusal.FENCES_ABOVE_BUDGET: _(
+            "More is kept than there is. Together these sums can be %(limit)s at most."
+        ),
+        BallotRefusal.FENCE_ABOVE_CAP: _(
+            "More is kept for this category or area than its cap lets it have. Lower this sum, or "
+            "raise the cap."
+        ),
+        BallotRefusal.OVERSPEND_TOO_HIGH: _(
+            "Enter %(limit)s or less: that is 5 percent of the budget."
+        ),
+        BallotRefusal.NOT_A_PROJECT: _(
+            "A project named here is no longer on the ballot paper. Choose again."
+        ),
+        BallotRefusal.CHOSEN_ABOVE_BUDGET: _(
+            "These projects cost more than the budget of %(limit)s. Choose fewer."
+        ),
+        BallotRefusal.CHOSEN_AND_EXCLUSIVE: _(
+            "A project that is chosen already cannot also stand in a set of which only one can be "
+            "funded: the others could never win."
+        ),
+        BallotRefusal.TOO_FEW_TO_EXCLUDE: _("Choose two or more projects for each set."),
+        BallotRefusal.CRITERION_TWICE: _("This criterion stands there twice. Name it once."),
         BallotRefusal.NOT_COUNTED: _("The votes have not been counted yet."),
         BallotRefusal.UNDECIDED: _(
             "The vote is closed, but its rule cannot decide it: too much is nearly level. "
@@ -148,6 +176,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Blocker.NO_PROJECTS: _("Put at least one project on the ballot paper."),
         Blocker.NO_RULES: _("Choose how people vote and how votes are counted."),
         Blocker.PAPER_IMPOSSIBLE: _("Change the limits of the ballot paper: nobody can meet them."),
+        Blocker.CONDITIONS_IMPOSSIBLE: _(
+            "Change the conditions of the count: they no longer fit the projects or the money."
+        ),
         Blocker.NO_ROLL: _("Import the electoral roll."),
         Blocker.NO_COUNCILLORS: _("Appoint a councillor who answers for this community."),
         Blocker.CLOSE_NOT_AHEAD: _("Set a closing date for the vote that lies ahead."),

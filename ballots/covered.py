@@ -100,7 +100,15 @@ def read_ballots(
     if keys is not None:
         _add_waiting(session, keys, the_round.id, papers)
     projects = tuple(
-        Project(project.code, project.cost_pence, project.category or None)
+        Project(
+            project.code,
+            project.cost_pence,
+            project.category or None,
+            project.area or None,
+            project.minimum_cost_pence,
+            project.beneficiaries,
+            tuple(project.criteria.items()),
+        )
         for project in projects_in(session, the_round.id)
     )
     poll = Poll(rules.ballot_format, projects, the_round.budget_pence, +papers)

@@ -94,7 +94,7 @@ def _rule(election: PabulibElection) -> Rule:
         rule = official_rule(election)
     except UnknownRuleError:
         return Rule()
-    # Points are cast as they stand in the file, and no project of a round may be part-funded.
+    # Points are cast as they stand in the file, and no file says the least a project costs.
     least = rule.minimum_score // scale(election)
     return replace(rule, minimum_score=least, part_funding=False)
 

@@ -10,11 +10,11 @@ from ballots.covered import Counted
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append
 from ballots.opening import open_box
-from ballots.outcome import count_votes, funded_projects, outcome_of
+from ballots.outcome import count_votes, funded_projects, outcome_of, paid_pence
 from ballots.record import publish_record
 from ballots.sealing import close_box
 from ballots.signoff import decisions_on, sign_off_of
-from ballots.voting_rules import paper_for, rules_of
+from ballots.voting_rules import paper_for, rules_of, why_conditions_fail
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.delivery import commit_money
 from neighbourhoods.eligibility import roll_size
@@ -37,6 +37,7 @@ class Blocker(StrEnum):
     NO_PROJECTS = "no-projects"
     NO_RULES = "no-rules"
     PAPER_IMPOSSIBLE = "paper-impossible"
+    CONDITIONS_IMPOSSIBLE = "conditions-impossible"
     NO_ROLL = "no-roll"
     NO_COUNCILLORS = "no-councillors"
     CLOSE_NOT_AHEAD = "close-not-ahead"
@@ -91,6 +92,8 @@ def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
                 found.append(Obstacle(Blocker.NO_PROJECTS))
         except (ValueError, RuleError):
             found.append(Obstacle(Blocker.PAPER_IMPOSSIBLE))
+        if why_conditions_fail(session, the_round, rules):
+            found.append(Obstacle(Blocker.CONDITIONS_IMPOSSIBLE))
     if roll_size(session, the_round.id) == 0:
         found.append(Obstacle(Blocker.NO_ROLL))
     if not councillors_for(session, the_round.community):
@@ -156,8 +159,9 @@ def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> Rou
         ],
     }
     append(session, keys, the_round.id, EntryKind.SIGNED, body)
+    paid = paid_pence(outcome)
     for project in funded_projects(session, outcome):
-        commit_money(session, project, project.cost_pence)
+        commit_money(session, project, paid[project.code])
     return move
 
 

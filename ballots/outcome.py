@@ -1,6 +1,7 @@
 """The count: the round's rule applied to every ballot, stored with a reason for each project."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -127,6 +128,17 @@ def _counted_here(ballots: CoveredBallots) -> Counted:
 def outcome_of(session: Session, round_id: int) -> Outcome | None:
     """The stored outcome of a round, once it was counted."""
     return session.get(Outcome, round_id)
+
+
+def paid_pence(outcome: Outcome) -> dict[str, int]:
+    """What each winner receives, by code: its cost, or less where it was funded in part."""
+    verdicts: Any = outcome.result["projects"]
+    return {
+        # Outcomes of the first version do not say it: every winner received its cost.
+        verdict["project_id"]: verdict.get("funded_pence", verdict["cost_pence"])
+        for verdict in verdicts
+        if verdict["funded"]
+    }
 
 
 def funded_projects(session: Session, outcome: Outcome) -> list[Project]:

@@ -73,10 +73,33 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class PaperProject:
-    """A project as it stands on the paper, under its public code."""
+    """A project as it stands on the paper, under its public code.
+
+    What else is known of it belongs to no limit of the paper: conditions of the count ask for it.
+    """
 
     id: str
     cost_pence: int
+    category: str = ""
+    area: str = ""
+    minimum_cost_pence: int | None = None
+    beneficiaries: int | None = None
+    criteria: tuple[tuple[str, int], ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The project as plain JSON values; what is not known of it is left out."""
+        known = {
+            "category": self.category,
+            "area": self.area,
+            "minimum_cost_pence": self.minimum_cost_pence,
+            "beneficiaries": self.beneficiaries,
+            "criteria": dict(self.criteria),
+        }
+        return {
+            "id": self.id,
+            "cost_pence": self.cost_pence,
+            **{name: fact for name, fact in known.items() if fact},
+        }
 
 
 @dataclass(frozen=True)
@@ -276,5 +299,5 @@ def paper_as_json(paper: BallotPaper) -> dict[str, object]:
         "max_choices": paper.max_choices,
         "min_choices": paper.min_choices,
         **{name: limit for name, limit in limits.items() if limit is not None},
-        "projects": [{"id": p.id, "cost_pence": p.cost_pence} for p in paper.projects],
+        "projects": [project.as_json() for project in paper.projects],
     }

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ballots.conditions import check_conditions
 from ballots.counting import DEFAULT_ORDER, RankedBy, Rule, RuleName, Utility
 from ballots.counting.election import MOST_POINTS
 from ballots.disclosure import DEFAULT_STEP, LEAST_STEP, DisclosureProfile
@@ -135,6 +136,25 @@ class RulesChosen:
     draw_source: str = ""
 
 
+def choice_of(rules: VotingRules) -> RulesChosen:
+    """What was chosen for a vote so far, to be chosen again with a change."""
+    return RulesChosen(
+        rules.ballot_format,
+        rules.max_choices,
+        rules.rule,
+        rules.disclosure_profile,
+        rules.approvals_needed,
+        rules.disclosure_step,
+        rules.min_choices,
+        rules.spending_limit_pence,
+        rules.points_to_give,
+        rules.most_points_on_one,
+        rules.highest_score,
+        rules.tie_rule,
+        rules.draw_source,
+    )
+
+
 def needs_points(rule: Rule) -> bool:
     """Whether the rule adds up points, so that ballots must say more than a plain yes."""
     ranks = rule.name in (RuleName.GREEDY, RuleName.KNAPSACK)
@@ -150,12 +170,13 @@ def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> Voting
     """Choose how a round votes; refused from the moment the vote opens."""
     check_still_allowed(session, the_round, Role.OFFICER, Action.SET_RULES)
     rules = session.get(VotingRules, the_round.id)
+    if rules is not None and rules.frozen_at is not None:
+        raise Refused(BallotRefusal.RULES_FROZEN)
+    _check_possible(chosen)
+    check_conditions(chosen.rule, the_round.budget_pence, _costs_in(session, the_round))
     if rules is None:
         rules = VotingRules(round_id=the_round.id)
         session.add(rules)
-    elif rules.frozen_at is not None:
-        raise Refused(BallotRefusal.RULES_FROZEN)
-    _check_possible(chosen)
     rules.ballot_format, rules.rule_settings = chosen.ballot_format, dict(chosen.rule.as_json())
     rules.max_choices, rules.min_choices = chosen.max_choices, chosen.min_choices
     rules.spending_limit_pence = chosen.spending_limit_pence
@@ -198,10 +219,31 @@ def rules_of(session: Session, round_id: int) -> VotingRules | None:
     return session.get(VotingRules, round_id)
 
 
+def _costs_in(session: Session, the_round: Round) -> dict[str, int]:
+    return {project.code: project.cost_pence for project in projects_in(session, the_round.id)}
+
+
+def why_conditions_fail(session: Session, the_round: Round, rules: VotingRules) -> Refused | None:
+    """How the conditions contradict the round's projects or money as they stand, if they do."""
+    try:
+        check_conditions(rules.rule, the_round.budget_pence, _costs_in(session, the_round))
+    except Refused as contradiction:
+        return contradiction
+    return None
+
+
 def paper_for(session: Session, the_round: Round, rules: VotingRules) -> BallotPaper:
     """The round's ballot paper as it stands; ValueError while nobody could fill it in."""
     projects = tuple(
-        PaperProject(project.code, project.cost_pence)
+        PaperProject(
+            project.code,
+            project.cost_pence,
+            project.category,
+            project.area,
+            project.minimum_cost_pence,
+            project.beneficiaries,
+            tuple(project.criteria.items()),
+        )
         for project in projects_in(session, the_round.id)
     )
     budget_pence = rules.spending_limit_pence or the_round.budget_pence

@@ -27,6 +27,9 @@ class Refusal(StrEnum):
     COSTS_OUT_OF_ORDER = "costs-out-of-order"
     COST_MISSING = "cost-missing"
     UNLAWFUL_CANNOT_PASS = "unlawful-cannot-pass"  # noqa: S105 - no password
+    MINIMUM_ABOVE_COST = "minimum-above-cost"
+    NOBODY_BENEFITS = "nobody-benefits"
+    CRITERION_POINTS_WRONG = "criterion-points-wrong"
     ALREADY_REPLIED = "already-replied"
     NOT_SCREENED = "not-screened"
     CHANGED_MEANWHILE = "changed-meanwhile"

@@ -1,6 +1,7 @@
 """Screening: is it lawful, is it feasible, what does it cost; in public, with a right of reply."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from neighbourhoods.database import Base, Moment, Pence, Word, now, one_of
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Action, Role
-from neighbourhoods.projects import Project, project_for
+from neighbourhoods.projects import MOST_CRITERION_POINTS, Project, project_for
 from neighbourhoods.proposals import (
     Proposal,
     ProposalState,
@@ -78,6 +79,19 @@ class ScreeningReply(Base):
 
 
 @dataclass(frozen=True)
+class ProjectFacts:
+    """What may be known of a project besides its cost; it goes with it onto the ballot paper.
+
+    `criteria` are points from 0 to 10 by the name of a published social criterion.
+    """
+
+    area: str = ""
+    minimum_cost_pence: int | None = None
+    beneficiaries: int | None = None
+    criteria: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Finding:
     """What an officer found: sums in pence, reasons for the public."""
 
@@ -89,6 +103,7 @@ class Finding:
     yearly_pence: int
     result: ScreeningResult
     reasons: str
+    facts: ProjectFacts = field(default_factory=ProjectFacts)
 
 
 def screen_proposal(
@@ -130,6 +145,17 @@ def _check(proposal: Proposal, finding: Finding) -> None:
     passed = finding.result == ScreeningResult.PASSED
     if passed and not (finding.lawful and finding.feasible):
         raise Refused(Refusal.UNLAWFUL_CANNOT_PASS)
+    _check_facts(finding.facts, finding.likely_pence)
+
+
+def _check_facts(facts: ProjectFacts, cost_pence: int) -> None:
+    least, people = facts.minimum_cost_pence, facts.beneficiaries
+    if least is not None and not 0 < least <= cost_pence:
+        raise Refused(Refusal.MINIMUM_ABOVE_COST, limit_pence=cost_pence)
+    if people is not None and people < 1:
+        raise Refused(Refusal.NOBODY_BENEFITS)
+    if not all(0 <= points <= MOST_CRITERION_POINTS for points in facts.criteria.values()):
+        raise Refused(Refusal.CRITERION_POINTS_WRONG, limit=MOST_CRITERION_POINTS)
 
 
 def _put_on_paper(session: Session, proposal: Proposal, finding: Finding) -> None:
@@ -144,6 +170,9 @@ def _put_on_paper(session: Session, proposal: Proposal, finding: Finding) -> Non
     project.title, project.summary = proposal.title, proposal.what
     project.category, project.place = proposal.category, proposal.place
     project.cost_pence = finding.likely_pence
+    facts = finding.facts
+    project.area, project.beneficiaries = facts.area.strip(), facts.beneficiaries
+    project.minimum_cost_pence, project.criteria = facts.minimum_cost_pence, dict(facts.criteria)
 
 
 def reply_to_screening(session: Session, screening: Screening, by: Person, words: str) -> None:

@@ -21,6 +21,7 @@ from ballots.signoff import Act, InterestKind, Seat, declare_interest, sign_off_
 from ballots.signoff import decide as decide_on
 from ballots.voting_rules import rules_of
 from neighbourhoods.phases import Action, Phase, Role, check_allowed
+from neighbourhoods.projects import titles_in
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
@@ -49,7 +50,7 @@ def _page(
         the_round=the_round,
         counted=counted,
         findings=findings_on(db(), the_round),
-        promises=rules_in_words(terms_of(rules, the_round)),
+        promises=rules_in_words(terms_of(rules, the_round, titles_in(db(), the_round.id))),
         rules=rules,
         sign_off=read_sign_off(db(), the_round),
         since=waiting_since(db(), the_round),

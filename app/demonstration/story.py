@@ -34,6 +34,7 @@ from neighbourhoods.proposals import Proposal, ProposalWords, back, proposals_in
 from neighbourhoods.rounds import Round, create_round, set_timetable
 from neighbourhoods.screening import (
     Finding,
+    ProjectFacts,
     ScreeningResult,
     awaiting_screening,
     screen_proposal,
@@ -205,6 +206,7 @@ class _Telling:
                 yearly_pence=entry.get("yearly", 0) * 100,
                 result=ScreeningResult(entry.get("result", "passed")),
                 reasons=entry["reasons"],
+                facts=_facts_in(entry),
             )
             screen_proposal(self.session, proposal, self.officer, finding)
 
@@ -269,3 +271,12 @@ class _Telling:
         )
         for delivery, step in zip(deliveries_in(self.session, the_round), steps, strict=False):
             report_delivery(self.session, delivery, self.officer, step)
+
+
+def _facts_in(entry: Entry) -> ProjectFacts:
+    least = entry.get("least")
+    return ProjectFacts(
+        area=entry.get("area", ""),
+        minimum_cost_pence=None if least is None else least * 100,
+        beneficiaries=entry.get("beneficiaries"),
+    )

@@ -6,6 +6,7 @@ officers = Blueprint("officers", __name__)
 
 # The views need the blueprint above.
 from app.officers import (  # noqa: E402
+    conditions,
     deliveries,
     desk,
     drawing,
@@ -22,6 +23,6 @@ from app.officers import (  # noqa: E402
 )
 
 __all__ = [
-    "deliveries", "desk", "drawing", "funds", "menu", "moderation", "moving", "officers",
-    "referrals", "rolls", "rounds", "rules", "screening", "voter_cards",
+    "conditions", "deliveries", "desk", "drawing", "funds", "menu", "moderation", "moving",
+    "officers", "referrals", "rolls", "rounds", "rules", "screening", "voter_cards",
 ]  # fmt: skip

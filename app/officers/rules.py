@@ -28,6 +28,7 @@ def rules(the_round: Round) -> ResponseReturnValue:
     councillors = councillors_for(db(), the_round.community)
     known = rules_of(db(), the_round.id)
     form = RulesForm(data=_as_chosen(known) if known else None)
+    form.least_points = known.rule.minimum_score if known else 0
     form.approvals_needed.most = max(1, len(councillors))
     if form.validate_on_submit():
         set_rules(db(), the_round, _chosen(form, known))
@@ -89,9 +90,6 @@ def _rule_as_chosen(rule: Rule) -> dict[str, object]:
         "step": rule.step_pence,
         "then": rule.then.value,
         "comparison": rule.comparison,
-        "minimum_votes": rule.minimum_votes,
-        "minimum_share_percent": rule.minimum_share_percent,
-        "minimum_score": rule.minimum_score,
     }
     if rule.name is RuleName.EQUAL_SHARES:
         chosen["completion"] = rule.completion.value
@@ -152,19 +150,19 @@ def _least_choices(kept: VotingRules | None, most: int | None) -> int:
 
 
 def _rule_chosen(form: RulesForm, known: Rule) -> Rule:
-    """The rule with its own settings; conditions that have no field here stay as they are."""
+    """The rule with its own settings; its conditions, on a page of their own, stay."""
     plain = replace(Rule(), **{name: getattr(known, name) for name in _NOT_ASKED})
     return replace(
         plain,
         name=RuleName(form.rule_name.data),
-        minimum_votes=form.minimum_votes.data,
-        minimum_share_percent=form.minimum_share_percent.data or 0,
-        minimum_score=form.minimum_score.data or 0,
         **_settings_chosen(form),
     )
 
 
 _NOT_ASKED = (
+    "minimum_votes",
+    "minimum_share_percent",
+    "minimum_score",
     "exclusive",
     "caps",
     "ring_fences",

@@ -85,28 +85,6 @@ class RulesForm(FlaskForm):
     )
     adds_up = _radios(_l("What makes one set better than another?"), RankedBy.VOTES.value)
 
-    minimum_votes = WholeField(
-        _l("Least votes a project needs"),
-        [InputRequired(_l("Enter the least number of votes, or 0 for none"))],
-        least=0,
-        most=1_000_000,
-        default=0,
-        description=_l("0 means that any project with a vote can be funded."),
-    )
-    minimum_share_percent = WholeField(
-        _l("Least share of voters a project needs, in percent"),
-        least=0,
-        most=100,
-        default=0,
-        description=_l("5 means that one voter in twenty has to support it. 0 means none."),
-    )
-    minimum_score = WholeField(
-        _l("Least points a project needs"),
-        least=0,
-        most=1_000_000_000,
-        default=0,
-        description=_l("Only where people give points, scores or an order of choice."),
-    )
     tie_rule = _radios(
         _l("Where projects stand level, which comes first?"), default=TieRule.BY_COST.value
     )
@@ -140,6 +118,9 @@ class RulesForm(FlaskForm):
         most=1,
         default=1,
     )
+
+    # What a condition asks of every project; a paper without points cannot meet it.
+    least_points = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -188,6 +169,13 @@ class RulesForm(FlaskForm):
         )
         _judge(self.most_points_on_one, chosen == BallotFormat.POINTS)
         _judge(self.highest_score, chosen == BallotFormat.SCORES)
+        if self.least_points and chosen not in GRADED and not self.ballot_format.errors:
+            self.ballot_format.errors = [
+                _(
+                    "By the conditions of this round every project needs points. Choose a paper on "
+                    "which people give some, or take that condition away first"
+                )
+            ]
         most, points = self.most_points_on_one.data, self.points_to_give.data
         if chosen == BallotFormat.POINTS and most and points and most > points:
             self.most_points_on_one.errors = [
@@ -210,7 +198,6 @@ class RulesForm(FlaskForm):
                 self.ranked_by: greedy and self.ranked_by.data == RankedBy.SCORE,
                 self.adds_up: best_set and self.adds_up.data == RankedBy.SCORE,
                 self.utility: shares and self.utility.data == Utility.POINTS,
-                self.minimum_score: bool(self.minimum_score.data),
             }
         )
 

@@ -1,26 +1,40 @@
 """Screening: what waits, and publishing a finding on one proposal."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput
-from wtforms import HiddenField, RadioField
+from wtforms import Field, HiddenField, RadioField
 from wtforms.validators import InputRequired
 
 from app.access import Who, open_to, signed_in
-from app.fields import PoundsField, WordsField
+from app.fields import LineField, PoundsField, WholeField, WordsField
 from app.house import db
 from app.officers import officers
 from app.officers.forms import YES, choices_of, refuse_at, show_form, yes_or_no
 from app.officers.news import tell_proposer
 from app.wording import say
+from ballots.voting_rules import rules_of
 from neighbourhoods.phases import Action, Role, check_allowed, why_not
+from neighbourhoods.projects import MOST_CRITERION_POINTS, project_for, projects_in
 from neighbourhoods.proposals import Proposal, ProposalState, backing_counts, proposals_in
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
-from neighbourhoods.screening import Finding, ScreeningResult, screen_proposal, screenings_of
+from neighbourhoods.screening import (
+    Finding,
+    ProjectFacts,
+    ScreeningResult,
+    screen_proposal,
+    screenings_of,
+)
+
+LONGEST_AREA = 120
+MOST_BENEFICIARIES = 10_000_000
+_CRITERION = "criterion_"
 
 
 class ScreeningForm(FlaskForm):
@@ -60,6 +74,43 @@ class ScreeningForm(FlaskForm):
         needed=_l("Give your reasons. They will be public."),
         description=_l("They are public, and sent to the proposer. Say what would change it."),
     )
+    area = LineField(
+        _l("Which neighbourhood or street does it serve?"),
+        most=LONGEST_AREA,
+        description=_l(
+            "Write it the same way for every project: money can be kept for an area, or capped."
+        ),
+    )
+    minimum_cost = PoundsField(
+        _l("The least it can be done for"),
+        unreadable=_l("Enter in pounds the least it can be done for, such as 1,200 or 49.50"),
+        description=_l(
+            "If the rules allow it, it may be funded in part, but never with less than this. Leave "
+            "it empty if it is all or nothing."
+        ),
+    )
+    beneficiaries = WholeField(
+        _l("How many people benefit?"),
+        least=1,
+        most=MOST_BENEFICIARIES,
+        description=_l("About how many. The outcome says what it costs for each of them."),
+    )
+
+    @property
+    def facts(self) -> list[Field]:
+        """What may be left empty."""
+        return [self.area, self.minimum_cost, self.beneficiaries, *self.of_criteria.values()]
+
+    @property
+    def of_criteria(self) -> dict[str, Field]:
+        """The field for the points of each criterion, by its name."""
+        return {str(field.label.text): field for field in self if field.name.startswith(_CRITERION)}
+
+    @property
+    def facts_are_open(self) -> bool:
+        """Whether something stands in a field that may be left empty, or has to be asked for."""
+        known = any(field.data not in (None, "") or field.errors for field in self.facts)
+        return known or bool(self.of_criteria)
 
 
 # Where on the form each refusal is put right.
@@ -67,7 +118,22 @@ _ABOUT = {
     Refusal.COSTS_OUT_OF_ORDER: "likely",
     Refusal.UNLAWFUL_CANNOT_PASS: "result",
     Refusal.REASON_MISSING: "reasons",
+    Refusal.MINIMUM_ABOVE_COST: "minimum_cost",
 }
+
+
+def _form_class(criteria: Sequence[str]) -> type[ScreeningForm]:
+    """The form with a field for the points of each of these criteria."""
+    points = {
+        f"{_CRITERION}{number}": WholeField(
+            name,
+            least=0,
+            most=MOST_CRITERION_POINTS,
+            description=_("From 0 to %(most)s points.", most=MOST_CRITERION_POINTS),
+        )
+        for number, name in enumerate(criteria, start=1)
+    }
+    return type("ScreeningForm", (ScreeningForm,), points)
 
 
 @officers.get("/office/rounds/<int:round_id>/screening")
@@ -110,16 +176,27 @@ def screen(the_round: Round, proposal: Proposal) -> ResponseReturnValue:
         proposal=proposal,
         findings=screenings_of(db(), proposal),
         why_not=_why_not_now(the_round),
+        areas=sorted({one.area for one in projects_in(db(), the_round.id) if one.area}),
     )
 
 
 def _form_for(proposal: Proposal) -> ScreeningForm:
     priced: dict[str, object] = {"version": str(proposal.version)}
+    rules, project = rules_of(db(), proposal.round_id), project_for(db(), proposal)
+    criteria = [name for name, _weight in rules.rule.criteria] if rules else []
+    if project is not None:  # a second look begins with what the first one found
+        priced |= {
+            "area": project.area,
+            "minimum_cost": project.minimum_cost_pence,
+            "beneficiaries": project.beneficiaries,
+        }
+        for number, name in enumerate(criteria, start=1):
+            priced[f"{_CRITERION}{number}"] = project.criteria.get(name)
     item = proposal.menu_item
     if item is not None:  # officers have priced it already
         priced |= dict.fromkeys(("low", "likely", "high"), item.cost_pence)
         priced["yearly"] = item.yearly_pence
-    form = ScreeningForm(data=priced)
+    form = _form_class(criteria)(data=priced)
     form.lawful.choices = form.feasible.choices = yes_or_no()
     form.result.choices = choices_of(ScreeningResult)
     return form
@@ -139,6 +216,16 @@ def _publish(proposal: Proposal, form: ScreeningForm) -> bool:
         yearly_pence=form.yearly.data,
         result=ScreeningResult(form.result.data),
         reasons=form.reasons.data,
+        facts=ProjectFacts(
+            area=form.area.data,
+            minimum_cost_pence=form.minimum_cost.data,
+            beneficiaries=form.beneficiaries.data,
+            criteria={
+                name: field.data
+                for name, field in form.of_criteria.items()
+                if field.data is not None
+            },
+        ),
     )
     try:
         published = screen_proposal(db(), proposal, signed_in().person, finding)

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.display import moment_words, pounds
 from app.labels import label
-from app.wording import obstacle_in_words
+from app.public.rule_words import asks_more_than_a_vote, conditions_in_words
+from app.wording import obstacle_in_words, say
 from ballots.moves import Blocker, Obstacle, due_phase, obstacles_before
-from ballots.voting_rules import rules_of
+from ballots.voting_rules import rules_of, why_conditions_fail
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
@@ -59,6 +60,7 @@ def tasks_of(session: Session, the_round: Round) -> list[Task]:
         _describing(the_round),
         _dating(the_round, blockers),
         _choosing_rules(session, the_round, blockers),
+        *_setting_conditions(session, the_round, blockers),
         _importing_roll(session, the_round),
         _filling_paper(session, the_round, blockers),
         _naming_councillors(session, the_round),
@@ -104,6 +106,27 @@ def _choosing_rules(session: Session, the_round: Round, blockers: dict[Blocker, 
         words = obstacle_in_words(blockers[Blocker.PAPER_IMPOSSIBLE])
         return Task(title, href, TaskState.NEEDS_ATTENTION, words)
     return Task(title, href, TaskState.DONE, label(rules.ballot_format))
+
+
+def _setting_conditions(
+    session: Session, the_round: Round, blockers: dict[Blocker, Obstacle]
+) -> list[Task]:
+    """Nothing to see before there are rules: no round needs conditions."""
+    rules = rules_of(session, the_round.id)
+    if rules is None:
+        return []
+    title, href = _("Conditions"), url_for("officers.conditions", round_id=the_round.id)
+    if Blocker.CONDITIONS_IMPOSSIBLE in blockers and projects_in(session, the_round.id):
+        why = why_conditions_fail(session, the_round, rules)
+        hint = say(why) if why else ""
+        return [Task(title, href, TaskState.NEEDS_ATTENTION, hint)]
+    number = len(conditions_in_words(rules.rule, {})) + asks_more_than_a_vote(rules.rule)
+    hint = (
+        ngettext("%(num)d condition", "%(num)d conditions", number)
+        if number
+        else _("None, and none is needed")
+    )
+    return [Task(title, href, TaskState.DONE, hint)]
 
 
 def _importing_roll(session: Session, the_round: Round) -> Task:

@@ -1,14 +1,14 @@
 """The rules of a round in plain words: how one votes, how it is counted, who signs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import pounds
-from app.public.rule_words import how_counted, what_every_project_needs
+from app.public.rule_words import conditions_in_words, how_counted, what_every_project_needs
 from ballots.counting import Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
@@ -44,9 +44,13 @@ class Terms:
     highest_score: int | None = None
     # Where a draw's chance comes from; None where ties are settled by cost.
     draw_source: str | None = None
+    # What the projects are called that conditions name, by code.
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
-def terms_of(rules: VotingRules, the_round: Round) -> Terms:
+def terms_of(
+    rules: VotingRules, the_round: Round, titles: Mapping[str, str] | None = None
+) -> Terms:
     """The terms as they stand now."""
     return Terms(
         rules.ballot_format,
@@ -61,10 +65,11 @@ def terms_of(rules: VotingRules, the_round: Round) -> Terms:
         rules.most_points_on_one,
         rules.highest_score,
         rules.draw_source if rules.tie_rule is TieRule.DRAW else None,
+        titles or {},
     )
 
 
-def frozen_terms(promised: Mapping[str, Any]) -> Terms:
+def frozen_terms(promised: Mapping[str, Any], titles: Mapping[str, str] | None = None) -> Terms:
     """The terms as they were written down when the vote opened."""
     paper, disclosure = promised["paper"], promised["disclosure"]
     return Terms(
@@ -80,6 +85,7 @@ def frozen_terms(promised: Mapping[str, Any]) -> Terms:
         paper.get("most_points_on_one"),
         paper.get("highest_score"),
         promised.get("tie_order", {}).get("source"),
+        titles or {},
     )
 
 
@@ -90,11 +96,12 @@ def rules_in_words(terms: Terms) -> list[Promise]:
         (_("What your vote is worth"), _what_it_is_worth(terms.ballot_format)),
         (_("How votes are counted"), how_counted(terms.rule)),
         (_("What every project needs"), what_every_project_needs(terms.rule)),
+        (_("Conditions"), " ".join(conditions_in_words(terms.rule, terms.titles))),
         (_("If projects stand level"), _if_level(terms.draw_source)),
         (_("What is shown while voting is open"), _what_is_shown(terms)),
         (_("Who signs the outcome"), _who_signs(terms)),
     ]
-    return [Promise(about, words) for about, words in promises]
+    return [Promise(about, words) for about, words in promises if words]
 
 
 def _how_to_vote(terms: Terms) -> str:

@@ -80,7 +80,7 @@ def read_record(contents: Mapping[str, Any]) -> RecordRead:
             for found in councillors["referrals"]
         ],
         moves=[_move(found) for found in contents["moves"]],
-        promises=rules_in_words(frozen_terms(contents["rules"])),
+        promises=rules_in_words(frozen_terms(contents["rules"], titles)),
         rules_sha256=contents["rules_sha256"] or "",
     )
 

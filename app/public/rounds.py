@@ -13,7 +13,7 @@ from app.display import pounds
 from app.house import db
 from app.public import public
 from app.public.finding import find_rounds, first_projects, first_proposals, load_moves
-from app.public.promises import rules_in_words, terms_of
+from app.public.promises import Promise, rules_in_words, terms_of
 from app.public.standing import (
     DONE_PHASES,
     OPEN_PHASES,
@@ -26,10 +26,11 @@ from app.public.standing import (
     timetable,
 )
 from ballots.sealing import turnout
-from ballots.voting_rules import rules_of
+from ballots.voting_rules import VotingRules, rules_of
 from neighbourhoods.database import now
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.phases import Phase, is_past
+from neighbourhoods.projects import titles_in
 from neighbourhoods.proposals import backing_counts
 from neighbourhoods.rounds import Round
 
@@ -66,12 +67,18 @@ def show_round(the_round: Round) -> ResponseReturnValue:
         state=state_words(the_round, now(db())),
         action=main_action(the_round),
         rules=rules,
-        promises=rules_in_words(terms_of(rules, the_round)) if rules else [],
+        promises=_promises(the_round, rules),
         steps=timetable(the_round),
         figures=_figures(db(), the_round),
         shown=_what_is_proposed(db(), the_round),
         further=_further(the_round),
     )
+
+
+def _promises(the_round: Round, rules: VotingRules | None) -> list[Promise]:
+    if rules is None:
+        return []
+    return rules_in_words(terms_of(rules, the_round, titles_in(db(), the_round.id)))
 
 
 @dataclass(frozen=True)

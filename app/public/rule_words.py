@@ -1,9 +1,13 @@
 """A counting rule and its settings in plain words."""
 
+from collections.abc import Iterable, Mapping
+
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import pounds
+from app.public.background import listed
+from app.residents.proposal_forms import category_words
 from ballots.counting import (
     Completion,
     Limit,
@@ -34,7 +38,7 @@ def how_counted(rule: Rule) -> str:
             ]
         case RuleName.KNAPSACK:
             sentences = [_knapsack(rule)]
-    return " ".join(sentences + _conditions(rule))
+    return " ".join(sentences)
 
 
 def _greedy(rule: Rule) -> list[str]:
@@ -157,17 +161,23 @@ def what_every_project_needs(rule: Rule) -> str:
     return " ".join(sentences)
 
 
-def _conditions(rule: Rule) -> list[str]:
+def asks_more_than_a_vote(rule: Rule) -> bool:
+    """Whether a project needs more than one vote to take part."""
+    return rule.minimum_votes > 1 or bool(rule.minimum_share_percent or rule.minimum_score)
+
+
+def conditions_in_words(rule: Rule, titles: Mapping[str, str]) -> list[str]:
+    """Each condition that money and projects have to keep, a sentence or two for each."""
     sentences: list[str] = []
     if rule.already_chosen:
         sentences.append(
             _(
-                "These projects were chosen before and are funded first: %(codes)s.",
-                codes=", ".join(rule.already_chosen),
+                "These projects were chosen before and are funded first: %(titles)s.",
+                titles=_named(rule.already_chosen, titles),
             )
         )
     sentences += [
-        _("Only one of these projects can be funded: %(codes)s.", codes=", ".join(members))
+        _("Only one of these projects can be funded: %(titles)s.", titles=_named(members, titles))
         for members in rule.exclusive
     ]
     sentences += map(_capped, rule.caps)
@@ -191,11 +201,16 @@ def _conditions(rule: Rule) -> list[str]:
     return sentences
 
 
+def _named(codes: Iterable[str], titles: Mapping[str, str]) -> str:
+    """Projects under their titles, or under their codes where no title is known."""
+    return listed([titles.get(code, code) for code in codes])
+
+
 def _capped(cap: Limit) -> str:
     if cap.on is LimitOn.CATEGORY:
         return _(
             "Projects of the category %(name)s get %(sum)s together at most.",
-            name=cap.name,
+            name=category_words(cap.name),
             sum=pounds(cap.pence),
         )
     return _(
@@ -207,7 +222,7 @@ def _kept(fence: Limit) -> str:
     if fence.on is LimitOn.CATEGORY:
         return _(
             "%(sum)s is kept for projects of the category %(name)s.",
-            name=fence.name,
+            name=category_words(fence.name),
             sum=pounds(fence.pence),
         )
     return _("%(sum)s is kept for projects in %(name)s.", name=fence.name, sum=pounds(fence.pence))

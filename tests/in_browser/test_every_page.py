@@ -22,7 +22,16 @@ pytestmark = pytest.mark.browser
 
 # Where each role looks. The demonstration's rounds: 1 ideas, 2 debate, 3 vote, 4 a sealed vote,
 # 5 sign-off, 6 delivery.
-OFFICE_ROUNDS = ("", "/describe", "/timetable", "/rules", "/roll", "/screening", "/delivery")
+OFFICE_ROUNDS = (
+    "",
+    "/describe",
+    "/timetable",
+    "/rules",
+    "/conditions",
+    "/roll",
+    "/screening",
+    "/delivery",
+)
 PAGES: dict[str, tuple[str, ...]] = {
     "nobody": (
         "/",

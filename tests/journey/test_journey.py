@@ -183,7 +183,6 @@ def officer_sets_up(officer: Walker) -> str:
     officer.pick("^Approval")
     officer.fill("At most how many projects?", "2")
     officer.pick("^Skip")
-    officer.fill("Least votes a project needs", "0")
     officer.pick("^Live")
     officer.fill("How many new voters in each step?", str(STEP))
     officer.fill("How many councillors must approve the outcome?", "1")

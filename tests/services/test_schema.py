@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -12,10 +14,14 @@ from sqlalchemy.orm import Session
 from app.schema import metadata, migrate
 from ballots.outcome import count_votes
 from neighbourhoods.database import Database
+from neighbourhoods.delivery import commit_money
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.places import Community, CommunityKind
+from neighbourhoods.projects import projects_in
 from tests.builders import Town
+
+MIGRATIONS = Path(__file__).parents[2] / "app" / "migrations"
 
 
 def test_models_and_migrations_agree(database: Database) -> None:
@@ -45,6 +51,27 @@ def test_a_database_with_a_scrutineer_can_go_back(database: Database, town: Town
     assert "appointments" not in inspect(database.engine).get_table_names()
 
 
+def test_a_database_with_projects_on_their_way_keeps_them_through_the_facts(town: Town) -> None:
+    the_round = town.round(Phase.SIGN_OFF)
+    project = projects_in(town.session, the_round.id)[0]
+    commit_money(town.session, project, project.cost_pence)
+    town.session.commit()
+    engine = town.session.get_bind().engine
+    town.session.close()
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005")
+        columns = {column["name"] for column in inspect(connection).get_columns("projects")}
+        assert columns.isdisjoint({"area", "minimum_cost_pence", "beneficiaries", "criteria"})
+        command.upgrade(config, "head")
+        kept = "SELECT count(*) FROM deliveries JOIN projects ON projects.id = project_id"
+        assert connection.execute(text(kept)).scalar_one() == 1
+        facts = "SELECT area, minimum_cost_pence, beneficiaries FROM projects LIMIT 1"
+        assert connection.execute(text(facts)).one() == ("", None, None)
+
+
 def test_a_neighbourhood_without_a_ward_is_refused_by_the_database(session: Session) -> None:
     session.add(Community(kind=CommunityKind.NEIGHBOURHOOD, name="Nowhere", slug="nowhere"))
     with pytest.raises(IntegrityError):
@@ -67,6 +94,5 @@ def test_the_database_refuses_to_change_a_published_snapshot(town: Town, act: st
 
 
 def test_migrations_are_numbered_with_four_digits() -> None:
-    folder = Path(__file__).parents[2] / "app" / "migrations" / "versions"
-    names = sorted(file.name for file in folder.glob("*.py"))
+    names = sorted(file.name for file in (MIGRATIONS / "versions").glob("*.py"))
     assert [name[:4] for name in names] == [f"{n:04d}" for n in range(1, len(names) + 1)]

@@ -26,7 +26,6 @@ RULES = {
     "ballot_format": "approval",
     "max_choices": "4",
     "misfit": "stop",
-    "minimum_votes": "10",
     "disclosure_profile": "live",
     "disclosure_step": "20",
     "approvals_needed": "2",
@@ -178,7 +177,7 @@ def test_an_officer_chooses_the_rules_of_the_vote(
     rules = rules_of(session, bare_round.id)
     assert rules is not None
     assert (rules.ballot_format, rules.max_choices) == (BallotFormat.APPROVAL, 4)
-    assert (rules.rule.misfit, rules.rule.minimum_votes) == (Misfit.STOP, 10)
+    assert rules.rule.misfit == Misfit.STOP
     assert (rules.disclosure_step, rules.approvals_needed) == (20, 2)
 
 
@@ -207,7 +206,6 @@ def test_the_numbers_of_choices_not_taken_are_neither_asked_nor_judged(
         ),
         ({"max_choices": "0"}, "Enter a whole number from 1 to 500"),
         ({"max_choices": "9" * 40}, "Enter a whole number from 1 to 500"),
-        ({"minimum_votes": "-1"}, "Enter a whole number from 0 to 1,000,000"),
         ({"disclosure_profile": ""}, "Choose what may be seen while the vote is open"),
         ({"disclosure_step": "9"}, "Enter a whole number from 10 to 1,000"),
         ({"disclosure_step": ""}, "Enter how many new voters each step covers"),

@@ -30,7 +30,6 @@ from tests.council import Site
 PLAIN = {
     "ballot_format": "approval",
     "max_choices": "",
-    "minimum_votes": "0",
     "disclosure_profile": "sealed",
     "approvals_needed": "1",
 }
@@ -154,14 +153,6 @@ def test_an_officer_chooses_every_ballot_paper(
             {"ballot_format": "scores", "rule_name": "knapsack", "adds_up": "score"},
             Rule(RuleName.KNAPSACK, ranked_by=RankedBy.SCORE),
         ),
-        (
-            {"minimum_votes": "7", "minimum_share_percent": "5"},
-            Rule(minimum_votes=7, minimum_share_percent=5),
-        ),
-        (
-            {"ballot_format": "scores", "highest_score": "5", "minimum_score": "30"},
-            Rule(minimum_score=30),
-        ),
     ],
 )
 def test_an_officer_chooses_every_rule_with_its_settings(
@@ -183,7 +174,6 @@ def test_an_officer_chooses_every_rule_with_its_settings(
         ({"rule_name": "knapsack", "adds_up": "score"}, "Choose something else: people give"),
         ({"rule_name": "knapsack", "adds_up": "votes-times-cost"}, "Not a valid choice"),
         (SHARES | {"utility": "points"}, "Choose something else: people give points only"),
-        ({"minimum_score": "5"}, "Choose something else: people give points only"),
         (SHARES | {"step": ""}, "Enter by how much shares are raised"),
         ({"tie_rule": "draw"}, "Say where the chance will come from"),
         ({"tie_rule": "draw", "draw_source": "  "}, "Say where the chance will come from"),
@@ -191,7 +181,6 @@ def test_an_officer_chooses_every_rule_with_its_settings(
         ({"tie_rule": "by-lot"}, "Not a valid choice"),
         (SHARES | {"step": "0"}, "Enter a sum of more than £0"),
         ({"rule_name": "by-lot"}, "Not a valid choice"),
-        ({"minimum_share_percent": "101"}, "Enter a whole number from 0 to 100"),
     ],
 )
 def test_what_does_not_go_together_is_refused_at_its_field(
@@ -254,7 +243,7 @@ def test_conditions_without_a_field_stay_when_the_rule_is_changed(
     the_round: Round, session: Session, officer: FlaskClient
 ) -> None:
     cap = Limit(LimitOn.CATEGORY, "Green", 5_000)
-    before = Rule(caps=(cap,), overspend_pence=100, exclusive=(("1", "2"),))
+    before = Rule(minimum_votes=7, caps=(cap,), overspend_pence=100, exclusive=(("1", "2"),))
     chosen = RulesChosen(
         BallotFormat.APPROVAL, None, before, DisclosureProfile.SEALED, approvals_needed=1
     )

@@ -1,9 +1,12 @@
 """Screening: what an officer finds is public, and the proposer is told."""
 
 import pytest
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from ballots.counting import Rule
+from ballots.voting_rules import rules_of
 from neighbourhoods.letters import newest_letters
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import project_for
@@ -108,6 +111,10 @@ def test_the_proposer_is_told_the_result_the_reasons_and_what_to_do_next(
         ({"reasons": "  "}, "Give your reasons. They will be public."),
         ({"reasons": "\x00"}, "Give your reasons. They will be public."),
         ({"reasons": "x" * 10_000}, "This is 10,000 characters long"),
+        ({"minimum_cost": "2,000.51"}, "cannot be above its likely cost of £2,000.50"),
+        ({"minimum_cost": "little"}, "Enter in pounds the least it can be done for"),
+        ({"beneficiaries": "0"}, "Enter a whole number from 1 to 10,000,000"),
+        ({"area": "x" * 121}, "This is 121 characters long"),
         ({"version": "7"}, "This proposal was changed in another window."),
     ],
 )
@@ -119,6 +126,72 @@ def test_a_finding_that_is_not_whole_is_refused_at_its_field(
     assert words in answer.text
     assert screenings_of(session, proposal) == []
     assert newest_letters(session) == []
+
+
+KNOWN = {
+    "area": " Canal  Side ",
+    "minimum_cost": "900",
+    "beneficiaries": "1,250",
+    "criterion_1": "7",
+    "criterion_2": "",
+}
+
+
+@pytest.fixture
+def criteria(proposal: Proposal, session: Session) -> None:
+    """Two published criteria, of which officers may give points."""
+    rules = rules_of(session, proposal.round_id)
+    assert rules is not None
+    rules.rule_settings = dict(Rule(criteria=(("Need", 50), ("Jobs", 20))).as_json())
+    session.commit()
+
+
+@pytest.mark.usefixtures("criteria")
+def test_what_is_known_of_a_project_goes_on_the_paper_and_stands_on_its_page(
+    proposal: Proposal, session: Session, officer: FlaskClient, site: Site
+) -> None:
+    assert officer.post(address(proposal), data=FINDING | KNOWN).status_code == 303
+    project = project_for(session, proposal)
+    assert project is not None
+    assert (project.area, project.minimum_cost_pence) == ("Canal Side", 90_000)
+    assert (project.beneficiaries, project.criteria) == (1_250, {"Need": 7})
+    page = site.as_(None).get(f"/rounds/{proposal.round_id}/proposals/{proposal.id}").text
+    for words in ("Area it serves", "Canal Side", "1,250", "£900", "Need: 7"):
+        assert words in page
+    # A second look begins with what the first one found.
+    again = officer.get(address(proposal)).text
+    assert '<option value="Canal Side">' in again  # offered for every other project too
+    for words in ('value="Canal Side"', 'value="900"', 'value="1250"', 'value="7"'):
+        assert words in again
+
+
+@pytest.mark.usefixtures("criteria")
+def test_points_for_a_criterion_go_from_0_to_10(
+    proposal: Proposal, session: Session, officer: FlaskClient
+) -> None:
+    answer = officer.post(address(proposal), data=FINDING | {"criterion_2": "11"})
+    assert answer.status_code == 422
+    assert "Enter a whole number from 0 to 10" in answer.text
+    page = BeautifulSoup(answer.text, "html5lib")
+    field = page.select_one("#criterion_2")
+    assert field is not None
+    assert all(part.has_attr("open") for part in field.find_parents("details"))
+    assert screenings_of(session, proposal) == []
+
+
+def test_nobody_has_to_know_more_of_a_project(
+    proposal: Proposal, session: Session, officer: FlaskClient, site: Site
+) -> None:
+    page = BeautifulSoup(officer.get(address(proposal)).text, "html5lib")
+    assert page.select("details[open] #area") == []
+    assert officer.post(address(proposal), data=FINDING).status_code == 303
+    project = project_for(session, proposal)
+    assert project is not None
+    known = (project.area, project.minimum_cost_pence, project.beneficiaries, project.criteria)
+    assert known == ("", None, None, {})
+    shown = site.as_(None).get(f"/rounds/{proposal.round_id}/proposals/{proposal.id}").text
+    assert "Area it serves" not in shown
+    assert "People who benefit" not in shown
 
 
 def test_the_finding_before_stays_in_view_when_a_variant_is_screened(

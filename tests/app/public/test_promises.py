@@ -116,8 +116,8 @@ def test_every_ballot_paper_is_told(app: Flask, terms: dict[str, Any], words: st
         (Rule(minimum_votes=5), "A project needs at least 5 votes."),
         (Rule(minimum_share_percent=5), "At least 5 percent of the people who vote"),
         (Rule(minimum_score=30), "It needs at least 30 points."),
-        (Rule(already_chosen=("7", "9")), "chosen before and are funded first: 7, 9."),
-        (Rule(exclusive=(("1", "2"),)), "Only one of these projects can be funded: 1, 2."),
+        (Rule(already_chosen=("7", "9")), "chosen before and are funded first: “7” and “9”."),
+        (Rule(exclusive=(("1", "2"),)), "Only one of these projects can be funded: “1” and “2”."),
         (
             Rule(caps=(Limit(LimitOn.CATEGORY, "Green", 5_000),)),
             "Projects of the category Green get £50 together at most.",
