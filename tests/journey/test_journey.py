@@ -1,5 +1,6 @@
 """One round from an empty council to a signed record and its delivery, by three people's hands."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from tests.browser import (
     running_wardmote,
     visitor,
 )
+from tests.second_verifier import first_fault
 
 COUNCIL = Path(__file__).with_name("council.toml")
 STEP = 10
@@ -339,7 +341,9 @@ def anybody_reads_the_record(resident: Walker, number: str) -> None:
     for words in ("Lights on the towpath", "Amina Yusuf", "£9,000"):
         resident.reads(words)
     address = f"{resident.base}/rounds/{number}/record.json"
-    record = resident.page.context.request.get(address).json()
+    file = resident.page.context.request.get(address).json()
+    assert first_fault(file) is None
+    record = json.loads(file["record"])
     assert record["residents"]["ballots_cast"] == 20
     votes = {row["votes"] for row in record["residents"]["result"]["projects"] if row["funded"]}
     assert votes == {20}
