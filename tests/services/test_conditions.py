@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ballots.box import cast_ballot
+from ballots.casting import cast_ballot
 from ballots.counting import (
     DEFAULT_ORDER,
     BallotGroup,
