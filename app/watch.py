@@ -89,12 +89,13 @@ def correct_ledger_command(round_id: int, number: int, by: str, words: str) -> N
 
 @click.command("destroy-key")
 @ROUND
+@click.option("--by", required=True, help="Who does this: it will be public.")
 @with_appcontext
-def destroy_key_command(round_id: int) -> None:
+def destroy_key_command(round_id: int, by: str) -> None:
     """Destroy the key that leads from names to ballots, and say so in the ledger of ROUND."""
     try:
         with database().writing() as session:
-            destroy_key(session, keys(), _find(session, round_id), None)
+            destroy_key(session, keys(), _find(session, round_id), by)
             session.commit()
     except Refused as refused:
         raise click.ClickException(say(refused)) from refused

@@ -99,7 +99,8 @@ def fill_in(
     faults = faults_in(paper, choices)
     if faults or not isinstance(choices, list | tuple | dict):
         raise BadPaper(faults)
-    return key.close(entry_id, canonical(paper.ballot_format, choices), request_id, client_nonce)
+    text = canonical(paper.ballot_format, choices)
+    return key.close(entry_id, text, request_id, client_nonce, longest=paper.longest_text)
 
 
 def check_open(session: Session, the_round: Round) -> None:

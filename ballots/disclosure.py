@@ -14,12 +14,11 @@ from enum import StrEnum
 # came last before a step.
 SECONDS_APART = 5
 MOST_SECONDS_LATER = 3
-# Voters in a step: by default, and in a hall where enough have checked in.
+# Voters in a step: by default, and at the least, as in a hall.
 DEFAULT_STEP = 20
-STEP_IN_A_HALL = 10
-ENOUGH_IN_A_HALL = 50
-# No live vote may move in smaller steps: from ten voters on, few can be worked out.
-LEAST_STEP = STEP_IN_A_HALL
+LEAST_STEP = 10
+# With fewer people on the roll, or checked in at a hall, live figures would tell too much.
+ENOUGH_FOR_LIVE = 50
 
 
 class DisclosureProfile(StrEnum):
@@ -62,6 +61,7 @@ def next_step(
     return step if step >= smallest else 0
 
 
-def step_in_a_hall(checked_in: int) -> int | None:
-    """How many voters a step covers in a hall; None where it is too small for live figures."""
-    return STEP_IN_A_HALL if checked_in >= ENOUGH_IN_A_HALL else None
+def profile_among(profile: DisclosureProfile, people: int) -> DisclosureProfile:
+    """The profile as it is held among so many people who may vote: a small live vote is sealed."""
+    too_few = profile is DisclosureProfile.LIVE and people < ENOUGH_FOR_LIVE
+    return DisclosureProfile.SEALED if too_few else profile

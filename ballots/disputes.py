@@ -9,7 +9,6 @@ from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, LedgerEntry, append, find_entry, head_of
 from ballots.refusals import BallotRefusal
 from neighbourhoods.database import hold_round, now
-from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round, RoundMove
@@ -46,9 +45,7 @@ def is_key_due(session: Session, the_round: Round) -> bool:
     return ends_at is not None and now(session) >= ends_at
 
 
-def destroy_key(
-    session: Session, keys: KeyStore, the_round: Round, by: Person | None
-) -> LedgerEntry | None:
+def destroy_key(session: Session, keys: KeyStore, the_round: Round, by: str) -> LedgerEntry | None:
     """Write in the ledger that the round's key is destroyed; the caller commits, then destroys it.
 
     None if that was done before. From then on nobody can go from a name to a ballot. Raises
@@ -59,5 +56,4 @@ def destroy_key(
         raise Refused(BallotRefusal.DISPUTES_POSSIBLE)
     if find_entry(session, the_round.id, EntryKind.KEY_DESTROYED) is not None:
         return None
-    body = {"by": by.name if by else "the council’s server"}
-    return append(session, keys, the_round.id, EntryKind.KEY_DESTROYED, body)
+    return append(session, keys, the_round.id, EntryKind.KEY_DESTROYED, {"by": by})

@@ -17,8 +17,8 @@ from ballots.keys import KeyStore, pseudonym, veiled, voter_key
 from ballots.receipts import Promise, commitment, receipt_code, sign_promise
 
 _NONCE_BYTES = 12
-# An envelope's size must not tell how many projects were chosen.
-_PADDED_TO = 1_024
+# What an envelope holds besides the choices: names, nonces, and what parts them.
+_BESIDES = 64 + 64 + 64 + 32 + 4
 
 
 class SpoiltEnvelopeError(Exception):
@@ -84,8 +84,13 @@ class EnvelopeKey:
         """The proof that a casting is a voter's ballot."""
         return pseudonym(self._round_key, "pending-ballot", f"{voter}|{casting}")
 
-    def close(self, entry_id: int, choices: str, request_id: str, client_nonce: str) -> Envelope:
+    def close(
+        self, entry_id: int, choices: str, request_id: str, client_nonce: str, *, longest: int
+    ) -> Envelope:
         """Put a paper into its envelope; the same request by the same voter is the same cast.
+
+        All envelopes of a round have one size, that of a paper whose choices are the `longest`:
+        it must not tell how many projects were chosen.
 
         The server's nonce is drawn from the round's key and the whole request, so that a retry
         gets the same receipt though nothing is kept that would lead from the request to it.
@@ -101,16 +106,15 @@ class EnvelopeKey:
             self._round_id,
             voter,
             casting,
-            self._encrypted(paper, voter, casting),
+            self._encrypted(paper, voter, casting, longest),
             self.seal(voter, casting),
             entry_id,
             paper,
             Promise(self._round_id, code, committed, server_nonce, signature),
         )
 
-    def _encrypted(self, paper: Paper, voter: str, casting: str) -> bytes:
-        plain = "\n".join(paper).encode()
-        padded = plain + b"\0" * (-len(plain) % _PADDED_TO)
+    def _encrypted(self, paper: Paper, voter: str, casting: str, longest: int) -> bytes:
+        padded = "\n".join(paper).encode().ljust(_BESIDES + longest, b"\0")
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, padded, f"{voter}|{casting}".encode())
 

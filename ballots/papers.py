@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from ballots.counting.election import MOST_POINTS, borda_points
@@ -153,6 +154,14 @@ class BallotPaper:
             return 1
         on_paper = len(self.projects)
         return on_paper if self.max_choices is None else min(self.max_choices, on_paper)
+
+    @cached_property
+    def longest_text(self) -> int:
+        """How many characters the canonical text of a filled-in paper can have at most."""
+        full: object = list(self.costs)
+        if self.ballot_format in NUMBERED:
+            full = dict.fromkeys(self.costs, min(NO, -(self.most_on_one or 1)))
+        return len(json.dumps(full, ensure_ascii=True, separators=(",", ":")))
 
     @property
     def most_on_one(self) -> int | None:

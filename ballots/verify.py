@@ -661,6 +661,7 @@ def _note_snapshot(body: dict[str, Any], where: str, ledger: Ledger) -> None:
     if body["covered"] < ledger.covered:
         raise WrongError(f"{where}: it covers fewer voters than the one before.")
     _check_covered(body["covered"], where, ledger)
+    _check_disclosure(body["covered"], where, ledger)
     ledger.version, ledger.covered = body["version"], body["covered"]
     ledger.snapshots += 1
 
@@ -671,6 +672,23 @@ def _check_covered(covered: int, where: str, ledger: Ledger) -> None:
     most = closed["ballots"] if closed else (opened or {})["roll_size"]
     if covered > most:
         raise WrongError(f"{where}: figures cover {covered} voters of {most}.")
+
+
+def _check_disclosure(covered: int, where: str, ledger: Ledger) -> None:
+    """What was promised of figures while the vote is open: none, or in steps of so many voters."""
+    promised = (ledger.body("opened") or {})["rules"]["disclosure"]
+    profile = promised.get("profile") if isinstance(promised, dict) else None
+    step = promised.get("step") if isinstance(promised, dict) else None
+    if profile not in ("open", "live", "sealed") or type(step) is not int or step < 1:
+        raise WrongError(f"{where}: the rules do not say what may be shown while the vote is open.")
+    if ledger.body("closed") is not None or profile == "open":
+        return
+    if profile == "sealed":
+        raise WrongError(f"{where}: figures were published of a vote that was to be sealed.")
+    if covered - ledger.covered < step:
+        raise WrongError(
+            f"{where}: figures moved by {covered - ledger.covered} voters, and a step is {step}."
+        )
 
 
 def _note_closed(body: dict[str, Any], where: str, ledger: Ledger) -> None:

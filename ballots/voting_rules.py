@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ballots.conditions import check_conditions
 from ballots.counting import DEFAULT_ORDER, RankedBy, Rule, RuleName, Utility
 from ballots.counting.election import MOST_POINTS
-from ballots.disclosure import DEFAULT_STEP, LEAST_STEP, DisclosureProfile
+from ballots.disclosure import DEFAULT_STEP, LEAST_STEP, DisclosureProfile, profile_among
 from ballots.papers import GRADED, BallotFormat, BallotPaper, PaperProject, paper_as_json
 from ballots.refusals import BallotRefusal
 from neighbourhoods.database import Base, Pence, UTCDateTime, Word, now, one_of
@@ -270,8 +270,19 @@ def _paper_on(
 
 def freeze(session: Session, the_round: Round, rules: VotingRules) -> None:
     """Write down, once and for all, what residents are about to vote under."""
+    people = roll_size(session, the_round.id)
+    rules.disclosure_profile = profile_among(rules.disclosure_profile, people)
+    promised = promised_now(session, the_round, rules)
+    rules.frozen_text = json.dumps(promised, sort_keys=True, separators=(",", ":"))
+    rules.frozen_hash = hashlib.sha256(rules.frozen_text.encode()).hexdigest()
+    rules.frozen_at = now(session)
+    session.flush()
+
+
+def promised_now(session: Session, the_round: Round, rules: VotingRules) -> dict[str, object]:
+    """All that residents vote under, as round and rules say it now."""
     closes_at = the_round.vote_closes_at
-    promised = {
+    return {
         "round": the_round.id,
         "title": the_round.title,
         "budget_pence": the_round.budget_pence,
@@ -283,7 +294,3 @@ def freeze(session: Session, the_round: Round, rules: VotingRules) -> None:
         "closes_at": closes_at.isoformat() if closes_at else None,
         "roll_size": roll_size(session, the_round.id),
     }
-    rules.frozen_text = json.dumps(promised, sort_keys=True, separators=(",", ":"))
-    rules.frozen_hash = hashlib.sha256(rules.frozen_text.encode()).hexdigest()
-    rules.frozen_at = now(session)
-    session.flush()

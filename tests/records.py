@@ -135,6 +135,8 @@ class Vote:
     changed: int = 0
     # Whether openings are in the record; None: from a hundred ballots on.
     opened: bool | None = None
+    # What was promised of figures while the vote is open: those of a builder follow every batch.
+    profile: str = "open"
     seed: int = 0
 
     def rules(self) -> dict[str, Any]:
@@ -153,7 +155,7 @@ class Vote:
             },
             "rule": self.rule.as_json(),
             "tie_order": dict(self.ties),
-            "disclosure": {"profile": "live", "step": 20},
+            "disclosure": {"profile": self.profile, "step": 20},
             "approvals_needed": 2,
             "closes_at": None,
             "roll_size": len(self.ballots) + 3,

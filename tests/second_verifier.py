@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,6 +60,10 @@ def check(record: Json) -> None:
     ensure(same, "the rules are those of another round, or of another roll")
     covered = [body["covered"] for body in of["snapshot"]]
     ensure(all(0 <= n <= rules["roll_size"] for n in covered), "figures cover more than the roll")
+    shown, steps = rules["disclosure"], [b - a for a, b in pairwise([0, *covered])]
+    ensure(shown["profile"] != "sealed" or not covered, "a sealed vote published figures")
+    small = shown["profile"] == "live" and min(steps, default=shown["step"]) < shown["step"]
+    ensure(not small, "figures moved by less than a step")
     standing = standing_commitments(of["batch"])
     for body in of["closed"]:
         ensure(body["ballots"] == len(standing), "the close counts other ballots than the batches")

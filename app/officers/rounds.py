@@ -86,7 +86,7 @@ def the_round(the_round: Round) -> ResponseReturnValue:
         sign_off=sign_off_of(db(), the_round) if the_round.phase == Phase.SIGN_OFF else None,
         next_moves=next_moves(db(), the_round),
         tie=tie_waiting(the_round),
-        destroy_key=f"flask --app wsgi destroy-key {the_round.id}",
+        destroy_key=f"flask --app wsgi destroy-key {the_round.id} --by NAME",
         key_until=disputes_end_at(db(), the_round),
         is_key_due=is_key_due(db(), the_round),
         key_destroyed=find_entry(db(), the_round.id, EntryKind.KEY_DESTROYED),

@@ -32,7 +32,7 @@ def _about_ballots() -> list[Kept]:
             ),
             _(
                 "The database itself refuses a second ballot. The same request sent twice is one "
-                "ballot and gets the same receipt."
+                "ballot and gets the same receipt, for as long as the round’s key exists."
             ),
         ),
         Kept(
@@ -63,9 +63,9 @@ def _about_ballots() -> list[Kept]:
         Kept(
             _("The key is destroyed"),
             _(
-                "People have 28 days after sign-off to dispute a result. Then the round’s key is "
-                "destroyed. From then on nobody, not even the council, can go from a name to a "
-                "ballot."
+                "People have 28 days after sign-off to dispute a result. Then the council destroys "
+                "the round’s key. From then on nobody, not even the council, can go from a name to "
+                "a ballot."
             ),
             _("Destroying the key is itself an entry in the ledger, which anybody can see."),
         ),
@@ -78,14 +78,14 @@ def _about_figures() -> list[Kept]:
             _("What others see while voting is open"),
             _(
                 "How many people have voted is always shown. A sealed vote shows nothing else "
-                "until the close. In a live vote the figures move in steps. Each step takes in at "
-                "least 20 people who vote for the first time, drawn by lot, and at least as many "
+                "until the close. In a live vote the figures move in steps. Each step takes in "
+                "20 people or more who vote for the first time, drawn by lot, and at least as many "
                 "are always held back. So nobody can watch you vote and read off your choice."
             ),
             _(
                 "Steps are at least 5 seconds apart, with a random delay. A changed vote never "
-                "makes a step. In a hall where 50 or more have checked in, a step takes in at "
-                "least 10; with fewer, nothing but turnout is shown until the close."
+                "makes a step. A round’s rules can make steps smaller, as for a hall, but never "
+                "smaller than 10. With fewer than 50 people who may vote, a live vote is sealed."
             ),
         ),
         Kept(

@@ -10,7 +10,7 @@ from ballots.ledger import NOTHING_BEFORE, EntryKind, LedgerEntry, hash_of, plai
 from ballots.merkle import root_of
 from ballots.opening import roll_hash
 from ballots.sealing import Batch
-from ballots.voting_rules import rules_of
+from ballots.voting_rules import promised_now, rules_of
 from neighbourhoods.phases import Phase, is_past
 
 
@@ -71,7 +71,12 @@ def check_opening(audited: AuditedRound) -> Iterator[str]:
         return
     if rules is None or rules.frozen_text != plain_json(opened["rules"]):
         yield "the frozen rules are not those of entry 1"
-    elif rules.frozen_hash != opened["rules_sha256"]:
+        return
+    held = promised_now(audited.session, audited.the_round, rules)
+    for name in sorted(held.keys() - {"closes_at"}):  # a timetable may lawfully be moved
+        if plain_json(held[name]) != plain_json(opened["rules"][name]):
+            yield f"the vote is held under another {name} than entry 1 promised"
+    if rules.frozen_hash != opened["rules_sha256"]:
         yield "the hash of the frozen rules is not that of entry 1"
     if opened["public_key"] != audited.keys.public_key():
         yield "entry 1 names another key than the council’s"

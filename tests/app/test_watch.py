@@ -82,8 +82,9 @@ def test_a_real_vote_is_right(shell: FlaskCliRunner, town: Town) -> None:
 def test_a_round_without_a_ledger_is_named(shell: FlaskCliRunner, town: Town, command: str) -> None:
     the_round = town.round(Phase.DEBATE)
     town.session.commit()
+    by = ["--by", "Olive Officer"] if command == "destroy-key" else []
     for number in (the_round.id, 9_999):
-        done = shell.invoke(args=[command, str(number)])
+        done = shell.invoke(args=[command, str(number), *by])
         assert done.exit_code == 1
         assert f"Round {number} has no ledger yet." in done.output
 
@@ -169,7 +170,7 @@ def test_the_key_is_destroyed_after_the_dispute_period_and_not_before(
     shell: FlaskCliRunner, town: Town, keys: KeyStore, clock: Clock
 ) -> None:
     the_round = signed_round(town)
-    args = ["destroy-key", str(the_round.id)]
+    args = ["destroy-key", str(the_round.id), "--by", "Olive Officer"]
     clock.moves(days=28, seconds=-1)
     done = shell.invoke(args=args)
     assert done.exit_code == 1
@@ -198,11 +199,17 @@ def test_a_server_that_stopped_in_between_destroys_the_key_when_asked_again(
 
     with monkeypatch.context() as cut:
         cut.setattr(KeyFolder, "destroy", power_cut)
-        assert shell.invoke(args=["destroy-key", str(the_round.id)]).exit_code != 0
+        assert (
+            shell.invoke(args=["destroy-key", str(the_round.id), "--by", "Olive Officer"]).exit_code
+            != 0
+        )
     written = newest(town, the_round, EntryKind.KEY_DESTROYED)
     assert written is not None
     assert keys.read(the_round.id)
-    assert shell.invoke(args=["destroy-key", str(the_round.id)]).exit_code == 0
+    assert (
+        shell.invoke(args=["destroy-key", str(the_round.id), "--by", "Olive Officer"]).exit_code
+        == 0
+    )
     with pytest.raises(KeyError):
         keys.read(the_round.id)
     again = newest(town, the_round, EntryKind.KEY_DESTROYED)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ballots.disclosure import DisclosureProfile, next_step, step_in_a_hall, voters_covered
+from ballots.disclosure import DisclosureProfile, next_step, profile_among, voters_covered
 
 OPEN, LIVE, SEALED = DisclosureProfile.OPEN, DisclosureProfile.LIVE, DisclosureProfile.SEALED
 
@@ -91,8 +91,12 @@ def test_impossible_numbers_of_ballots_are_refused(sealed: int, pending: int) ->
         next_step(LIVE, sealed, pending, 10, closed=False)
 
 
-@pytest.mark.parametrize(("checked_in", "step"), [(0, None), (49, None), (50, 10), (300, 10)])
-def test_in_a_hall_steps_are_smaller_and_below_fifty_people_there_are_none(
-    checked_in: int, step: int | None
+@pytest.mark.parametrize("people", [0, 49, 50, 300])
+@pytest.mark.parametrize("profile", list(DisclosureProfile))
+def test_a_live_vote_among_fewer_than_fifty_people_is_sealed_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, profile: DisclosureProfile, people: int
 ) -> None:
-    assert step_in_a_hall(checked_in) == step
+    monkeypatch.setattr("ballots.disclosure.ENOUGH_FOR_LIVE", 50)
+    sealed = profile is DisclosureProfile.LIVE and people < 50
+    expected = DisclosureProfile.SEALED if sealed else profile
+    assert profile_among(profile, people) is expected

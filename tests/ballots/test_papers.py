@@ -409,3 +409,20 @@ def test_limits_of_points_and_scores_are_frozen_where_the_paper_has_them() -> No
     assert (points["points_to_give"], points["most_points_on_one"]) == (10, 3)
     assert "highest_score" not in points
     assert paper_as_json(scores_paper(5))["highest_score"] == 5
+
+
+@pytest.mark.parametrize("ballot_format", list(BallotFormat))
+def test_no_filled_in_paper_is_longer_than_the_longest(ballot_format: BallotFormat) -> None:
+    limits: dict[str, int] = {}
+    if ballot_format is BallotFormat.POINTS:
+        limits = {"points_to_give": 1_000}
+    if ballot_format is BallotFormat.SCORES:
+        limits = {"highest_score": 10}
+    ids = ["1", "a/b", "\u00e9\U0001f333", "x" * 30]
+    projects = tuple(PaperProject(project_id, 1) for project_id in ids)
+    paper = BallotPaper(ballot_format, projects, 10, **limits)
+    most = paper.most_on_one or 1
+    numbered = ballot_format in NUMBERED
+    for number in (most, -1) if ballot_format is BallotFormat.YES_NO else (most,):
+        choices: Any = dict.fromkeys(ids, number) if numbered else ids
+        assert len(canonical(ballot_format, choices)) <= paper.longest_text

@@ -129,7 +129,7 @@ def record_of(held: Held) -> dict[str, Any]:
         | held.paper,
         "rule": held.rule.as_json(),
         "tie_order": held.tie_order,
-        "disclosure": {"profile": "sealed", "step": 20},
+        "disclosure": {"profile": "open", "step": 20},
         "approvals_needed": 1,
         "closes_at": "2026-05-04T10:00:00+00:00",
     }
@@ -309,6 +309,14 @@ def test_a_rule_beyond_this_verifier_is_said_not_to_be_checked() -> None:
 
 def body_of(record: dict[str, Any], kind: str, which: int = 0) -> Any:
     return [entry["body"] for entry in record["ledger"] if entry["kind"] == kind][which]
+
+
+def promise(record: dict[str, Any], **disclosure: object) -> None:
+    """Other promises of what is shown while the vote is open, with their hash."""
+    opened = body_of(record, "opened")
+    opened["rules"]["disclosure"].update(disclosure)
+    told = json.dumps(opened["rules"], sort_keys=True, separators=(",", ":"))
+    opened["rules_sha256"] = sha(told)
 
 
 def drop(record: dict[str, Any], kind: str) -> None:
@@ -544,6 +552,16 @@ BY_THE_COUNCIL: dict[str, tuple[Held, Change, str]] = {
         APPROVED,
         lambda r: body_of(r, "snapshot").update(covered=501),
         "cover more than the roll",
+    ),
+    "figures of a sealed vote": (
+        APPROVED,
+        lambda r: promise(r, profile="sealed"),
+        "a sealed vote published figures",
+    ),
+    "figures in smaller steps": (
+        APPROVED,
+        lambda r: promise(r, profile="live", step=99),
+        "less than a step",
     ),
     "a choice that is not on the paper": (
         APPROVED,

@@ -231,6 +231,7 @@ def level_vote(rule: Rule | None = None) -> Vote:
         rule=rule or Rule(),
         ties=DRAWN_TIES,
         opened=True,
+        seed=1,
     )
 
 
@@ -1239,3 +1240,23 @@ def test_nonsense_that_is_duly_signed_never_ends_in_a_traceback(batch: int, righ
     # What nobody reads (a title, a source) may be anything.
     assert sum(wrong is not None for wrong in found) > 80
     assert all(wrong is None or is_one_sentence(wrong) for wrong in found)
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        ("sealed", "figures were published of a vote that was to be sealed"),
+        ("live", "figures moved by 5 voters, and a step is 20"),
+        ("secret", "the rules do not say what may be shown"),
+        (None, "the rules do not say what may be shown"),
+    ],
+)
+def test_figures_that_were_not_promised_are_named(profile: Any, words: str) -> None:
+    wrong = wrong_with(record_of(replace(vote_of(), changed=0, profile=profile)))
+    assert wrong is not None
+    assert words in wrong
+
+
+def test_live_figures_in_steps_as_promised_are_right() -> None:
+    vote = replace(vote_of(ballots=60), changed=0, batch_size=20, profile="live")
+    assert wrong_with(record_of(vote)) is None

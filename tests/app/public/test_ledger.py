@@ -55,7 +55,7 @@ def test_every_entry_of_a_signed_vote_is_told_in_words_the_newest_first(
     the_round = signed_round(town, [4, 1], [4])
     correct_ledger(town.session, town.keys, the_round, 2, "Olive Officer", "It said “two”: right.")
     clock.moves(days=29)
-    destroy_key(town.session, town.keys, the_round, town.officer)
+    destroy_key(town.session, town.keys, the_round, "Olive Officer")
     town.session.commit()
     page = page_of(site, the_round)
     assert headlines(page) == [
@@ -344,10 +344,10 @@ def test_officers_see_from_when_the_key_must_be_destroyed_and_how(
     assert "until midday on Monday 21 December 2026" in page
     command = BeautifulSoup(page, "html5lib").select_one(".wm-command")
     assert command is not None
-    assert said(command) == f"flask --app wsgi destroy-key {the_round.id}"
+    assert said(command) == f"flask --app wsgi destroy-key {the_round.id} --by NAME"
     clock.moves(days=28)
     assert "it must now be destroyed" in client.get(address).text
-    destroy_key(town.session, town.keys, the_round, None)
+    destroy_key(town.session, town.keys, the_round, "Olive Officer")
     town.session.commit()
     page = client.get(address).text
     assert "The key is destroyed." in page
