@@ -187,3 +187,26 @@ def test_the_database_itself_refuses_to_change_what_is_frozen(
     town.session.commit()
     with pytest.raises(DBAPIError, match="never changed"):
         town.session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("UPDATE voting_rules SET disclosure_profile = 'open'", "disclosure"),
+        ("UPDATE voting_rules SET disclosure_step = 1", "disclosure"),
+        ("UPDATE voting_rules SET approvals_needed = 9", "approvals_needed"),
+        ("UPDATE voting_rules SET max_choices = 1", "paper"),
+        ("UPDATE projects SET cost_pence = cost_pence + 1", "paper"),
+        ("UPDATE rounds SET budget_pence = budget_pence + 1", "budget_pence"),
+        ("UPDATE rounds SET title = 'Another'", "title"),
+        ("UPDATE voting_rules SET tie_rule = 'draw', draw_source = 'Dice'", "tie_order"),
+    ],
+)
+def test_a_vote_that_is_held_under_other_rules_than_promised_is_found(
+    town: Town, change: str, named: str
+) -> None:
+    the_round = town.round(Phase.VOTE)
+    town.session.execute(text(change))
+    fault = first_fault(town.session, town.keys, the_round)
+    told = f"voting_rules: the vote is held under another {named} than entry 1 promised"
+    assert fault == told
