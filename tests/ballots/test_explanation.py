@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ballots.counting import (
+    DEFAULT_ORDER,
     REFUSE,
     BallotGroup,
     Completion,
@@ -20,6 +21,7 @@ from ballots.counting import (
     Rule,
     RuleName,
     Then,
+    TieOrder,
     Utility,
     count,
     explain,
@@ -67,6 +69,7 @@ GREEDY_RULES = st.builds(
     ranked_by=st.sampled_from([RankedBy.VOTES, RankedBy.VOTES_PER_POUND]),
     minimum_votes=st.integers(0, 4),
 )
+TIE_ORDERS = st.sampled_from([DEFAULT_ORDER, TieOrder.drawn("lots")])
 
 
 @settings(max_examples=400, deadline=None)
@@ -83,18 +86,41 @@ def test_greedy_projects_win_with_the_votes_they_are_said_to_lack(
             assert verdict.project_id in count(more, rule).winners
 
 
-@settings(max_examples=300, deadline=None)
-@given(drawn_elections(pointed=False), st.sampled_from(Misfit))
-def test_greedy_projects_do_not_win_with_two_votes_less(election: Election, misfit: Misfit) -> None:
-    # One vote less may still win where the tie order prefers the project.
-    rule = Rule(misfit=misfit)
-    result = count(election, rule)
+@settings(max_examples=400, deadline=None)
+@given(drawn_elections(pointed=False), GREEDY_RULES, TIE_ORDERS)
+def test_greedy_projects_do_not_win_with_one_vote_less_than_they_are_said_to_lack(
+    election: Election, rule: Rule, order: TieOrder
+) -> None:
+    result = count(election, rule, order)
     told = explain(election, result)
     for verdict in result.verdicts:
         votes = story_of(told, verdict.project_id)["more_votes"]
-        if not verdict.funded and isinstance(votes, int) and votes > 2:
-            fewer = with_votes(election, verdict.project_id, votes - 2)
-            assert verdict.project_id not in count(fewer, rule).winners
+        if not verdict.funded and isinstance(votes, int):
+            enough = with_votes(election, verdict.project_id, votes)
+            assert verdict.project_id in count(enough, rule, order).winners
+            fewer = with_votes(election, verdict.project_id, votes - 1)
+            assert verdict.project_id not in count(fewer, rule, order).winners
+
+
+@pytest.mark.parametrize(
+    ("cost", "order", "votes"),
+    [(9, DEFAULT_ORDER, 2), (10, DEFAULT_ORDER, 3), (10, TieOrder.from_list(["z", "a"]), 2)],
+)
+def test_a_loser_that_goes_first_when_level_lacks_one_vote_less(
+    cost: int, order: TieOrder, votes: int
+) -> None:
+    # Level at 5 votes the cheaper goes first; at the same cost the id does, or what was drawn.
+    groups = [BallotGroup(("a",), 5), BallotGroup(("z",), 3)]
+    election = Election.of([Project("a", 10), Project("z", cost)], groups, 10)
+    result = count(election, Rule(), order)
+    assert story_of(explain(election, result), "z")["more_votes"] == votes
+
+
+def test_where_ties_are_refused_a_loser_has_to_come_before_the_winner() -> None:
+    groups = [BallotGroup(("a",), 5), BallotGroup(("z",), 3)]
+    election = Election.of([Project("a", 10), Project("z", 9)], groups, 10)
+    result = count(election, Rule(), REFUSE)
+    assert story_of(explain(election, result), "z")["more_votes"] == 3
 
 
 @settings(max_examples=300, deadline=None)
