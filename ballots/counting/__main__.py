@@ -18,10 +18,12 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from ballots.counting import (
     DEFAULT_ORDER,
     Completion,
+    Election,
     Misfit,
     RankedBy,
     Result,
@@ -47,6 +49,10 @@ from ballots.pabulib.official import (
 
 OFFICIAL = "official"
 UNREADABLE, UNCOUNTABLE = 2, 1
+# Every rule looks at the choices again for project after project, and equal shares asks all
+# projects their price at every purchase. The largest real elections come to a tenth of this.
+MOST_LOOKS = 1_000_000_000
+_LOOKS_FOR_A_PRICE = 1_000
 # An id a line: far more than all the projects of the largest file.
 MOST_BYTES = 4 << 20
 
@@ -65,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # not every terminal has every letter
     asked = _parser().parse_args(arguments)
     try:
+        _refuse_foreign_options(asked)
         told = _told(asked)
     except (UnreadableError, UncountableError) as wrong:
         sys.stderr.write(f"{wrong}\n")
@@ -77,6 +84,8 @@ def _told(asked: argparse.Namespace) -> str:
     rule, order = _rule(asked, election), _tie_order(asked.tie_order, election)
     try:
         counted = official_election(election)
+        if _looks(counted, rule) > MOST_LOOKS:
+            raise UncountableError(f"{asked.file}: too many choices of too many projects to count")
         started = perf_counter()
         result = count(counted, rule, order)
         seconds = perf_counter() - started
@@ -91,6 +100,13 @@ def _told(asked: argparse.Namespace) -> str:
         raise UncountableError(f"{asked.file}: numbers too large to be counted") from wrong
     except ValueError as wrong:
         raise UncountableError(f"{asked.file}: {wrong}") from wrong
+
+
+def _looks(election: Election, rule: Rule) -> int:
+    """How much the rule has to look at, at worst."""
+    projects, choices = len(election.projects), len(election.ballots.choices)
+    priced = _LOOKS_FOR_A_PRICE * projects if rule.name is RuleName.EQUAL_SHARES else 0
+    return (choices + priced) * projects
 
 
 def _written(told: str) -> int:
@@ -127,11 +143,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_choice(parser, "--utility", Utility, "what a project is worth under equal shares")
     _add_choice(parser, "--completion", Completion, "how equal shares spends what is left")
     _add_choice(parser, "--then", Then, "what equal shares does with money left at the end")
-    parser.add_argument("--step", type=_money, default=100, help="in currency units, for add1")
+    parser.add_argument("--step", type=_money, help="in currency units, for add1 (default: 1)")
     parser.add_argument(
         "--start-unit",
         type=_money,
-        default=0,
         help="start budgets under equal shares are whole multiples of it; 0: exact",
     )
     parser.add_argument(
@@ -150,9 +165,9 @@ def _add_choice(
     words: type[RankedBy | Misfit | Utility | Completion | Then],
     meaning: str,
 ) -> None:
-    first = next(iter(words))
+    first = next(iter(words)).value
     parser.add_argument(
-        option, choices=[word.value for word in words], default=first.value, help=meaning
+        option, choices=[word.value for word in words], help=f"{meaning} (default: {first})"
     )
 
 
@@ -186,13 +201,38 @@ def _read(file: Path) -> PabulibElection:
         raise UnreadableError(f"{file}: {wrong.strerror}") from wrong
 
 
+# Which rules each option means something to; the others mean something to all.
+_BELONGS_TO = {
+    "by": (RuleName.GREEDY, RuleName.KNAPSACK),
+    "misfit": (RuleName.GREEDY,),
+    "utility": (RuleName.EQUAL_SHARES,),
+    "completion": (RuleName.EQUAL_SHARES,),
+    "then": (RuleName.EQUAL_SHARES,),
+    "step": (RuleName.EQUAL_SHARES,),
+    "start_unit": (RuleName.EQUAL_SHARES,),
+}
+
+
+def _refuse_foreign_options(asked: argparse.Namespace) -> None:
+    """UnreadableError for an option that was given and means nothing to the chosen rule."""
+    for name, rules in _BELONGS_TO.items():
+        if getattr(asked, name) is not None and asked.rule not in rules:
+            option = f"--{name.replace('_', '-')}"
+            raise UnreadableError(f"{option}: means nothing to --rule {asked.rule}")
+    if asked.step == 0:
+        raise UnreadableError("--step 0: shares are raised by more than nothing")
+
+
 def _rule(asked: argparse.Namespace, election: PabulibElection) -> Rule:
     """The rule with the settings that belong to it; UnreadableError if they do not go together."""
+    by = f" --by {asked.by}" if asked.by else ""
+    option = f"--rule {asked.rule}{by}"
     try:
         rule = official_rule(election) if asked.rule == OFFICIAL else _chosen_rule(asked)
+        option = f"--threshold {asked.threshold}"
         return _with_asked_threshold(rule, asked.threshold, election)
     except RuleError as wrong:
-        raise UnreadableError(f"--rule {asked.rule} --by {asked.by}: {wrong}") from wrong
+        raise UnreadableError(f"{option}: {wrong}") from wrong
     except UnknownRuleError as unknown:
         declared = printable(unknown.declared) or "none"
         raise UncountableError(
@@ -211,22 +251,18 @@ def _with_asked_threshold(rule: Rule, asked: int | str, election: PabulibElectio
 
 
 def _chosen_rule(asked: argparse.Namespace) -> Rule:
-    match RuleName(asked.rule):
-        case RuleName.GREEDY:
-            return Rule(ranked_by=RankedBy(asked.by), misfit=Misfit(asked.misfit))
-        case RuleName.EQUAL_SHARES:
-            return Rule(
-                RuleName.EQUAL_SHARES,
-                utility=Utility(asked.utility),
-                completion=Completion(asked.completion),
-                step_pence=asked.step,
-                start_unit_pence=asked.start_unit,
-                then=Then(asked.then),
-            )
-        case RuleName.KNAPSACK:
-            return Rule(RuleName.KNAPSACK, ranked_by=RankedBy(asked.by))
-        case other:
-            return Rule(other)
+    """The rule as chosen; what was not asked for keeps its default."""
+    settings = {
+        "ranked_by": RankedBy(asked.by) if asked.by else None,
+        "misfit": Misfit(asked.misfit) if asked.misfit else None,
+        "utility": Utility(asked.utility) if asked.utility else None,
+        "completion": Completion(asked.completion) if asked.completion else None,
+        "then": Then(asked.then) if asked.then else None,
+        "step_pence": asked.step,
+        "start_unit_pence": asked.start_unit,
+    }
+    given: dict[str, Any] = {name: word for name, word in settings.items() if word is not None}
+    return Rule(RuleName(asked.rule), **given)
 
 
 def _tie_order(file: Path | None, election: PabulibElection) -> TieOrder:

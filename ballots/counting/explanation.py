@@ -41,12 +41,15 @@ class Story:
     """What can be told about one project besides its verdict.
 
     `more_votes` and `lower_cost_pence` are None where nothing would have helped, or where the
-    rule's conditions forbid a simple answer.
+    rule's conditions forbid a simple answer. `votes_are_least` and `cost_is_highest` are False
+    where a nearer figure was not tried and might have helped too.
     """
 
     standings: list[Standing] = field(default_factory=list)
     more_votes: int | None = None
     lower_cost_pence: int | None = None
+    votes_are_least: bool = True
+    cost_is_highest: bool = True
     lost_in_round: int | None = None
     spent_on: dict[str, int] = field(default_factory=dict)
 
@@ -66,6 +69,8 @@ class Story:
             "project_id": project_id,
             "more_votes": self.more_votes,
             "lower_cost_pence": self.lower_cost_pence,
+            "votes_are_least": self.votes_are_least,
+            "cost_is_highest": self.cost_is_highest,
             "lost_in_round": self.lost_in_round,
             "standings": [standing.to_json() for standing in self.standings],
             "supporters_spent_on": [

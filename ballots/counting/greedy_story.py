@@ -7,6 +7,7 @@ from ballots.counting.explanation import Story, losers, purse_before, votes_to_b
 from ballots.counting.purse import Purse
 from ballots.counting.result import Reason, Result, Verdict
 from ballots.counting.rules import RankedBy
+from ballots.counting.ties import TieBreak
 
 
 def tell_greedy(election: Election, result: Result, stories: list[Story]) -> None:
@@ -52,7 +53,7 @@ def _more_votes(
 
 
 def _to_pass(purse: Purse, ahead: Verdict, lost: Verdict) -> int:
-    """The votes that put the loser strictly above the project ahead."""
+    """The least votes that give the loser its turn before the project ahead."""
     places = purse.election.places
     at, other = places[lost.project_id], places[ahead.project_id]
     target, has = Fraction(purse.values[other]), Fraction(purse.values[at])
@@ -62,4 +63,17 @@ def _to_pass(purse: Purse, ahead: Verdict, lost: Verdict) -> int:
             return 0
         target, has = target / (ahead.cost_pence or 1), has / lost.cost_pence
         own /= lost.cost_pence
-    return int((target - has) // own) + 1
+    missing = (target - has) / own
+    if missing.denominator == 1 and _goes_first(purse, at, other, int(missing)):
+        return int(missing)
+    return missing.__floor__() + 1
+
+
+def _goes_first(purse: Purse, at: int, other: int, votes: int) -> bool:
+    """Whether the tie order puts a project with so many further votes before another."""
+    if purse.tie_order.by is TieBreak.REFUSE:
+        return False
+    loser, ahead = purse.election.projects[at], purse.election.projects[other]
+    changed = {**purse.election.votes, loser.id: purse.election.vote_counts[at] + votes}
+    ordered, _ = purse.tie_order.arrange([ahead, loser], changed)
+    return ordered[0] is loser

@@ -16,9 +16,9 @@ from ballots.counting.equal_shares import buy_what_is_free, shop_of
 from ballots.counting.explanation import Standing, Story, losers, purse_before, votes_to_be_let_in
 from ballots.counting.prices import PLAIN, Price
 from ballots.counting.purse import Purse
-from ballots.counting.recounted_story import keep_what_recounts_bear_out
+from ballots.counting.recounted_story import is_recounted, keep_what_recounts_bear_out
 from ballots.counting.result import Reason, Result
-from ballots.counting.rules import Completion, Utility
+from ballots.counting.rules import Utility
 from ballots.counting.shares_run import SharesRun, Shop, Steps
 
 
@@ -35,7 +35,7 @@ def tell_shares(election: Election, result: Result, stories: list[Story]) -> Non
         if won[purchase.project_id] is Reason.FUNDED
     ]
     _Rounds(purse, result, stories).follow(bought)
-    if result.rule.completion is not Completion.NONE or result.rule.comparison:
+    if is_recounted(result.rule):
         keep_what_recounts_bear_out(election, result, stories)
 
 
@@ -54,6 +54,7 @@ class _Rounds:
         self.lowest = [0] * len(purse.costs)
         self.weights = [self.shop.weight_of(at) for at in range(len(purse.costs))]
         lost = set() if purse.conditional else set(losers(purse.election, result))
+        self.strangers = is_recounted(result.rule)
         self.curious = [at for at in self.shop.running if at in lost]
 
     def follow(self, bought: Sequence[int]) -> None:
@@ -141,8 +142,18 @@ class _Rounds:
 
     def _note_votes(self, at: int, missing: int, share: int) -> None:
         needed = votes_to_be_let_in(self.purse, self.purse.election.vote_counts[at])
-        if needed is not None and share > 0:
-            self.stories[at].might_win_with(max(needed, missing // share + 1))
+        if needed is None or share <= 0:
+            return
+        votes = max(needed, missing // share + 1)
+        if self.strangers or votes <= self._untouched_besides(at):
+            self.stories[at].might_win_with(votes)
+
+    def _untouched_besides(self, at: int) -> int:
+        """How many voters still have their whole share and do not support the project yet."""
+        groups, weights, _ = self.shop.supporters[at]
+        untouched = self.budgets == self.share
+        everybody = int(self.purse.election.ballots.weights[untouched].sum())
+        return everybody - int(weights[untouched[groups]].sum())
 
     def _lower_cost(self, at: int, line: Fraction) -> None:
         """The highest cost at which the project is strictly cheaper than that for its worth.

@@ -11,7 +11,8 @@ from ballots.pabulib.tables import Table
 from ballots.pabulib.undisturbed import undisturbed
 from ballots.pabulib.votes import read_votes
 
-MAX_PROJECTS = 100_000
+# The largest real election has fewer than 300.
+MAX_PROJECTS = 5_000
 MAX_META_KEYS = 1_000
 
 

@@ -179,6 +179,37 @@ def test_what_is_not_there_and_what_does_not_go_together_is_told(
 
 
 @pytest.mark.parametrize(
+    ("rule", "option", "value"),
+    [
+        ("phragmen", "--by", "score"),
+        ("phragmen", "--by", "votes"),
+        ("equal-shares", "--by", "votes"),
+        ("official", "--by", "votes"),
+        ("knapsack", "--misfit", "skip"),
+        ("greedy", "--step", "0"),
+        ("greedy", "--start-unit", "0"),
+        ("greedy", "--utility", "cost"),
+        ("knapsack", "--completion", "none"),
+        ("official", "--then", "none"),
+    ],
+)
+def test_an_option_that_means_nothing_to_the_rule_is_refused_by_name(
+    file: Path, capsys: pytest.CaptureFixture[str], rule: str, option: str, value: str
+) -> None:
+    assert main([str(file), "--rule", rule, option, value]) == 2
+    told = capsys.readouterr()
+    assert told.err == f"{option}: means nothing to --rule {rule}\n"
+    assert told.out == ""
+
+
+def test_a_step_of_nothing_is_blamed_on_the_step(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(file), "--rule", "equal-shares", "--step", "0"]) == 2
+    assert capsys.readouterr().err == "--step 0: shares are raised by more than nothing\n"
+
+
+@pytest.mark.parametrize(
     "option", [["--step", "a penny"], ["--threshold", "-1"], ["--step", "0.001"]]
 )
 def test_an_option_that_is_none_is_refused(file: Path, option: list[str]) -> None:
@@ -214,7 +245,7 @@ def test_a_sum_that_is_no_money_is_refused(
     [
         ("1000001", {}, 1, "more points than any paper allows"),
         ("9" * 15 + ".99999", {}, 1, "numbers too large to be counted"),
-        ("0.1", {"min_project_score_threshold": "9" * 15}, 2, "minimum_score"),
+        ("0.1", {"min_project_score_threshold": "9" * 15}, 2, "--threshold auto: minimum_score"),
     ],
 )
 def test_points_beyond_what_can_be_counted_are_told_in_one_line(

@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ballots.counting import (
+    DEFAULT_ORDER,
     REFUSE,
     BallotGroup,
     Completion,
@@ -20,12 +21,16 @@ from ballots.counting import (
     Rule,
     RuleName,
     Then,
+    TieOrder,
     Utility,
     count,
     explain,
     recounted_story,
 )
+from ballots.pabulib import read_file
+from ballots.pabulib.official import official_election, official_rule
 from tests.ballots.elections import drawn_elections, groups_of
+from tests.ballots.test_pabulib import REAL
 
 EQUAL = Rule(name=RuleName.EQUAL_SHARES)
 
@@ -67,6 +72,7 @@ GREEDY_RULES = st.builds(
     ranked_by=st.sampled_from([RankedBy.VOTES, RankedBy.VOTES_PER_POUND]),
     minimum_votes=st.integers(0, 4),
 )
+TIE_ORDERS = st.sampled_from([DEFAULT_ORDER, TieOrder.drawn("lots")])
 
 
 @settings(max_examples=400, deadline=None)
@@ -83,18 +89,41 @@ def test_greedy_projects_win_with_the_votes_they_are_said_to_lack(
             assert verdict.project_id in count(more, rule).winners
 
 
-@settings(max_examples=300, deadline=None)
-@given(drawn_elections(pointed=False), st.sampled_from(Misfit))
-def test_greedy_projects_do_not_win_with_two_votes_less(election: Election, misfit: Misfit) -> None:
-    # One vote less may still win where the tie order prefers the project.
-    rule = Rule(misfit=misfit)
-    result = count(election, rule)
+@settings(max_examples=400, deadline=None)
+@given(drawn_elections(pointed=False), GREEDY_RULES, TIE_ORDERS)
+def test_greedy_projects_do_not_win_with_one_vote_less_than_they_are_said_to_lack(
+    election: Election, rule: Rule, order: TieOrder
+) -> None:
+    result = count(election, rule, order)
     told = explain(election, result)
     for verdict in result.verdicts:
         votes = story_of(told, verdict.project_id)["more_votes"]
-        if not verdict.funded and isinstance(votes, int) and votes > 2:
-            fewer = with_votes(election, verdict.project_id, votes - 2)
-            assert verdict.project_id not in count(fewer, rule).winners
+        if not verdict.funded and isinstance(votes, int):
+            enough = with_votes(election, verdict.project_id, votes)
+            assert verdict.project_id in count(enough, rule, order).winners
+            fewer = with_votes(election, verdict.project_id, votes - 1)
+            assert verdict.project_id not in count(fewer, rule, order).winners
+
+
+@pytest.mark.parametrize(
+    ("cost", "order", "votes"),
+    [(9, DEFAULT_ORDER, 2), (10, DEFAULT_ORDER, 3), (10, TieOrder.from_list(["z", "a"]), 2)],
+)
+def test_a_loser_that_goes_first_when_level_lacks_one_vote_less(
+    cost: int, order: TieOrder, votes: int
+) -> None:
+    # Level at 5 votes the cheaper goes first; at the same cost the id does, or what was drawn.
+    groups = [BallotGroup(("a",), 5), BallotGroup(("z",), 3)]
+    election = Election.of([Project("a", 10), Project("z", cost)], groups, 10)
+    result = count(election, Rule(), order)
+    assert story_of(explain(election, result), "z")["more_votes"] == votes
+
+
+def test_where_ties_are_refused_a_loser_has_to_come_before_the_winner() -> None:
+    groups = [BallotGroup(("a",), 5), BallotGroup(("z",), 3)]
+    election = Election.of([Project("a", 10), Project("z", 9)], groups, 10)
+    result = count(election, Rule(), REFUSE)
+    assert story_of(explain(election, result), "z")["more_votes"] == 3
 
 
 @settings(max_examples=300, deadline=None)
@@ -145,16 +174,47 @@ def test_equal_shares_projects_win_with_so_many_more_supporters_with_whole_share
             assert verdict.project_id in count(more, rule).winners
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
+@given(drawn_elections(pointed=False), st.sampled_from([Utility.COST, Utility.CARDINALITY]))
+def test_no_more_supporters_are_said_to_be_lacking_than_there_are_other_voters(
+    election: Election, utility: Utility
+) -> None:
+    told = explain(election, count(election, replace(EQUAL, utility=utility)))
+    for project_id, votes in election.votes.items():
+        more = story_of(told, project_id)["more_votes"]
+        assert more is None or (isinstance(more, int) and votes + more <= election.ballots_cast)
+
+
+@pytest.mark.parametrize(("untouched", "votes"), [(0, None), (1, 7), (2, 2), (3, 2)])
+def test_supporters_are_lacking_only_where_so_many_still_have_their_share(
+    untouched: int, votes: int | None
+) -> None:
+    # Each has 10, and seven pay 4 each for a. Then b (25) has 6: it lacks two whole shares. Before
+    # that it would take eight supporters to be better value than a, so seven more.
+    groups = [BallotGroup(("a",), 6), BallotGroup(("a", "b"), 1), BallotGroup((), untouched)]
+    kept = [group for group in groups if group.ballots]
+    projects = [Project("a", 28), Project("b", 25)]
+    election = Election.of(projects, kept, 10 * (7 + untouched))
+    told = explain(election, count(election, EQUAL))
+    assert story_of(told, "b")["more_votes"] == votes
+
+
+@settings(max_examples=150, deadline=None)
 @given(
     drawn_elections(),
     st.sampled_from(Utility),
     st.sampled_from(Completion),
     st.sampled_from(Then),
     st.booleans(),
+    st.sampled_from([1_000, 20_000]),
 )
 def test_where_shares_are_raised_or_compared_every_claim_is_borne_out_by_a_count(
-    election: Election, utility: Utility, completion: Completion, then: Then, compared: bool
+    election: Election,
+    utility: Utility,
+    completion: Completion,
+    then: Then,
+    compared: bool,
+    looks: int,
 ) -> None:
     assume(compared or completion is not Completion.NONE)
     step = max(1, election.budget_pence // 15)
@@ -167,19 +227,79 @@ def test_where_shares_are_raised_or_compared_every_claim_is_borne_out_by_a_count
         comparison=compared,
     )
     result = count(election, rule)
-    told = explain(election, result)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(recounted_story, "MOST_LOOKS", looks)
+        told = explain(election, result)
     for verdict in result.verdicts:
         story = story_of(told, verdict.project_id)
         votes, cost = story["more_votes"], story["lower_cost_pence"]
         if isinstance(votes, int) and not verdict.funded:
-            groups = groups_of(election)
-            points = (1,) if election.ballots.points is not None else None
-            more = [*groups, BallotGroup((verdict.project_id,), votes, points)]
-            changed = Election.of(election.projects, more, election.budget_pence)
-            assert verdict.project_id in count(changed, rule).winners
+            assert wins_with(election, rule, verdict.project_id, votes)
+            if story["votes_are_least"]:
+                assert not any(
+                    wins_with(election, rule, verdict.project_id, fewer)
+                    for fewer in range(1, votes)
+                )
         if isinstance(cost, int):
-            cheaper = at_cost(election, verdict.project_id, cost)
-            assert verdict.project_id in count(cheaper, rule).winners
+            assert wins_at(election, rule, verdict.project_id, cost)
+            unit = 100 if verdict.cost_pence > 100 else 1
+            assert cost % unit == 0
+            if story["cost_is_highest"]:
+                assert not any(
+                    wins_at(election, rule, verdict.project_id, dearer)
+                    for dearer in range(cost + unit, verdict.cost_pence, unit)
+                )
+
+
+def wins_with(election: Election, rule: Rule, project_id: str, votes: int) -> bool:
+    """Whether a project wins with so many further ballots that name only it, at one point each."""
+    points = (1,) if election.ballots.points is not None else None
+    more = [*groups_of(election), BallotGroup((project_id,), votes, points)]
+    changed = Election.of(election.projects, more, election.budget_pence)
+    return project_id in count(changed, rule).winners
+
+
+def wins_at(election: Election, rule: Rule, project_id: str, cost_pence: int) -> bool:
+    """Whether a project wins at another cost."""
+    return project_id in count(at_cost(election, project_id, cost_pence), rule).winners
+
+
+def assen() -> tuple[Election, Rule]:
+    """A real election whose shares were raised step by step, and the rule it declares."""
+    read = read_file(REAL / "Netherlands_Assen_2024.pb")
+    return official_election(read), official_rule(read)
+
+
+def test_in_a_real_election_the_least_votes_are_told_and_whether_the_cost_is_the_highest() -> None:
+    election, rule = assen()
+    told = explain(election, count(election, rule))
+    least = {"10": 22, "4": 14, "1": 6, "8": 6}
+    for project_id, votes in least.items():
+        story = story_of(told, project_id)
+        assert (story["more_votes"], story["votes_are_least"]) == (votes, True)
+        assert wins_with(election, rule, project_id, votes)
+        assert not any(wins_with(election, rule, project_id, n) for n in range(1, votes))
+    # Its £40,000 are too many pounds to try each: between what is said and that, some may win.
+    story = story_of(told, "1")
+    cost = story["lower_cost_pence"]
+    assert isinstance(cost, int)
+    assert cost % 100 == 0
+    assert wins_at(election, rule, "1", cost)
+    assert not wins_at(election, rule, "1", cost + 100)
+    assert cost >= 3_000_000
+    assert story["cost_is_highest"] is False
+
+
+def test_votes_that_were_not_all_tried_are_not_called_the_least(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    election, rule = assen()
+    monkeypatch.setattr(recounted_story, "MOST_LOOKS", 50_000)  # five recounts a figure
+    story = story_of(explain(election, count(election, rule)), "10")
+    votes = story["more_votes"]
+    assert isinstance(votes, int)
+    assert wins_with(election, rule, "10", votes)
+    assert story["votes_are_least"] is False
 
 
 def test_where_recounts_would_take_too_long_nothing_is_claimed(

@@ -7,6 +7,8 @@ from typing import Any, Self
 import pytest
 
 from ballots import pabulib
+from ballots.counting import RuleName
+from ballots.counting import __main__ as command
 from ballots.pabulib import Expected, PabulibError, numerals, reading, rows, tables, votes
 
 META = "META\nkey;value\nbudget;100\nvote_type;scoring\n"
@@ -189,3 +191,49 @@ def test_lines_that_all_but_name_a_section_are_no_section() -> None:
 
 def test_sections_that_come_again_and_again_are_refused_at_the_second() -> None:
     assert place_and_cause("META\n" * 100_000) == (2, 1, Expected.SECTION_ONCE)
+
+
+def papers(projects: int, ballots: int) -> str:
+    """A file in which every ballot names every project."""
+    rows_ = "".join(f"{n};5\n" for n in range(projects))
+    everything = ",".join(map(str, range(projects)))
+    cast = "".join(f"v{n};{everything}\n" for n in range(ballots))
+    meta = META.replace("scoring", "approval")
+    return f"{meta}PROJECTS\nproject_id;cost\n{rows_}VOTES\nvoter_id;vote\n{cast}"
+
+
+def test_tens_of_thousands_of_projects_are_refused_before_they_are_counted() -> None:
+    fine = pabulib.read(papers(reading.MAX_PROJECTS, 1))
+    assert len(fine.projects) == reading.MAX_PROJECTS
+    line = 4 + 2 + reading.MAX_PROJECTS + 1
+    assert place_and_cause(papers(90_000, 60)) == (line, 1, Expected.FEWER_PROJECTS)
+
+
+@pytest.mark.parametrize("rule", list(RuleName))
+def test_more_choices_of_more_projects_than_can_be_counted_are_told_in_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    rule: RuleName,
+) -> None:
+    path = tmp_path / "hostile.pb"
+    path.write_text(papers(20, 3))
+    monkeypatch.setattr(command, "_LOOKS_FOR_A_PRICE", 0)
+    monkeypatch.setattr(command, "MOST_LOOKS", 20 * 20)  # alike ballots are one
+    assert command.main([str(path), "--rule", rule.value]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr(command, "MOST_LOOKS", 20 * 20 - 1)
+    assert command.main([str(path), "--rule", rule.value]) == 1
+    told = capsys.readouterr()
+    assert told.err == f"{path}: too many choices of too many projects to count\n"
+    assert told.out == ""
+
+
+def test_equal_shares_counts_fewer_projects_than_it_would_take_hours_to_price(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hostile.pb"
+    path.write_text(papers(1_001, 1))
+    assert command.main([str(path), "--rule", "greedy"]) == 0
+    assert command.main([str(path), "--rule", "equal-shares"]) == 1
+    assert "too many projects" in capsys.readouterr().err

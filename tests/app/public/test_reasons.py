@@ -39,6 +39,7 @@ def words(app: Flask, verdict: Json, rule: Rule, about: Json | None = None, **kn
 
 
 EQUAL_SHARES = Rule(name=RuleName.EQUAL_SHARES)
+RAISED = Rule(name=RuleName.EQUAL_SHARES, completion=Completion.ADD1)
 PHRAGMEN = Rule(name=RuleName.PHRAGMEN)
 KNAPSACK = Rule(name=RuleName.KNAPSACK)
 
@@ -233,14 +234,51 @@ def test_shares_that_were_raised_are_told_as_raised(
         )
 
 
-@pytest.mark.parametrize("completion", list(Completion))
-def test_where_shares_are_raised_no_lower_cost_is_promised_to_win(
-    app: Flask, completion: Completion
+@pytest.mark.parametrize(
+    ("settings", "about", "end"),
+    [
+        ({}, {}, " or less."),
+        ({"completion": Completion.ADD1}, {"cost_is_highest": True}, "."),
+        ({"completion": Completion.ADD1_EXHAUSTIVE}, {"cost_is_highest": True}, "."),
+        ({"comparison": True}, {"cost_is_highest": True}, "."),
+        ({"completion": Completion.ADD1}, {"cost_is_highest": False}, " (perhaps more)."),
+        # Outcomes stored before the flag was there did not try every cost.
+        ({"completion": Completion.ADD1}, {}, " (perhaps more)."),
+    ],
+)
+def test_where_shares_are_raised_or_compared_no_lower_cost_is_promised_to_win(
+    app: Flask, settings: Json, about: Json, end: str
 ) -> None:
-    rule = Rule(name=RuleName.EQUAL_SHARES, completion=completion)
-    said = words(app, verdict(Reason.NO_VOTES), rule, {"lower_cost_pence": 340_000})
-    end = " or less." if completion is Completion.NONE else "."
+    rule = Rule(name=RuleName.EQUAL_SHARES, **settings)
+    said = words(app, verdict(Reason.NO_VOTES), rule, about | {"lower_cost_pence": 340_000})
     assert said.endswith(f"It would have been funded at a cost of £3,400{end}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "about", "end"),
+    [
+        (Rule(), {"more_votes": 3}, " 3 more votes."),
+        (PHRAGMEN, {"more_votes": 3}, " 3 more votes."),
+        (
+            EQUAL_SHARES,
+            {"more_votes": 3},
+            " 3 more supporters who had not yet paid for anything else.",
+        ),
+        (
+            EQUAL_SHARES,
+            {"more_votes": 1},
+            " 1 more supporter who had not yet paid for anything else.",
+        ),
+        (RAISED, {"more_votes": 3, "votes_are_least": True}, " 3 more votes."),
+        (RAISED, {"more_votes": 3, "votes_are_least": False}, " 3 more votes (perhaps fewer)."),
+        (RAISED, {"more_votes": 3}, " 3 more votes (perhaps fewer)."),
+    ],
+)
+def test_whose_votes_it_lacked_is_said_and_whether_fewer_might_have_done(
+    app: Flask, rule: Rule, about: Json, end: str
+) -> None:
+    said = words(app, verdict(Reason.SUPPORTERS_SPENT), rule, about)
+    assert said.endswith(f"It would have been funded with{end}")
 
 
 @pytest.mark.parametrize(
