@@ -8,7 +8,7 @@ from ballots.counting.knapsack_search import Conditions, Division, best_sets_wit
 from ballots.counting.purse import Purse
 from ballots.counting.result import Reason, Result
 from ballots.counting.rules import Limit, LimitOn, RankedBy, Rule
-from ballots.counting.ties import TieBreak, TieOrder, TieRefusedError
+from ballots.counting.ties import TieOrder
 
 
 def count_by_knapsack(election: Election, rule: Rule, tie_order: TieOrder) -> Result:
@@ -30,7 +30,7 @@ def count_by_knapsack(election: Election, rule: Rule, tie_order: TieOrder) -> Re
     standing = _standing(purse, values)
     first, level = _best(purse, [Offer(purse.costs[at], values[at]) for at in standing], standing)
     if level is not None:
-        _note_tie(purse, [standing[nth] for nth in first ^ level])
+        purse.break_tie([standing[nth] for nth in first ^ level], decisive=True)
     ranked = sorted(range(len(values)), key=lambda at: (-values[at], ranks[at]))
     winners = {standing[nth] for nth in first}
     for at in ranked:
@@ -59,13 +59,6 @@ def _standing(purse: Purse, values: Sequence[int]) -> list[int]:
         if adds and not dear and alone in (None, Reason.RING_FENCED):
             standing.append(at)
     return standing
-
-
-def _note_tie(purse: Purse, members: Sequence[int]) -> None:
-    ordered, steps = purse.arrange(members)
-    if purse.tie_order.by is TieBreak.REFUSE:
-        raise TieRefusedError(tuple(purse.election.projects[at].id for at in ordered))
-    purse.note_tie(ordered, steps, decisive=True)
 
 
 def _best(purse: Purse, offers: Sequence[Offer], standing: Sequence[int]) -> BestSets:

@@ -8,7 +8,7 @@ from functools import cached_property
 from ballots.counting.election import Election
 from ballots.counting.result import Purchase, Reason, Result, Tie, Verdict
 from ballots.counting.rules import Limit, LimitOn, RankedBy, Rule, RuleError
-from ballots.counting.ties import TieOrder, TieStep
+from ballots.counting.ties import TieBreak, TieOrder, TieRefusedError, TieStep
 
 WORTH = 1_000
 
@@ -189,6 +189,14 @@ class Purse:
         projects = self.election.projects
         ordered, steps = self.tie_order.arrange([projects[at] for at in level], self.election.votes)
         return [self.election.places[project.id] for project in ordered], steps
+
+    def break_tie(self, level: Sequence[int], decisive: bool | None = None) -> list[int]:
+        """The level in the order of the tie, which is recorded; refused where none may decide."""
+        ordered, steps = self.arrange(level)
+        if self.tie_order.by is TieBreak.REFUSE:
+            raise TieRefusedError(tuple(self.election.projects[at].id for at in ordered))
+        self.note_tie(ordered, steps, decisive)
+        return ordered
 
     def note_tie(
         self,

@@ -2,6 +2,7 @@
 
 import sys
 from fractions import Fraction
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -269,6 +270,36 @@ def test_level_projects_follow_the_order_of_the_tie_and_are_recorded() -> None:
     with pytest.raises(TieRefusedError) as refused:
         count(election, EQUAL, REFUSE)
     assert refused.value.members == ("a", "b")
+
+
+def passed_over() -> Election:
+    """At the start budget p0 wins in any order; p1 and p2 are level at the next step only.
+
+    If p1 comes first there, p0 and p1 and then p2 overspend: the step is taken back.
+    """
+    return Election.of(
+        [Project("p0", 10), Project("p1", 8), Project("p2", 10)],
+        [
+            BallotGroup(("p0", "p1"), 2),
+            BallotGroup(("p0",), 2),
+            BallotGroup(("p2",), 2),
+            BallotGroup(("p0", "p1", "p2"), 1),
+        ],
+        24,
+    )
+
+
+def test_a_tie_that_decides_how_far_shares_are_raised_is_recorded_and_refused() -> None:
+    rule = equal(completion=Completion.ADD1, step_pence=2)
+    orders = [TieOrder.from_list(ids) for ids in permutations(("p0", "p1", "p2"))]
+    results = [count(passed_over(), rule, order) for order in orders]
+    assert {frozenset(result.winners) for result in results} == {
+        frozenset({"p0"}),
+        frozenset({"p0", "p2"}),
+    }
+    assert all(result.ties for result in results)
+    with pytest.raises(TieRefusedError):
+        count(passed_over(), rule, REFUSE)
 
 
 def test_a_project_without_cost_is_bought_first_and_an_empty_vote_buys_nothing() -> None:
