@@ -168,9 +168,15 @@ def _exhausts(purse: Purse, places: list[int]) -> bool:
 
 
 def buy_what_is_free(purse: Purse) -> None:
-    """Buy the projects that cost nothing: no share could be asked for them."""
-    for at in sorted(purse.running, key=purse.tie_ranks.__getitem__):
-        if purse.costs[at] == 0 and purse.why_not(at) is None:
+    """Buy the projects that cost nothing: no share could be asked for them.
+
+    Those that exclude each other stand level, and their order decides.
+    """
+    free = {at for at in purse.running if purse.costs[at] == 0 and purse.why_not(at) is None}
+    for level in purse.exclusive_among(free):
+        purse.break_tie(level, decisive=True)
+    for at in sorted(free, key=purse.tie_ranks.__getitem__):
+        if purse.why_not(at) is None:
             purse.buy(at, price=Fraction(0))
 
 
@@ -179,8 +185,10 @@ def _finish(purse: Purse) -> None:
     if purse.rule.then is Then.UTILITARIAN:
         remaining = [at for at in purse.running if at not in purse.reasons]
         go_greedily(purse, remaining, Reason.COMPLETED)
-    for at in purse.by_value():
-        if at not in purse.reasons and not purse.part_fund(at):
+    losers = [at for at in purse.by_value() if at not in purse.reasons]
+    purse.break_part_funding_tie(losers, purse.values)
+    for at in losers:
+        if not purse.part_fund(at):
             purse.turn_down(at, purse.why_not(at) or Reason.SUPPORTERS_SPENT, had_turn=True)
 
 
@@ -193,8 +201,8 @@ def _compared(election: Election, result: Result) -> Result:
     weights = election.ballots.weights
     against, for_us = weights[theirs > ours].sum(), weights[ours > theirs].sum()
     if against <= for_us:
-        return result
-    return greedy.standing_in_for(result)
+        return result.decided_beside(greedy)
+    return greedy.standing_in_for(result).decided_beside(result)
 
 
 def _as_greedy(rule: Rule) -> Rule:
