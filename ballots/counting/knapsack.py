@@ -17,9 +17,10 @@ def count_by_knapsack(election: Election, rule: Rule, tie_order: TieOrder) -> Re
     Among sets worth the same, the one that holds the first project, in the tie order, in which
     they differ; if there is one, the tie is recorded against the runner-up. What costs nothing
     wins whenever conditions allow. A project that adds no value does not: its score may be zero
-    or less. Exclusive sets, caps and ring-fences hold for the set as a whole. The best set never
-    overspends, and no project of it can be the first that no longer fits: permission to overspend
-    and part-funding mean nothing here. TooHardError rather than more than some seconds' work; see
+    or less. Exclusive sets, caps and ring-fences hold for the set as a whole. Part-funding gives
+    what the set leaves to the project worth most of those that no longer fit; the set is chosen
+    without regard to that. A set has no last winner that might overspend, so no `Rule` lets it.
+    TooHardError rather than more than some seconds' work; see
     `best_sets` and, under conditions, `best_sets_within` for the bounds. It takes many projects
     whose values stand in almost the same proportion to costs that are not round, or many
     conditions that bite at once.
@@ -36,6 +37,12 @@ def count_by_knapsack(election: Election, rule: Rule, tie_order: TieOrder) -> Re
     for at in ranked:
         if at in winners:
             purse.buy(at)
+    in_the_running = set(purse.running) - winners
+    # What adds no value does not win by a part of its cost either.
+    losers = [at for at in ranked if at in in_the_running and values[at] > 0]
+    purse.break_part_funding_tie(losers, values)
+    for at in losers:
+        purse.part_fund(at)
     return purse.result(ranked=ranked)
 
 

@@ -82,7 +82,7 @@ def drawn_rule(random: Random, election: Election) -> Rule:
         exclusive=(tuple(ids[:2]),) if random.random() < 0.5 else (),
         caps=(Limit(LimitOn.CATEGORY, "parks", 20),) if random.random() < 0.5 else (),
         ring_fences=(Limit(LimitOn.CATEGORY, "roads", 15),) if random.random() < 0.5 else (),
-        overspend_pence=random.choice((0, 5)),
+        overspend_pence=random.choice((0, 5)) if name is not RuleName.KNAPSACK else 0,
         part_funding=random.random() < 0.5,
         criteria=(("access", 40),) if random.random() < 0.5 else (),
         minimum_share_percent=random.choice((0, 30)),
