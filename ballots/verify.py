@@ -1242,9 +1242,10 @@ class Count:
             if self.costs[project_id] == 0:
                 self._buy(project_id)
         shares = EqualShares(self, [p for p in running if self.costs[p] > 0])
-        for project_id, level in shares.completed():
-            if self.refuses_ties and len(level) > 1:
-                raise WrongError(_undrawn(level))
+        bought = shares.completed()
+        if self.refuses_ties and shares.level:
+            raise WrongError(_undrawn(shares.level))
+        for project_id in bought:
             self._buy(project_id)
         if self.rule["then"] == "utilitarian":
             self._go_greedily([p for p in running if p not in self.bought], stops=False)
@@ -1270,9 +1271,6 @@ def _tie_ranks(rules: Rules, tally: Tally, seed: str | None) -> dict[str, int]:
 
 # ---- Equal shares -------------------------------------------------------------------------------
 
-# What was bought, and among which projects that stood level.
-Purchase = tuple[str, list[str]]
-
 
 class EqualShares:
     """What voters buy with equal shares of the money.
@@ -1294,8 +1292,10 @@ class EqualShares:
         }
         by_cost = self.rule["utility"] == "cost"
         self.worth = {p: self.costs[p] if by_cost else 1 for p in for_sale}
+        # Projects that stood level in some run: one passed over may have ended the raising.
+        self.level: list[str] = []
 
-    def completed(self) -> list[Purchase]:
+    def completed(self) -> list[str]:
         """What is bought at the start budget at which the rule's completion ends."""
         start, unit = Fraction(self.budget, self.ballots), self.rule["start_unit_pence"]
         if unit:
@@ -1314,22 +1314,22 @@ class EqualShares:
             bought = richer
         return bought
 
-    def _cost(self, bought: list[Purchase]) -> int:
-        return sum(self.costs[project_id] for project_id, _ in bought)
+    def _cost(self, bought: list[str]) -> int:
+        return sum(self.costs[project_id] for project_id in bought)
 
-    def _exhausts(self, bought: list[Purchase]) -> bool:
+    def _exhausts(self, bought: list[str]) -> bool:
         """Whether what is left is too little for every other project."""
-        left, gone = self.budget - self._cost(bought), {project_id for project_id, _ in bought}
+        left, gone = self.budget - self._cost(bought), set(bought)
         return all(self.costs[p] > left for p in self.for_sale if p not in gone)
 
-    def run(self, start: Fraction) -> list[Purchase]:
+    def run(self, start: Fraction) -> list[str]:
         """What is bought if everybody starts with this many pence."""
         purses = Purses(start, self.ballots)
         # No project was ever cheaper for what it is worth than this; prices only rise.
         floors = {
             p: Fraction(self.costs[p], self._points(p) * self.worth[p]) for p in self.for_sale
         }
-        bought: list[Purchase] = []
+        bought: list[str] = []
         while True:
             prices: dict[str, tuple[int, int]] = {}
             best: Fraction | None = None
@@ -1349,7 +1349,9 @@ class EqualShares:
             level.sort(key=self.rank.__getitem__)
             purses.pay(self.supporters[level[0]], prices[level[0]])
             del floors[level[0]]
-            bought.append((level[0], level))
+            bought.append(level[0])
+            if len(level) > 1:
+                self.level = self.level or level
 
     def _points(self, project_id: str) -> int:
         return sum(points * len(voters) for points, voters in self.supporters[project_id].items())

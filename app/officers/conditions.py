@@ -16,7 +16,7 @@ from app.public.rule_words import conditions_in_words, what_every_project_needs
 from app.residents.proposal_forms import CATEGORIES
 from app.wording import say
 from ballots.conditions import most_overspend_pence
-from ballots.counting import LimitOn, Rule
+from ballots.counting import LimitOn, Rule, RuleName
 from ballots.papers import GRADED
 from ballots.voting_rules import VotingRules, choice_of, rules_of, set_rules
 from neighbourhoods.projects import projects_in
@@ -34,6 +34,7 @@ def conditions(the_round: Round) -> ResponseReturnValue:
     projects = projects_in(db(), the_round.id)
     titles = {project.code: project.title for project in projects}
     form = ConditionsForm(data=as_filled(rule))
+    form.best_set = rule.name is RuleName.KNAPSACK
     form.offer(
         _named(LimitOn.CATEGORY, rule, [*CATEGORIES, *(one.category for one in projects)]),
         _named(LimitOn.AREA, rule, sorted(one.area for one in projects)),

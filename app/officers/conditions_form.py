@@ -171,6 +171,18 @@ class ConditionsForm(FlaskForm):
         asked = (self.minimum_votes, self.minimum_share_percent, self.minimum_score)
         return any(field.data or field.errors for field in asked)
 
+    # Whether the round's rule looks for a best set, in which no project is the last.
+    best_set = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Besides each field: nothing goes over under a rule that has no last project."""
+        super().validate(extra_validators)
+        if self.best_set and self.overspend.data and not self.overspend.errors:
+            self.overspend.errors = [
+                _("Leave this empty: a best set within the budget has no last project")
+            ]
+        return not self.errors
+
     def offer(
         self, categories: Sequence[str], areas: Sequence[str], titles: Mapping[str, str]
     ) -> None:

@@ -29,6 +29,7 @@ def rules(the_round: Round) -> ResponseReturnValue:
     known = rules_of(db(), the_round.id)
     form = RulesForm(data=_as_chosen(known) if known else None)
     form.least_points = known.rule.minimum_score if known else 0
+    form.may_overspend = bool(known and known.rule.overspend_pence)
     form.approvals_needed.most = max(1, len(councillors))
     if form.validate_on_submit():
         set_rules(db(), the_round, _chosen(form, known))

@@ -121,6 +121,8 @@ class RulesForm(FlaskForm):
 
     # What a condition asks of every project; a paper without points cannot meet it.
     least_points = 0
+    # Whether a condition lets the last project go over the budget; a best set has no last one.
+    may_overspend = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -193,6 +195,14 @@ class RulesForm(FlaskForm):
             _judge(field, greedy)
         best_set = self.rule_name.data == RuleName.KNAPSACK
         _judge(self.adds_up, best_set)
+        if best_set and self.may_overspend and not self.rule_name.errors:
+            self.rule_name.errors = [
+                _(
+                    "By the conditions of this round the last project may go over the budget, and "
+                    "a best set has no last one. Choose another rule, or take that condition away "
+                    "first"
+                )
+            ]
         self._judge_points(
             {
                 self.ranked_by: greedy and self.ranked_by.data == RankedBy.SCORE,

@@ -17,15 +17,23 @@ from ballots.counting.purse import Purse
 from ballots.counting.result import Reason, Result
 from ballots.counting.rules import Completion, Rule, RuleName, Then, Utility
 from ballots.counting.shares_run import Bought, SharesRun, Shop, Steps
-from ballots.counting.ties import TieBreak, TieOrder, TieRefusedError
+from ballots.counting.ties import TieOrder
+
+# Places that stood level, each group once, by its members.
+_Tied = dict[frozenset[int], tuple[int, ...]]
 
 
 class Spree(NamedTuple):
-    """What was bought at the start budget that the completion settled on, and that budget."""
+    """What was bought at the start budget that the completion settled on, and that budget.
+
+    `tied` are the groups that stood level on the way: first among those bought, then at the
+    start budgets that were tried and passed over.
+    """
 
     bought: tuple[Bought, ...]
     start_budget_pence: Fraction
     steps: int
+    tied: tuple[tuple[int, ...], ...]
 
 
 def count_by_equal_shares(election: Election, rule: Rule, tie_order: TieOrder) -> Result:
@@ -40,8 +48,9 @@ def count_by_equal_shares(election: Election, rule: Rule, tie_order: TieOrder) -
         return purse.result()
     buy_what_is_free(purse)
     spree = go_shopping(purse)
+    for level in spree.tied:
+        purse.break_tie(level)
     for bought in spree.bought:
-        _note_tie(purse, bought)
         purse.buy(bought.at, price=bought.price)
     _finish(purse)
     result = purse.result(start_budget_pence=spree.start_budget_pence, steps=spree.steps)
@@ -54,10 +63,19 @@ def go_shopping(purse: Purse) -> Spree:
     steps = Steps(_start_budget(purse), rule.step_pence)
     market = market_for(rule.completion is not Completion.NONE)
     run = SharesRun(shop, steps, market)
-    raised = rule.completion is not Completion.NONE
-    chosen = _completed_step(purse, run, _last_step(purse, steps)) if raised else 0
+    chosen, tried = 0, _Tied()
+    if rule.completion is not Completion.NONE:
+        chosen = _completed_step(purse, run, _last_step(purse, steps), tried)
     (leaf,) = run.leaves(chosen, chosen)
-    return Spree(leaf.bought, steps.at(chosen), chosen)
+    tied = _Tied()
+    _collect(leaf.bought, tied)
+    return Spree(leaf.bought, steps.at(chosen), chosen, tuple((tied | tried).values()))
+
+
+def _collect(bought: Iterable[Bought], tied: _Tied) -> None:
+    for purchase in bought:
+        if len(purchase.tied) > 1:
+            tied.setdefault(frozenset(purchase.tied), purchase.tied)
 
 
 def shop_of(purse: Purse) -> Shop:
@@ -106,14 +124,19 @@ def _last_step(purse: Purse, steps: Steps) -> int:
     return max(0, (bound - steps.first) // steps.step)
 
 
-def _completed_step(purse: Purse, run: SharesRun, last: int) -> int:
-    """The step whose outcome stands: the first exhaustive one, or the last before overspending."""
+def _completed_step(purse: Purse, run: SharesRun, last: int, tied: _Tied) -> int:
+    """The step whose outcome stands: the first exhaustive one, or the last before overspending.
+
+    What stood level at any step up to the one that ends it goes into `tied`: in another order
+    that step might have ended it sooner, or not at all.
+    """
     exhaustive_stop = purse.rule.completion is Completion.ADD1_EXHAUSTIVE
     first = 0
     while first <= last:
         # Windows that double the share keep the whole numbers fine-grained.
         window = min(last, first + max(1, int(run.steps.at(first) / run.steps.step)))
         for leaf in run.leaves(first, window):
+            _collect(leaf.bought, tied)
             places = [bought.at for bought in leaf.bought]
             if _overspends(purse, places):
                 return max(0, leaf.first - 1)
@@ -145,19 +168,16 @@ def _exhausts(purse: Purse, places: list[int]) -> bool:
 
 
 def buy_what_is_free(purse: Purse) -> None:
-    """Buy the projects that cost nothing: no share could be asked for them."""
-    for at in sorted(purse.running, key=purse.tie_ranks.__getitem__):
-        if purse.costs[at] == 0 and purse.why_not(at) is None:
+    """Buy the projects that cost nothing: no share could be asked for them.
+
+    Those that exclude each other stand level, and their order decides.
+    """
+    free = {at for at in purse.running if purse.costs[at] == 0 and purse.why_not(at) is None}
+    for level in purse.exclusive_among(free):
+        purse.break_tie(level, decisive=True)
+    for at in sorted(free, key=purse.tie_ranks.__getitem__):
+        if purse.why_not(at) is None:
             purse.buy(at, price=Fraction(0))
-
-
-def _note_tie(purse: Purse, bought: Bought) -> None:
-    if len(bought.tied) < 2:
-        return
-    ordered, steps = purse.arrange(bought.tied)
-    if purse.tie_order.by is TieBreak.REFUSE:
-        raise TieRefusedError(tuple(purse.election.projects[at].id for at in ordered))
-    purse.note_tie(ordered, steps, decisive=None)
 
 
 def _finish(purse: Purse) -> None:
@@ -165,8 +185,10 @@ def _finish(purse: Purse) -> None:
     if purse.rule.then is Then.UTILITARIAN:
         remaining = [at for at in purse.running if at not in purse.reasons]
         go_greedily(purse, remaining, Reason.COMPLETED)
-    for at in purse.by_value():
-        if at not in purse.reasons and not purse.part_fund(at):
+    losers = [at for at in purse.by_value() if at not in purse.reasons]
+    purse.break_part_funding_tie(losers, purse.values)
+    for at in losers:
+        if not purse.part_fund(at):
             purse.turn_down(at, purse.why_not(at) or Reason.SUPPORTERS_SPENT, had_turn=True)
 
 
@@ -179,8 +201,8 @@ def _compared(election: Election, result: Result) -> Result:
     weights = election.ballots.weights
     against, for_us = weights[theirs > ours].sum(), weights[ours > theirs].sum()
     if against <= for_us:
-        return result
-    return greedy.standing_in_for(result)
+        return result.decided_beside(greedy)
+    return greedy.standing_in_for(result).decided_beside(result)
 
 
 def _as_greedy(rule: Rule) -> Rule:

@@ -8,7 +8,7 @@ from ballots.counting.knapsack_search import Conditions, Division, best_sets_wit
 from ballots.counting.purse import Purse
 from ballots.counting.result import Reason, Result
 from ballots.counting.rules import Limit, LimitOn, RankedBy, Rule
-from ballots.counting.ties import TieBreak, TieOrder, TieRefusedError
+from ballots.counting.ties import TieOrder
 
 
 def count_by_knapsack(election: Election, rule: Rule, tie_order: TieOrder) -> Result:
@@ -17,9 +17,10 @@ def count_by_knapsack(election: Election, rule: Rule, tie_order: TieOrder) -> Re
     Among sets worth the same, the one that holds the first project, in the tie order, in which
     they differ; if there is one, the tie is recorded against the runner-up. What costs nothing
     wins whenever conditions allow. A project that adds no value does not: its score may be zero
-    or less. Exclusive sets, caps and ring-fences hold for the set as a whole. The best set never
-    overspends, and no project of it can be the first that no longer fits: permission to overspend
-    and part-funding mean nothing here. TooHardError rather than more than some seconds' work; see
+    or less. Exclusive sets, caps and ring-fences hold for the set as a whole. Part-funding gives
+    what the set leaves to the project worth most of those that no longer fit; the set is chosen
+    without regard to that. A set has no last winner that might overspend, so no `Rule` lets it.
+    TooHardError rather than more than some seconds' work; see
     `best_sets` and, under conditions, `best_sets_within` for the bounds. It takes many projects
     whose values stand in almost the same proportion to costs that are not round, or many
     conditions that bite at once.
@@ -30,12 +31,18 @@ def count_by_knapsack(election: Election, rule: Rule, tie_order: TieOrder) -> Re
     standing = _standing(purse, values)
     first, level = _best(purse, [Offer(purse.costs[at], values[at]) for at in standing], standing)
     if level is not None:
-        _note_tie(purse, [standing[nth] for nth in first ^ level])
+        purse.break_tie([standing[nth] for nth in first ^ level], decisive=True)
     ranked = sorted(range(len(values)), key=lambda at: (-values[at], ranks[at]))
     winners = {standing[nth] for nth in first}
     for at in ranked:
         if at in winners:
             purse.buy(at)
+    in_the_running = set(purse.running) - winners
+    # What adds no value does not win by a part of its cost either.
+    losers = [at for at in ranked if at in in_the_running and values[at] > 0]
+    purse.break_part_funding_tie(losers, values)
+    for at in losers:
+        purse.part_fund(at)
     return purse.result(ranked=ranked)
 
 
@@ -59,13 +66,6 @@ def _standing(purse: Purse, values: Sequence[int]) -> list[int]:
         if adds and not dear and alone in (None, Reason.RING_FENCED):
             standing.append(at)
     return standing
-
-
-def _note_tie(purse: Purse, members: Sequence[int]) -> None:
-    ordered, steps = purse.arrange(members)
-    if purse.tie_order.by is TieBreak.REFUSE:
-        raise TieRefusedError(tuple(purse.election.projects[at].id for at in ordered))
-    purse.note_tie(ordered, steps, decisive=True)
 
 
 def _best(purse: Purse, offers: Sequence[Offer], standing: Sequence[int]) -> BestSets:

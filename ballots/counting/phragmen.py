@@ -10,7 +10,7 @@ from ballots.counting.election import Election, Whole
 from ballots.counting.purse import WORTH, Purse
 from ballots.counting.result import Reason, Result
 from ballots.counting.rules import Rule
-from ballots.counting.ties import TieBreak, TieOrder, TieRefusedError
+from ballots.counting.ties import TieOrder
 
 # Sums of loads in fixed point stay below this many bits.
 _BITS = 62
@@ -22,10 +22,11 @@ def count_by_phragmen(election: Election, rule: Rule, tie_order: TieOrder) -> Re
     Every voter's purse fills at the same speed. A project is bought at the first moment at which
     its supporters hold its cost; that empties their purses, so their *load* is that moment:
     time = (cost + loads of the supporters) / supporters, in pence a head. Projects dearer than
-    the money at the start are out first. The count stops as soon as any of those at the earliest
-    moment no longer fits, and part-funding can only reach that one. A project that a condition
-    forbids when its moment comes is passed over; projects chosen before the count load nobody.
-    Support is a choice with at least one point. By social criteria a project's cost counts
+    the money at the start are out first, unless it covers the part that they could do with: then
+    they are out at their moment, if it does not any more. The count stops as soon as any other of
+    those at the earliest moment no longer fits, and part-funding can only reach that one. What a
+    condition forbids when its moment comes is passed over; projects chosen before the count load
+    nobody. Support is a choice with at least one point. By social criteria a project's cost counts
     divided by its worth (cost x 1000 / worth). `Purchase.price_pence` is the time.
     Source: Los, Christoff and Grossi, Proportional Budget Allocations (IJCAI 2022).
     """
@@ -39,10 +40,14 @@ def count_by_phragmen(election: Election, rule: Rule, tie_order: TieOrder) -> Re
 
 def _let_start(purse: Purse) -> Iterable[int]:
     for at in purse.running:
-        if purse.fits(at):
+        if purse.fits(at) or _could_have_a_part(purse, at):
             yield at
         else:
             purse.turn_down(at, Reason.DOES_NOT_FIT, had_turn=True)
+
+
+def _could_have_a_part(purse: Purse, at: int) -> bool:
+    return purse.is_first_misfit(at) and purse.part_of(at) is not None
 
 
 class _Run:
@@ -50,6 +55,7 @@ class _Run:
 
     def __init__(self, purse: Purse, standing: set[int]) -> None:
         self.purse, self.standing = purse, standing
+        self.too_dear = {at for at in standing if not purse.fits(at)}
         self.clock = _Clock(purse, sorted(standing))
         self.tied: tuple[Fraction, frozenset[int]] = Fraction(-1), frozenset()
 
@@ -67,11 +73,14 @@ class _Run:
         allowed = []
         for at in level:
             reason = self.purse.why_not(at)
-            if reason is None:
-                allowed.append(at)
-            else:
+            if reason is not None:
                 self.purse.turn_down(at, reason)
                 self.standing.remove(at)
+            elif at in self.too_dear and not _could_have_a_part(self.purse, at):
+                self.purse.turn_down(at, Reason.DOES_NOT_FIT, had_turn=True)
+                self.standing.remove(at)
+            else:
+                allowed.append(at)
         return allowed
 
     def _take_turn(self, time: Fraction, level: list[int]) -> None:
@@ -98,14 +107,11 @@ class _Run:
         """The first of the level in the order of the tie, which is recorded once a moment."""
         if len(level) == 1:
             return level[0]
-        ordered, steps = self.purse.arrange(level)
-        if self.purse.tie_order.by is TieBreak.REFUSE:
-            raise TieRefusedError(tuple(self.purse.election.projects[at].id for at in ordered))
         when, members = self.tied
-        if when != time or not members.issuperset(level):
-            self.tied = time, frozenset(level)
-            self.purse.note_tie(ordered, steps, decisive=None)
-        return ordered[0]
+        if when == time and members.issuperset(level):
+            return self.purse.arrange(level)[0][0]
+        self.tied = time, frozenset(level)
+        return self.purse.break_tie(level)[0]
 
 
 class _Clock:

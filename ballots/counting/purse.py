@@ -8,7 +8,7 @@ from functools import cached_property
 from ballots.counting.election import Election
 from ballots.counting.result import Purchase, Reason, Result, Tie, Verdict
 from ballots.counting.rules import Limit, LimitOn, RankedBy, Rule, RuleError
-from ballots.counting.ties import TieOrder, TieStep
+from ballots.counting.ties import TieBreak, TieOrder, TieRefusedError, TieStep
 
 WORTH = 1_000
 
@@ -119,6 +119,20 @@ class Purse:
             if project_id in members:
                 yield from (places[member] for member in members if member in places)
 
+    def exclusive_among(self, places: Iterable[int]) -> list[list[int]]:
+        """Those of the places that exclude others of them, in groups that share no rivals."""
+        apart, groups = set(places), []
+        while apart:
+            group, reached = set[int](), {apart.pop()}
+            while reached:
+                group |= reached
+                rivals = {rival for at in reached for rival in self._rivals(at)}
+                reached = rivals & apart
+                apart -= reached
+            if len(group) > 1:
+                groups.append(sorted(group))
+        return sorted(groups)
+
     def _is_in(self, at: int, limit: Limit) -> bool:
         project = self.election.projects[at]
         named = project.category if limit.on is LimitOn.CATEGORY else project.area
@@ -174,21 +188,48 @@ class Purse:
 
     def part_fund(self, at: int) -> bool:
         """Give the first project that no longer fits what is left, if that is enough for it."""
-        if not self._part_funding or self.fits(at) or self.why_not(at) is not None:
+        if not self.is_first_misfit(at):
             return False
+        offered = self.part_of(at)
         self._part_funding = False
-        least = self.election.projects[at].minimum_cost_pence
-        offered = self.left - self._kept_from(at)
-        if least is None or not max(least, 1) <= offered < self.costs[at]:
+        if offered is None:
             return False
         self.buy(at, Reason.PART_FUNDED, paid=offered)
         return True
+
+    def is_first_misfit(self, at: int) -> bool:
+        """Whether only money is lacking, and nobody before was offered a part."""
+        return self._part_funding and not self.fits(at) and self.why_not(at) is None
+
+    def part_of(self, at: int) -> int | None:
+        """What a project that does not fit could be given now; None if that is not enough."""
+        least = self.election.projects[at].minimum_cost_pence
+        offered = self.left - self._kept_from(at)
+        if least is None or not max(least, 1) <= offered < self.costs[at]:
+            return None
+        return offered
+
+    def break_part_funding_tie(self, places: Iterable[int], values: Sequence[int]) -> None:
+        """Note who stand level for the part, once all else is bought, if their order decides it."""
+        misfits = [at for at in places if self.is_first_misfit(at)]
+        most = max((values[at] for at in misfits), default=0)
+        level = [at for at in misfits if values[at] == most]
+        if len(level) > 1 and any(self.part_of(at) is not None for at in level):
+            self.break_tie(level, decisive=True)
 
     def arrange(self, level: Sequence[int]) -> tuple[list[int], tuple[TieStep, ...]]:
         """Projects that stand level in the order of the tie, and which step decided each pair."""
         projects = self.election.projects
         ordered, steps = self.tie_order.arrange([projects[at] for at in level], self.election.votes)
         return [self.election.places[project.id] for project in ordered], steps
+
+    def break_tie(self, level: Sequence[int], decisive: bool | None = None) -> list[int]:
+        """The level in the order of the tie, which is recorded; refused where none may decide."""
+        ordered, steps = self.arrange(level)
+        if self.tie_order.by is TieBreak.REFUSE:
+            raise TieRefusedError(tuple(self.election.projects[at].id for at in ordered))
+        self.note_tie(ordered, steps, decisive)
+        return ordered
 
     def note_tie(
         self,

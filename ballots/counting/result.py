@@ -171,6 +171,18 @@ class Result:
             raise KeyError(project_id)
         return verdict
 
+    def decided_beside(self, other: "Result") -> "Result":
+        """This result with what stood level in another that it was compared with.
+
+        How those ties were broken may have decided which of the two stands.
+        """
+        further = [replace(tie, decisive=None) for tie in other.ties if tie.decisive is not False]
+        known = {frozenset(tie.members) for tie in self.ties if tie.decisive is not False}
+        return replace(
+            self,
+            ties=(*self.ties, *(tie for tie in further if frozenset(tie.members) not in known)),
+        )
+
     def standing_in_for(self, other: "Result") -> "Result":
         """This result as the outcome of another's rule, which gave way to it."""
         return replace(

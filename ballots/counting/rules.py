@@ -89,9 +89,10 @@ class Rule:
     Around any rule: `minimum_votes`, `minimum_share_percent` of the ballots cast and
     `minimum_score` shut a project out; of each `exclusive` set one can win; `caps` and
     `ring_fences` bound categories and areas; `already_chosen` are funded before the count;
-    the last winner may overspend the budget by `overspend_pence`; `part_funding` gives the first
-    project that no longer fits what is left, if that covers its minimum cost; `criteria` are
-    (name, weight): a vote for a project counts 1 + sum(weight x points) / 1000.
+    the last winner may overspend the budget by `overspend_pence` (not under knapsack, where none
+    is last); `part_funding` gives the first project that no longer fits what is left, if that
+    covers its minimum cost; `criteria` are (name, weight): a vote for a project counts
+    1 + sum(weight x points) / 1000.
     """
 
     name: RuleName = RuleName.GREEDY
@@ -127,6 +128,8 @@ class Rule:
             raise RuleError("only the knapsack rule adds up votes times cost")
         if self.name is RuleName.KNAPSACK and self.ranked_by is RankedBy.VOTES_PER_POUND:
             raise RuleError("the knapsack rule adds up votes or scores")
+        if self.name is RuleName.KNAPSACK and self.overspend_pence:
+            raise RuleError("a best set has no last project that might overspend")
         for limit in self.caps + self.ring_fences:
             _check_whole(limit.pence, 0, "limit")
         if any(type(w) is not int or not 0 <= w <= MOST_CRITERION_WEIGHT for _, w in self.criteria):

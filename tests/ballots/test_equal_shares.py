@@ -2,6 +2,7 @@
 
 import sys
 from fractions import Fraction
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -271,6 +272,36 @@ def test_level_projects_follow_the_order_of_the_tie_and_are_recorded() -> None:
     assert refused.value.members == ("a", "b")
 
 
+def passed_over() -> Election:
+    """At the start budget p0 wins in any order; p1 and p2 are level at the next step only.
+
+    If p1 comes first there, p0 and p1 and then p2 overspend: the step is taken back.
+    """
+    return Election.of(
+        [Project("p0", 10), Project("p1", 8), Project("p2", 10)],
+        [
+            BallotGroup(("p0", "p1"), 2),
+            BallotGroup(("p0",), 2),
+            BallotGroup(("p2",), 2),
+            BallotGroup(("p0", "p1", "p2"), 1),
+        ],
+        24,
+    )
+
+
+def test_a_tie_that_decides_how_far_shares_are_raised_is_recorded_and_refused() -> None:
+    rule = equal(completion=Completion.ADD1, step_pence=2)
+    orders = [TieOrder.from_list(ids) for ids in permutations(("p0", "p1", "p2"))]
+    results = [count(passed_over(), rule, order) for order in orders]
+    assert {frozenset(result.winners) for result in results} == {
+        frozenset({"p0"}),
+        frozenset({"p0", "p2"}),
+    }
+    assert all(result.ties for result in results)
+    with pytest.raises(TieRefusedError):
+        count(passed_over(), rule, REFUSE)
+
+
 def test_a_project_without_cost_is_bought_first_and_an_empty_vote_buys_nothing() -> None:
     election = vote(10, {"a": 5, "f": 0}, (1, "a"), (1, "f"))
     assert count(election, EQUAL).winners == ("f", "a")
@@ -333,6 +364,43 @@ def test_the_first_that_no_longer_fits_is_part_funded() -> None:
     assert result.winners == ("a", "b")
     assert result.verdict_on("b").reason is Reason.PART_FUNDED
     assert result.verdict_on("b").funded_pence == 10
+
+
+def test_a_tie_for_the_part_is_recorded_and_refused() -> None:
+    projects = [Project(p, 100, minimum_cost_pence=10) for p in ("a", "b")]
+    election = Election.of(projects, [BallotGroup(("a",), 1), BallotGroup(("b",), 1)], 60)
+    result = count(election, equal(part_funding=True), TieOrder.from_list(["b", "a"]))
+    assert result.winners == ("b",)
+    assert [(tie.members, tie.decisive) for tie in result.ties] == [(("b", "a"), True)]
+    with pytest.raises(TieRefusedError):
+        count(election, equal(part_funding=True), REFUSE)
+
+
+def test_no_tie_for_the_part_is_told_where_there_is_too_little_for_either() -> None:
+    projects = [Project(p, 100, minimum_cost_pence=61) for p in ("a", "b")]
+    election = Election.of(projects, [BallotGroup(("a",), 1), BallotGroup(("b",), 1)], 60)
+    assert count(election, equal(part_funding=True), REFUSE).ties == ()
+
+
+def test_free_projects_that_exclude_each_other_are_a_tie() -> None:
+    election = vote(10, {"a": 0, "b": 0, "c": 0, "d": 0}, (2, "abcd"))
+    # a excludes b and b excludes c: either b wins, or both others. d is in nobody's way.
+    rule = equal(exclusive=(("a", "b"), ("b", "c")))
+    result = count(election, rule, TieOrder.from_list(["b", "d", "c", "a"]))
+    assert result.winners == ("b", "d")
+    assert [(tie.members, tie.decisive) for tie in result.ties] == [(("b", "c", "a"), True)]
+    assert count(election, rule).winners == ("a", "c", "d")
+    with pytest.raises(TieRefusedError):
+        count(election, rule, REFUSE)
+
+
+def test_a_tie_of_greedy_in_the_comparison_is_kept_though_greedy_does_not_take_over() -> None:
+    # Shares of 10 buy a alone, for three. All three projects have three votes, so greedy funds
+    # whoever comes first: c is preferred by three and loses by that.
+    election = vote(60, {"a": 20, "b": 60, "c": 60}, (3, "a"), (3, "bc"))
+    result = count(election, equal(comparison=True), TieOrder.from_list(["c", "b", "a"]))
+    assert (result.winners, result.gave_way) == (("a",), False)
+    assert [(tie.members, tie.decisive) for tie in result.ties] == [(("c", "b", "a"), None)]
 
 
 # Two inner loops ----------------------------------------------------------------------------------

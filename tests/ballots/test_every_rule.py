@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from ballots.counting import (
+    REFUSE,
     BallotGroup,
     Completion,
     Election,
@@ -20,6 +21,7 @@ from ballots.counting import (
     RuleName,
     Then,
     TieOrder,
+    TieRefusedError,
     Utility,
     count,
 )
@@ -80,7 +82,7 @@ def drawn_rule(random: Random, election: Election) -> Rule:
         exclusive=(tuple(ids[:2]),) if random.random() < 0.5 else (),
         caps=(Limit(LimitOn.CATEGORY, "parks", 20),) if random.random() < 0.5 else (),
         ring_fences=(Limit(LimitOn.CATEGORY, "roads", 15),) if random.random() < 0.5 else (),
-        overspend_pence=random.choice((0, 5)),
+        overspend_pence=random.choice((0, 5)) if name is not RuleName.KNAPSACK else 0,
         part_funding=random.random() < 0.5,
         criteria=(("access", 40),) if random.random() < 0.5 else (),
         minimum_share_percent=random.choice((0, 30)),
@@ -157,6 +159,64 @@ def rule_for(rule: Rule, order: TieOrder, renamed: TieOrder) -> Rule:
     return replace(
         rule, exclusive=tuple(tuple(names[m] for m in members) for members in rule.exclusive)
     )
+
+
+def much_level(random: Random) -> tuple[Election, Rule]:
+    """Few votes, alike costs, free projects and every condition: much stands level."""
+    projects = [
+        Project(
+            f"p{at}",
+            random.choice((0, 0, 8, 10, 10, 12, 70)),
+            random.choice((None, "parks")),
+            minimum_cost_pence=random.choice((None, 2, 6)),
+        )
+        for at in range(random.randint(2, 5))
+    ]
+    ids = [project.id for project in projects]
+    groups = [
+        BallotGroup(tuple(random.sample(ids, random.randint(1, len(ids)))), random.randint(1, 2))
+        for _ in range(random.randint(1, 5))
+    ]
+    election = Election.of(projects, groups, random.randint(4, 60))
+    rule = replace(
+        drawn_rule(random, election),
+        caps=(Limit(LimitOn.CATEGORY, "parks", 20),) if random.random() < 0.2 else (),
+        comparison=random.random() < 0.3,
+        exclusive=random.choice(((), (tuple(ids[:2]),), (tuple(ids[:2]), tuple(ids[1:3])))),
+        part_funding=random.random() < 0.5,
+        step_pence=random.choice((1, 2, 5)),
+    )
+    return election, rule
+
+
+def test_winners_that_hang_on_the_order_are_told_of_a_tie_and_refused_without_an_order() -> None:
+    hanging = refused = 0
+    for seed in range(6_000):
+        random = Random(seed)
+        election, rule = much_level(random)
+        order = [project.id for project in election.projects]
+        random.shuffle(order)
+        one = count(election, rule, TieOrder.from_list(order))
+        other = count(election, rule, TieOrder.from_list(reversed(order)))
+        hangs = won(one) != won(other)
+        hanging += hangs
+        # A tie of which it was shown that it decides nothing tells nobody why they differ.
+        told = [any(tie.decisive is not False for tie in each.ties) for each in (one, other)]
+        assert not hangs or all(told), seed
+        try:
+            without = count(election, rule, REFUSE)
+        except TieRefusedError:
+            refused += 1
+        else:
+            assert won(without) == won(one) == won(other), seed
+            assert not any(told), seed
+    # Else the drawn elections would show nothing.
+    assert min(hanging, refused, 6_000 - refused) > 600
+
+
+def won(result: Result) -> dict[str, int]:
+    """Who won how much."""
+    return {bought.project_id: bought.paid_pence for bought in result.purchases}
 
 
 @pytest.mark.parametrize("batch", range(4))

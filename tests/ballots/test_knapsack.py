@@ -21,6 +21,7 @@ from ballots.counting import (
     Reason,
     Result,
     Rule,
+    RuleError,
     RuleName,
     TieOrder,
     TieRefusedError,
@@ -151,14 +152,59 @@ def test_projects_chosen_before_the_count_take_their_money_first() -> None:
     assert result.verdict_on("a").reason is Reason.DOES_NOT_FIT
 
 
-def test_the_best_set_neither_overspends_nor_part_funds() -> None:
+def test_what_the_best_set_leaves_goes_to_the_best_that_can_do_with_it() -> None:
     standing = Election.of(
-        [Project("a", 10, minimum_cost_pence=1), Project("b", 8)],
-        [BallotGroup(("a",), 5), BallotGroup(("b",), 4)],
+        [Project("a", 10, minimum_cost_pence=1), Project("b", 8), Project("c", 3)],
+        [BallotGroup(("a",), 5), BallotGroup(("b",), 4), BallotGroup(("c",), 2)],
         9,
     )
-    generous = replace(KNAPSACK, overspend_pence=5, part_funding=True)
-    assert best(standing, generous).winners == ("b",)
+    assert best(standing).winners == ("b",)
+    result = best(standing, replace(KNAPSACK, part_funding=True))
+    assert result.winners == ("b", "a")
+    assert result.verdict_on("a").reason is Reason.PART_FUNDED
+    assert result.verdict_on("a").funded_pence == 1
+
+
+def test_if_what_is_left_is_too_little_for_the_best_nobody_else_gets_it() -> None:
+    standing = Election.of(
+        [
+            Project("a", 10, minimum_cost_pence=2),
+            Project("b", 8),
+            Project("c", 3, minimum_cost_pence=1),
+        ],
+        [BallotGroup(("a",), 5), BallotGroup(("b",), 4), BallotGroup(("c",), 2)],
+        9,
+    )
+    assert best(standing, replace(KNAPSACK, part_funding=True)).winners == ("b",)
+
+
+def test_who_gets_what_the_best_set_leaves_may_depend_on_a_tie() -> None:
+    standing = Election.of(
+        [Project("b", 8), *(Project(p, 10, minimum_cost_pence=1) for p in ("a", "z"))],
+        [BallotGroup(("a", "z"), 5), BallotGroup(("b",), 4)],
+        9,
+    )
+    rule = replace(KNAPSACK, part_funding=True)
+    result = best(standing, rule, TieOrder.from_list(["z", "a"]))
+    assert result.winners == ("b", "z")
+    assert [(tie.members, tie.decisive) for tie in result.ties] == [(("z", "a"), True)]
+    with pytest.raises(TieRefusedError):
+        best(standing, rule, REFUSE)
+
+
+def test_no_part_goes_to_a_project_that_adds_no_value() -> None:
+    standing = Election.of(
+        [Project("b", 8), Project("a", 10, minimum_cost_pence=1)],
+        [BallotGroup(("a", "b"), 1, (1, 1)), BallotGroup(("a",), 1, (-1,))],
+        9,
+    )
+    rule = replace(KNAPSACK, part_funding=True, ranked_by=RankedBy.SCORE)
+    assert best(standing, rule).winners == ("b",)
+
+
+def test_a_best_set_may_not_overspend() -> None:
+    with pytest.raises(RuleError):
+        replace(KNAPSACK, overspend_pence=1)
 
 
 # --- conditions ---

@@ -247,6 +247,32 @@ def test_the_project_at_the_stop_may_be_funded_in_part() -> None:
     assert result.verdict_on("c").reason is Reason.AFTER_THE_STOP
 
 
+def test_a_project_dearer_than_all_the_money_may_be_funded_in_part() -> None:
+    rule = Rule(name=RuleName.PHRAGMEN, part_funding=True)
+    standing = Election.of(
+        [Project("a", 100, minimum_cost_pence=10)], [BallotGroup(("a",), 1)], budget_pence=60
+    )
+    result = under(rule, standing)
+    assert result.verdict_on("a").reason is Reason.PART_FUNDED
+    assert result.verdict_on("a").funded_pence == 60
+    assert under(Rule(name=RuleName.PHRAGMEN), standing).winners == ()
+
+
+def test_one_dearer_than_all_the_money_stops_nothing_once_its_part_does_not_suffice() -> None:
+    rule = Rule(name=RuleName.PHRAGMEN, part_funding=True)
+    # a at 4, then 20 are left; z, at 16.7, could do with 30; c, at 20, still fits.
+    standing = Election.of(
+        [Project("a", 40), Project("c", 20), Project("z", 100, minimum_cost_pence=30)],
+        [BallotGroup(("a",), 10), BallotGroup(("z",), 6), BallotGroup(("c",), 1)],
+        60,
+    )
+    result = under(rule, standing)
+    assert result.winners == ("a", "c")
+    assert result.verdict_on("z").reason is Reason.DOES_NOT_FIT
+    assert result.verdict_on("z").left_before_pence == 20
+    assert result.stopped_at is None
+
+
 def test_part_funding_that_would_not_suffice_is_not_given() -> None:
     rule = Rule(name=RuleName.PHRAGMEN, part_funding=True)
     standing = Election.of(

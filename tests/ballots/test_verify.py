@@ -278,6 +278,26 @@ def test_a_tie_that_was_never_drawn_is_found(rule: Rule) -> None:
     assert wrong.endswith("stand level, and no entry tells of a draw.")
 
 
+def test_a_tie_that_was_never_drawn_is_found_where_it_only_ended_the_raising() -> None:
+    # At 24 / 7 pence each only p0 is bought. At two pence more p1 and p2 are level: with p1 first
+    # all three are bought, for 28, and the step is taken back.
+    vote = Vote(
+        [*[["p0", "p1"]] * 2, *[["p0"]] * 2, *[["p2"]] * 2, ["p0", "p1", "p2"]],
+        {"p0": 10, "p1": 8, "p2": 10},
+        24,
+        rule=Rule(name=RuleName.EQUAL_SHARES, completion=Completion.ADD1, step_pence=2),
+        ties=DRAWN_TIES,
+        opened=True,
+    )
+    record = record_of(vote)
+    assert wrong_with(record) is None
+    ledger = [entry for entry in record["ledger"] if entry["kind"] != "tie-break"]
+    assert len(ledger) < len(record["ledger"])
+    wrong = wrong_with({**record, "ledger": chained_again(ledger)})
+    assert wrong is not None
+    assert wrong.startswith('The ledger: the projects "p1", "p2" stand level')
+
+
 def test_a_recorded_list_decides_a_tie() -> None:
     vote = level_vote()
     vote.ties = {"by": "recorded-list", "recorded": ["t5", "t3", "t4"]}
