@@ -73,7 +73,8 @@ def check_opening(audited: AuditedRound) -> Iterator[str]:
         yield "the frozen rules are not those of entry 1"
         return
     held = promised_now(audited.session, audited.the_round, rules)
-    for name in sorted(held.keys() - {"closes_at"}):  # a timetable may lawfully be moved
+    # A timetable may lawfully be moved; the roll is looked at by itself.
+    for name in sorted(held.keys() - {"closes_at", "roll_size"}):
         if plain_json(held[name]) != plain_json(opened["rules"][name]):
             yield f"the vote is held under another {name} than entry 1 promised"
     if rules.frozen_hash != opened["rules_sha256"]:

@@ -10,6 +10,7 @@ from string import ascii_uppercase
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ballots.disclosure import ENOUGH_FOR_LIVE
 from tests.browser import (
     DESK,
     HALL,
@@ -26,8 +27,10 @@ COUNCIL = Path(__file__).with_name("council.toml")
 STEP = 10
 # Figures appear once two steps of people have voted: one signed in, the others with cards.
 WITH_CARDS = tuple(f"Card Holder {letter}" for letter in ascii_uppercase[: 2 * STEP - 1])
+# Among fewer people a live vote would be held sealed; these stay at home.
+AT_HOME = tuple(f"Stays Home {number}" for number in range(ENOUGH_FOR_LIVE - 1 - len(WITH_CARDS)))
 ROLL = "reference,name,postcode,email\n1,Rita Okonkwo,QM1 2AA,rita@resident.example\n" + "".join(
-    f"{number},{name},QM1 2AA,\n" for number, name in enumerate(WITH_CARDS, start=2)
+    f"{number},{name},QM1 2AA,\n" for number, name in enumerate(WITH_CARDS + AT_HOME, start=2)
 )
 
 
@@ -138,7 +141,8 @@ def test_a_round_from_proposal_to_signed_record(server: WardmoteServer, chromium
             with visitor(chromium, PHONE, touch=True, javascript=False) as page:
                 voter_with_a_card_votes(Walker(page, base, scripts=False), code)
         expect(screen.locator("[data-figure=turnout]")).to_contain_text("20", timeout=15_000)
-        expect(screen.locator(".screen__bars")).to_contain_text("Lights on the towpath")
+        bars = expect(screen.locator(".screen__bars"))
+        bars.to_contain_text("Lights on the towpath", timeout=20_000)
         expect(screen.locator(".screen__foot")).to_contain_text("1 project", timeout=15_000)
         assert screen.evaluate("performance.timeOrigin") == before, "the screen was reloaded"
 
@@ -201,16 +205,16 @@ def import_the_roll(officer: Walker, round_path: str) -> None:
     """A bad row is named by its line, and nothing of the file is kept; then the good file."""
     officer.go(f"{round_path}/roll")
     chooser = officer.page.get_by_label("Electoral roll, as a CSV file")
-    bad = ROLL + f"{2 * STEP + 1},Nobody,nowhere,\n"
+    bad = ROLL + f"{ENOUGH_FOR_LIVE + 1},Nobody,nowhere,\n"
     chooser.set_input_files({"name": "roll.csv", "mimeType": "text/csv", "buffer": bad.encode()})
     officer.press("Import the roll")
-    officer.reads("Line 22: nowhere is not a UK postcode.")
+    officer.reads(f"Line {ENOUGH_FOR_LIVE + 2}: nowhere is not a UK postcode.")
     officer.go(f"{round_path}/roll")
     officer.reads("Nobody can vote in this round yet.")
     chooser.set_input_files({"name": "roll.csv", "mimeType": "text/csv", "buffer": ROLL.encode()})
     officer.press("Import the roll")
     officer.go(f"{round_path}/roll")
-    officer.reads("20 people can vote in this round.")
+    officer.reads(f"{ENOUGH_FOR_LIVE} people can vote in this round.")
 
 
 def resident_finds_and_proposes(resident: Walker) -> None:
