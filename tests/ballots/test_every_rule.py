@@ -191,7 +191,7 @@ def much_level(random: Random) -> tuple[Election, Rule]:
 
 def test_winners_that_hang_on_the_order_are_told_of_a_tie_and_refused_without_an_order() -> None:
     hanging = refused = 0
-    for seed in range(6_000):
+    for seed in range(10_000):
         random = Random(seed)
         election, rule = much_level(random)
         order = [project.id for project in election.projects]
@@ -211,7 +211,7 @@ def test_winners_that_hang_on_the_order_are_told_of_a_tie_and_refused_without_an
             assert won(without) == won(one) == won(other), seed
             assert not any(told), seed
     # Else the drawn elections would show nothing.
-    assert min(hanging, refused, 6_000 - refused) > 600
+    assert min(hanging, refused, 10_000 - refused) > 1_000
 
 
 def won(result: Result) -> dict[str, int]:
@@ -219,7 +219,7 @@ def won(result: Result) -> dict[str, int]:
     return {bought.project_id: bought.paid_pence for bought in result.purchases}
 
 
-@pytest.mark.parametrize("batch", range(4))
+@pytest.mark.parametrize("batch", range(BATCHES))
 def test_more_support_never_hurts_under_greedy(batch: int) -> None:
     for random in seeds(batch):
         election, rule, order = drawn(random)
