@@ -9,6 +9,8 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 from flask.typing import ResponseReturnValue
 
 from app.house import db, settings
+from neighbourhoods.assemblies import AgendaItem, Assembly, assembly_by_code
+from neighbourhoods.attendance import Attendee
 from neighbourhoods.debate import Point
 from neighbourhoods.delivery import Delivery
 from neighbourhoods.funds import Fund
@@ -16,8 +18,10 @@ from neighbourhoods.people import Appointment, Office, Person, offices_of
 from neighbourhoods.phases import Role
 from neighbourhoods.places import Community
 from neighbourhoods.proposals import Proposal
+from neighbourhoods.questions import Question
 from neighbourhoods.rounds import Round
 from neighbourhoods.screening import Screening
+from neighbourhoods.speakers import SpeakingTurn
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Thing = TypeVar("Thing")
@@ -195,13 +199,20 @@ def _may_enter(known: Visitor, who: frozenset[Who]) -> bool:
 # An id in an address becomes its object, looked up inside the object before it: another round's
 # proposal is a 404, not a leak.
 _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
+    "assembly_id": ("assembly", Assembly, None),
     "fund_id": ("fund", Fund, None),
     "round_id": ("the_round", Round, None),
     "proposal_id": ("proposal", Proposal, lambda found: found.round_id),
     "screening_id": ("screening", Screening, lambda found: found.proposal.round_id),
     "point_id": ("point", Point, lambda found: found.proposal.round_id),
     "delivery_id": ("delivery", Delivery, lambda found: found.round_id),
+    "agenda_item_id": ("item", AgendaItem, lambda found: found.assembly_id),
+    "attendee_id": ("attendee", Attendee, lambda found: found.assembly_id),
+    "turn_id": ("turn", SpeakingTurn, lambda found: found.assembly_id),
+    "question_id": ("question", Question, lambda found: found.assembly_id),
 }
+# What everything after it in an address must belong to.
+_OUTER = ("the_round", "assembly")
 
 
 def object_or_404(kind: type[Thing], number: int) -> Thing:
@@ -211,13 +222,19 @@ def object_or_404(kind: type[Thing], number: int) -> Thing:
 
 def _fetch_objects() -> None:
     arguments = request.view_args or {}
-    for name, (renamed, kind, round_of) in _OBJECTS.items():
+    outer: Round | Assembly | None = None
+    if "join_code" in arguments:
+        # Whatever was typed: a code with spaces, in small letters.
+        found = assembly_by_code(db(), str(arguments.pop("join_code"))) or abort(404)
+        arguments["assembly"] = outer = found
+    for name, (renamed, kind, within) in _OBJECTS.items():
         if name not in arguments:
             continue
         found = object_or_404(kind, arguments.pop(name))
-        the_round: Round | None = g.get("the_round")
-        if round_of is not None and (the_round is None or round_of(found) != the_round.id):
+        if within is not None and (outer is None or within(found) != outer.id):
             abort(404)
+        if renamed in _OUTER:
+            outer = found
         if renamed == "the_round":
             g.the_round = found
         arguments[renamed] = found

@@ -9,8 +9,10 @@ from sqlalchemy import MetaData
 from ballots import (
     box,
     draws,
+    hall,
     ledger,
     outcome,
+    paper_ballots,
     receipts,
     record,
     sealing,
@@ -19,6 +21,8 @@ from ballots import (
     voting_rules,
 )
 from neighbourhoods import (
+    assemblies,
+    attendance,
     debate,
     delivery,
     eligibility,
@@ -26,18 +30,22 @@ from neighbourhoods import (
     letters,
     people,
     places,
+    polls,
     projects,
     proposals,
+    questions,
     rounds,
     screening,
+    speakers,
 )
 from neighbourhoods.database import Base, Database
 
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, draws, ledger, outcome, receipts, record, sealing, signoff, tally, voting_rules,
-    debate, delivery, eligibility, funds, letters, people, places, projects, proposals, rounds,
-    screening,
+    box, draws, hall, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
+    voting_rules,
+    assemblies, attendance, debate, delivery, eligibility, funds, letters, people, places, polls,
+    projects, proposals, questions, rounds, screening, speakers,
 )  # fmt: skip
 
 

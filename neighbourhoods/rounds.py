@@ -1,7 +1,8 @@
 """Rounds: one budgeting cycle over one fund, its timetable and the log of its moves."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from enum import StrEnum
 from itertools import pairwise
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, func, select
@@ -15,13 +16,23 @@ from neighbourhoods.places import Community
 from neighbourhoods.refusals import Refusal, Refused
 
 
+class RoundKind(StrEnum):
+    """What a round is: a whole cycle, or one vote that an assembly held within one."""
+
+    FULL = "full"
+    HALL = "hall"
+    PRACTICE = "practice"
+
+
 class Round(Base):
-    """One participatory budgeting cycle."""
+    """One participatory budgeting cycle, or one vote held in a hall within one."""
 
     __tablename__ = "rounds"
     __table_args__ = (
         CheckConstraint(one_of("phase", Phase), name="phase"),
         CheckConstraint("budget_pence > 0", name="budget"),
+        CheckConstraint(one_of("kind", RoundKind), name="kind"),
+        CheckConstraint("(kind = 'full') = (within_id IS NULL)", name="within"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -33,7 +44,14 @@ class Round(Base):
     budget_pence: Mapped[Pence]
     phase: Mapped[Phase] = mapped_column(Word(Phase), default=Phase.SET_UP, index=True)
 
+    kind: Mapped[RoundKind] = mapped_column(
+        Word(RoundKind), default=RoundKind.FULL, server_default=RoundKind.FULL.value
+    )
+    # The round whose assembly holds this vote.
+    within_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id"), index=True)
+
     fund: Mapped[Fund] = relationship()
+    within: Mapped["Round | None"] = relationship(remote_side="Round.id")
     starts: Mapped[list["PhaseStart"]] = relationship(
         back_populates="the_round", order_by="PhaseStart.starts_at"
     )
@@ -139,7 +157,11 @@ def _check_budget(session: Session, fund: Fund, budget_pence: int, besides: Roun
 
 def left_for_rounds(session: Session, fund: Fund, besides: Round | None = None) -> int:
     """Pence of a fund that no (other) round has taken."""
-    query = select(func.coalesce(func.sum(Round.budget_pence), 0)).where(Round.fund_id == fund.id)
+    query = select(func.coalesce(func.sum(Round.budget_pence), 0)).where(
+        Round.fund_id == fund.id,
+        # Votes in a hall share out what their round has taken.
+        Round.kind == RoundKind.FULL,
+    )
     if besides is not None:
         query = query.where(Round.id != besides.id)
     return allocated_pence(session, fund) - int(session.execute(query).scalar_one())
@@ -192,12 +214,24 @@ def rounds_of(session: Session, community: Community) -> list[Round]:
         select(Round)
         .join(Fund)
         .join(Community, Fund.community_id == Community.id)
-        .where((Community.id == community.id) | (Community.ward_id == community.id))
+        .where(
+            (Community.id == community.id) | (Community.ward_id == community.id),
+            Round.kind == RoundKind.FULL,
+        )
         .order_by(Round.id.desc())
     )
     return list(session.scalars(query))
 
 
-def rounds_in(session: Session, *phases: Phase) -> list[Round]:
+def rounds_in(
+    session: Session, *phases: Phase, kinds: Collection[RoundKind] = (RoundKind.FULL,)
+) -> list[Round]:
     """The rounds that stand in one of these phases, oldest first."""
-    return list(session.scalars(select(Round).where(Round.phase.in_(phases)).order_by(Round.id)))
+    query = select(Round).where(Round.phase.in_(phases), Round.kind.in_(kinds))
+    return list(session.scalars(query.order_by(Round.id)))
+
+
+def votes_within(session: Session, the_round: Round) -> list[Round]:
+    """The votes that assemblies held within a round, oldest first, without practice."""
+    query = select(Round).where(Round.within_id == the_round.id, Round.kind == RoundKind.HALL)
+    return list(session.scalars(query.order_by(Round.id)))

@@ -11,11 +11,13 @@ from ballots.keys import KeyStore
 from ballots.moves import count_closed, take_forward
 from ballots.papers import BallotFormat
 from ballots.voting_rules import RulesChosen, TieRule, set_rules
+from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind, plan_assembly
 from neighbourhoods.eligibility import RollEntry, RollRow, entry_by_email, replace_roll
 from neighbourhoods.funds import Fund, SourceKind, add_source, create_fund
 from neighbourhoods.people import Office, Person, appoint, find_or_add_person
 from neighbourhoods.phases import ORDER, Phase
 from neighbourhoods.places import Community, CommunityKind, add_community, add_postcodes
+from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import Proposal, ProposalWords, propose
 from neighbourhoods.rounds import Round, create_round, set_timetable
 from neighbourhoods.screening import (
@@ -173,6 +175,34 @@ class Town:
             cost = proposal.cost_pence
             finding = Finding(True, True, cost, cost, cost, 0, ScreeningResult.PASSED, "Fine.")
             screen_proposal(self.session, proposal, self.officer, finding)
+
+    def assembly(self, the_round: Round, *kinds: ItemKind, is_practice: bool = False) -> Assembly:
+        """A planned meeting in the hall with an item of each of these kinds, in this order."""
+        assembly = plan_assembly(
+            self.session,
+            the_round,
+            self.facilitator,
+            "Decision day",
+            self.session.info["clock"]() + timedelta(hours=1),
+            place="Canal Side hall",
+            wifi_name="hall",
+            wifi_password="frogs",
+            is_practice=is_practice,
+        )
+        projects = projects_in(self.session, the_round.id)
+        for position, kind in enumerate(kinds, start=1):
+            item = AgendaItem(
+                assembly_id=assembly.id,
+                position=position,
+                kind=kind,
+                title=f"{kind.value} {position}",
+                project=projects[0] if kind == ItemKind.PITCH else None,
+                settings={"options": ["Yes", "No"]} if kind == ItemKind.POLL else {},
+            )
+            self.session.add(item)
+        self.session.flush()
+        self.session.expire(assembly, ["items"])
+        return assembly
 
     def roll(self, the_round: Round, voters: int) -> None:
         rows = [

@@ -34,7 +34,7 @@ from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import MenuItem
 from neighbourhoods.rounds import Round
 from tests.app.test_access import ROLES
-from tests.app.world import World, addresses
+from tests.app.world import World, addresses, hold_assembly
 from tests.builders import Clock, Town
 
 # Whom each coming voter chooses, by the place of the project: 17 against 3, and 3 against 17.
@@ -178,7 +178,7 @@ def one_town(
         the_round = town.round(Phase.VOTE, voters=60, step=10, profile=profile)
         item = MenuItem(title="Tree", about="A tree.", category="Green", cost_pence=78_000)
         town.session.add(item)
-        world = World(town, dict.fromkeys(ORDER, the_round), item)
+        world = World(town, dict.fromkeys(ORDER, the_round), item, hold_assembly(town, the_round))
         keys = KeyFolder(test_settings.key_folder)
         for voter, choice in enumerate(before, start=1):
             cast(town.session, keys, the_round.id, voter, choice)

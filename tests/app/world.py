@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import BuildError, Rule
 
 from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
 from ballots.signoff import Act, InterestKind, decide, declare_interest
+from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
+from neighbourhoods.attendance import Attendee, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
 from neighbourhoods.delivery import deliveries_in
 from neighbourhoods.people import councillors_for
@@ -16,11 +19,18 @@ from neighbourhoods.phases import ORDER, Phase, Role
 from neighbourhoods.places import Community
 from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import MenuItem, back, proposals_in
+from neighbourhoods.questions import Question
 from neighbourhoods.rounds import Round
 from neighbourhoods.screening import screenings_of
+from neighbourhoods.speakers import SpeakingTurn
 from tests.builders import Town
 
-VALUES_OF_ITS_OWN = {"token": "made-up", "code": "ABCD0123EFGH", "filename": "css/theme.css"}
+VALUES_OF_ITS_OWN = {
+    "token": "made-up",
+    "code": "ABCD0123EFGH",
+    "filename": "css/theme.css",
+    "screen_number": 1,
+}
 
 
 @dataclass
@@ -30,6 +40,7 @@ class World:
     town: Town
     rounds: dict[Phase, Round]
     menu_item: MenuItem
+    assembly: Assembly
 
     def values_for(self, the_round: Round) -> dict[str, object]:
         """What stands in addresses about this round."""
@@ -40,6 +51,7 @@ class World:
             "slug": the_round.community.slug,
             "item": self.menu_item.id,
             "item_id": self.menu_item.id,
+            **self._values_in_assembly(),
         } | VALUES_OF_ITS_OWN
         for proposal in proposals_in(session, the_round)[:1]:
             values["proposal_id"] = proposal.id
@@ -51,6 +63,19 @@ class World:
         for delivery in deliveries_in(session, the_round)[:1]:
             values["delivery_id"] = delivery.project_id
         return values
+
+    def _values_in_assembly(self) -> dict[str, object]:
+        turn = self.town.session.scalar(select(SpeakingTurn))
+        question = self.town.session.scalar(select(Question))
+        attendee = self.town.session.scalar(select(Attendee))
+        return {
+            "assembly_id": self.assembly.id,
+            "join_code": self.assembly.code,
+            "agenda_item_id": self.assembly.items[0].id,
+            "turn_id": turn.id if turn else 0,
+            "question_id": question.id if question else 0,
+            "attendee_id": attendee.id if attendee else 0,
+        }
 
 
 def proposal_points(town: Town, the_round: Round) -> list[int]:
@@ -71,8 +96,35 @@ def make_world(town: Town, community: Community | None = None) -> World:
     )
     town.session.add(item)
     rounds = {phase: _round_in(town, phase, community) for phase in ORDER}
+    assembly = hold_assembly(town, rounds[Phase.VOTE])
     town.session.commit()
-    return World(town, rounds, item)
+    return World(town, rounds, item, assembly)
+
+
+def hold_assembly(town: Town, the_round: Round) -> Assembly:
+    """A meeting under way with an item of every kind, a person, a speaker and a question."""
+    session, moment = town.session, town.session.info["clock"]()
+    assembly = town.assembly(the_round, *ItemKind)
+    assembly.state, assembly.began_at = AssemblyState.UNDER_WAY, moment
+    assembly.stage.item_id, assembly.stage.slide = assembly.items[0].id, Slide.ITEM
+    attendee = Attendee(
+        assembly_id=assembly.id, reference="R1", name="Voter 1", checked_in_at=moment
+    )
+    session.add(attendee)
+    session.flush()
+    phone = Phone(
+        assembly_id=assembly.id, number=1234, name="V", attendee=attendee, joined_at=moment
+    )
+    session.add(phone)
+    session.flush()
+    words = "Who <b>mends</b> “it” in the gardener’s absence?"
+    session.add_all(
+        [
+            SpeakingTurn(assembly_id=assembly.id, phone=phone, name="V", asked_at=moment),
+            Question(assembly_id=assembly.id, phone=phone, words=words, asked_at=moment),
+        ]
+    )
+    return assembly
 
 
 def _round_in(town: Town, phase: Phase, community: Community | None) -> Round:
