@@ -15,11 +15,14 @@ class HallVote(Base):
 
     __tablename__ = "hall_votes"
     __table_args__ = (
+        CheckConstraint("number > 0", name="number"),
         CheckConstraint("present >= 0", name="present"),
         CheckConstraint("held OR released_at IS NULL", name="released"),
     )
 
     item_id: Mapped[int] = mapped_column(ForeignKey("agenda_items.id"), primary_key=True)
+    # A purchase is voted on again and again, until nothing fits.
+    number: Mapped[int] = mapped_column(primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
     opened_at: Mapped[Moment]
     opened_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))

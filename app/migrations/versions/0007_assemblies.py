@@ -235,6 +235,7 @@ def upgrade() -> None:
     op.create_table(
         "hall_votes",
         sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("round_id", sa.Integer(), nullable=False),
         sa.Column("opened_at", UTCDateTime(), nullable=False),
         sa.Column("opened_by_id", sa.Integer(), nullable=False),
@@ -242,6 +243,7 @@ def upgrade() -> None:
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("released_at", UTCDateTime(), nullable=True),
         sa.Column("closed_before_call", UTCDateTime(), nullable=True),
+        sa.CheckConstraint("number > 0", name=op.f("ck_hall_votes_number")),
         sa.CheckConstraint("held OR released_at IS NULL", name=op.f("ck_hall_votes_released")),
         sa.CheckConstraint("present >= 0", name=op.f("ck_hall_votes_present")),
         sa.ForeignKeyConstraint(
@@ -253,7 +255,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["round_id"], ["rounds.id"], name=op.f("fk_hall_votes_round_id_rounds")
         ),
-        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_hall_votes")),
+        sa.PrimaryKeyConstraint("item_id", "number", name=op.f("pk_hall_votes")),
     )
     op.create_index(op.f("ix_hall_votes_round_id"), "hall_votes", ["round_id"], unique=False)
     op.create_table(
