@@ -111,6 +111,25 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.ITEM_REVEALED: _(
             "The outcome of this vote is shown by a later item. Change that one first."
         ),
+        Refusal.MEETING_NOT_UNDER_WAY: _(
+            "The meeting has not begun or is over. Nothing was sent; look at its page again."
+        ),
+        Refusal.SPEAKER_NAME_MISSING: _("Enter the name to call you by."),
+        Refusal.NOT_WAITING_TO_SPEAK: _(
+            "This person no longer waits to speak. Look at the list again."
+        ),
+        Refusal.QUESTION_EMPTY: _("Write your question."),
+        Refusal.QUESTION_TOO_LONG: _(
+            "Your question is %(actual)s characters long. Make it %(limit)s or fewer."
+        ),
+        Refusal.TOO_MANY_QUESTIONS: _(
+            "%(limit)s of your questions are still waiting. Ask the next when one is answered."
+        ),
+        Refusal.POLL_NOT_OPEN: _("This poll is over. The meeting has gone on to something else."),
+        Refusal.NOT_AN_OPTION: _(
+            "This answer is not one of the poll’s. Choose one of those shown."
+        ),
+        Refusal.HANDS_MISCOUNTED: _("Enter a whole number of hands, 0 or more, for every answer."),
     },
     BallotRefusal: {
         BallotRefusal.VOTE_NOT_OPEN: _(

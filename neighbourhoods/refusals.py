@@ -54,6 +54,16 @@ class Refusal(StrEnum):
     ITEM_INCOMPLETE = "item-incomplete"
     ITEM_BEGUN = "item-begun"
     ITEM_REVEALED = "item-revealed"
+    # assemblies: what phones ask for
+    MEETING_NOT_UNDER_WAY = "meeting-not-under-way"
+    SPEAKER_NAME_MISSING = "speaker-name-missing"
+    NOT_WAITING_TO_SPEAK = "not-waiting-to-speak"
+    QUESTION_EMPTY = "question-empty"
+    QUESTION_TOO_LONG = "question-too-long"
+    TOO_MANY_QUESTIONS = "too-many-questions"
+    POLL_NOT_OPEN = "poll-not-open"
+    NOT_AN_OPTION = "not-an-option"
+    HANDS_MISCOUNTED = "hands-miscounted"
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error
