@@ -8,15 +8,19 @@ from sqlalchemy import MetaData
 
 from ballots import (
     box,
+    decision_routes,
     draws,
     hall,
     ledger,
+    notices,
     outcome,
     paper_ballots,
     receipts,
     record,
+    referrals,
     sealing,
-    signoff,
+    signing,
+    stages,
     tally,
     voting_rules,
 )
@@ -27,6 +31,7 @@ from neighbourhoods import (
     delivery,
     eligibility,
     funds,
+    interests,
     letters,
     people,
     places,
@@ -42,10 +47,10 @@ from neighbourhoods.database import Base, Database
 
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, draws, hall, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
-    voting_rules,
-    assemblies, attendance, debate, delivery, eligibility, funds, letters, people, places, polls,
-    projects, proposals, questions, rounds, screening, speakers,
+    box, decision_routes, draws, hall, ledger, notices, outcome, paper_ballots, receipts, record,
+    referrals, sealing, signing, stages, tally, voting_rules,
+    assemblies, attendance, debate, delivery, eligibility, funds, interests, letters, people,
+    places, polls, projects, proposals, questions, rounds, screening, speakers,
 )  # fmt: skip
 
 

@@ -81,7 +81,6 @@ def import_election(
         rule=_rule(election),
         disclosure_profile=DisclosureProfile.LIVE,
         disclosure_step=step,
-        approvals_needed=1,
     )
     set_rules(session, the_round, chosen)
     replace_roll(session, code_key, the_round, [_roll_row(n) for n in _numbers(election)])

@@ -35,6 +35,7 @@ class EntryKind(StrEnum):
     TIE_BREAK = "tie-break"
     TALLIED = "tallied"
     SIGNED = "signed"
+    NOTICE = "notice"
     CORRECTION = "correction"
     KEY_DESTROYED = "key-destroyed"
 

@@ -9,14 +9,14 @@ from ballots.counting import RuleError
 from ballots.covered import Counted
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append
+from ballots.notices import move_money, publish_notice
 from ballots.opening import open_box
-from ballots.outcome import count_votes, funded_projects, outcome_of, paid_pence
-from ballots.record import publish_record
+from ballots.outcome import count_votes, outcome_of
+from ballots.record import decisions_in_short, publish_record
 from ballots.sealing import close_box
-from ballots.signoff import decisions_on, sign_off_of
+from ballots.signoff import begin_sign_off, sign_off_of
 from ballots.voting_rules import paper_for, rules_of, why_conditions_fail
 from neighbourhoods.database import hold_round, now
-from neighbourhoods.delivery import commit_money
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
@@ -138,30 +138,25 @@ def count_closed(
 ) -> RoundMove:
     """Count a closed vote and hand the outcome to the councillors."""
     count_votes(session, keys, the_round, counted)
-    return take_forward(session, keys, the_round, Phase.SIGN_OFF, None, AFTER_COUNT)
+    move = take_forward(session, keys, the_round, Phase.SIGN_OFF, None, AFTER_COUNT)
+    begin_sign_off(session, the_round)
+    return move
 
 
 def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> RoundMove | None:
-    """If enough councillors approved: freeze the record, commit the money, begin delivery."""
+    """If the last stage is done: freeze the record and its notice, and begin delivery.
+
+    Money moves once nobody may call the decision in any more: `move_money`.
+    """
     if the_round.phase != Phase.SIGN_OFF or not sign_off_of(session, the_round).agreed:
         return None
-    outcome = outcome_of(session, the_round.id)
-    if outcome is None:
-        raise NotReady([Obstacle(Blocker.NOT_COUNTED)])
     move = take_forward(session, keys, the_round, Phase.DELIVERY, None, AFTER_SIGN_OFF)
     session.refresh(the_round, ["moves"])
     record = publish_record(session, the_round)
-    body = {
-        "record_sha256": record.digest,
-        "decisions": [
-            {"councillor": each.councillor.name, "act": each.act.value, "sitting": each.sitting}
-            for each in decisions_on(session, the_round.id)
-        ],
-    }
+    body = {"record_sha256": record.digest, "decisions": decisions_in_short(session, the_round)}
     append(session, keys, the_round.id, EntryKind.SIGNED, body)
-    paid = paid_pence(outcome)
-    for project in funded_projects(session, outcome):
-        commit_money(session, project, paid[project.code])
+    publish_notice(session, keys, the_round, record)
+    move_money(session, the_round)
     return move
 
 

@@ -1,14 +1,39 @@
 """Decision notices: published at once, signed, lodged, open to call-in, kept for six years."""
 
-from datetime import date, datetime
+import hashlib
+import json
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.database import Base, Moment, UTCDateTime
+from ballots.disputes import correct_ledger
+from ballots.keys import KeyStore
+from ballots.ledger import EntryKind, append, find_entry
+from ballots.outcome import funded_projects, outcome_of, paid_pence
+from ballots.record import PublicRecord
+from ballots.refusals import BallotRefusal
+from ballots.routes import RouteName
+from ballots.signoff import sign_off_of
+from neighbourhoods.database import Base, Moment, UTCDateTime, now
+from neighbourhoods.delivery import commit_money
 from neighbourhoods.people import Person
+from neighbourhoods.projects import projects_in
+from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
+NOTICE_FORMAT = "wardmote-notice-1"
 # How long a notice stays in the public register.
 YEARS_KEPT = 6
 
@@ -59,3 +84,194 @@ class NoticeCorrection(Base):
     made_at: Mapped[Moment]
 
     made_by: Mapped[Person] = relationship()
+
+
+def publish_notice(
+    session: Session, keys: KeyStore, the_round: Round, record: PublicRecord
+) -> DecisionNotice:
+    """Publish the notice of a decision at once, signed by the council."""
+    sign_off, moment = sign_off_of(session, the_round), now(session)
+    lodges = sign_off.route.name is RouteName.WARD_MEMBERS
+    contents = _five_fields(session, the_round, record) | {
+        "number": _next_number(session, moment.date()),
+        "published_at": moment.isoformat(),
+    }
+    document = json.dumps(contents, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    digest = hashlib.sha256(document.encode()).hexdigest()
+    notice = DecisionNotice(
+        round_id=the_round.id,
+        number=contents["number"],
+        document=document,
+        digest=digest,
+        signature=keys.sign(f"wardmote-notice-1|{digest}"),
+        published_at=moment,
+        call_in_until=moment + timedelta(days=sign_off.call_in_days),
+        lodge_by=_a_month_after(moment.date()) if lodges else None,
+    )
+    session.add(notice)
+    session.flush()
+    body = {"number": notice.number, "notice_sha256": digest}
+    append(session, keys, the_round.id, EntryKind.NOTICE, body)
+    return notice
+
+
+def _next_number(session: Session, today: date) -> str:
+    """The next number of the year; two at once are kept apart by the table."""
+    taken = select(func.count()).where(DecisionNotice.number.like(f"{today.year}/%"))
+    return f"{today.year}/{int(session.execute(taken).scalar_one()) + 1}"
+
+
+def _a_month_after(day: date) -> date:
+    """The same day of the next month, or its last day."""
+    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _five_fields(session: Session, the_round: Round, record: PublicRecord) -> dict[str, Any]:
+    """What English law asks of a record of a decision, and whose decision it is.
+
+    Source: The Openness of Local Government Bodies Regulations 2014, regulation 7; Local
+    Authorities (Executive Arrangements) (Meetings and Access to Information) (England)
+    Regulations 2012, regulation 13.
+    """
+    decision: dict[str, Any] = record.contents["decision"]  # type: ignore[assignment]
+    titles = {project.code: project.title for project in projects_in(session, the_round.id)}
+    last = [one for one in decision["signatures"] if one["place"] == len(decision["route"]) - 1]
+    said = [one for one in last if one["bundle_sha256"] == decision["bundle_sha256"]]
+    outcome = outcome_of(session, the_round.id)
+    funded = set(outcome.winners) if outcome else set()
+    return {
+        "format": NOTICE_FORMAT,
+        "round": the_round.id,
+        "title": the_round.title,
+        "community": the_round.community.name,
+        "answering": the_round.community.answering.name,
+        "fund": the_round.fund.name,
+        "financial_year": the_round.fund.financial_year,
+        "record_sha256": record.digest,
+        "route": sign_off_of(session, the_round).route.name.value,
+        "date": max((one["at"] for one in said), default=record.published_at.isoformat()),
+        "decided_by": [one["person"] for one in said],
+        "decision": [
+            {
+                "code": code,
+                "title": titles[code],
+                "residents_chose": code in funded,
+                "decided": word,
+                "conditions": [
+                    given["condition"]
+                    for one in said
+                    for given in one["verdicts"]
+                    if given["code"] == code and given["condition"]
+                ],
+            }
+            for word, codes in (
+                ("carried", decision["carried"]),
+                ("declined", decision["declined"]),
+                ("withdrawn", [one["code"] for one in decision["withdrawn"]]),
+            )
+            for code in codes
+        ],
+        "reasons": [
+            {"person": one["person"], "reasons": one["reasons"], "projects": one["verdicts"]}
+            for one in said
+        ],
+        "alternatives": [
+            {"code": code, "title": title} for code, title in titles.items() if code not in funded
+        ],
+        "interests": [one for one in decision["interests"] if one["kind"] != "none"],
+    }
+
+
+def notice_of(session: Session, round_id: int) -> DecisionNotice | None:
+    """The notice of a round's decision, once there is one."""
+    return session.get(DecisionNotice, round_id)
+
+
+def move_money(session: Session, the_round: Round) -> bool:
+    """Commit the money of what was carried, once nobody may call the decision in any more."""
+    notice = notice_of(session, the_round.id)
+    outcome = outcome_of(session, the_round.id)
+    if notice is None or outcome is None or notice.money_moved_at is not None:
+        return False
+    is_called_in = notice.called_in_at is not None and notice.called_in_ended_at is None
+    if is_called_in or now(session) < notice.call_in_until:
+        return False
+    carried = {
+        one["code"]
+        for one in json.loads(notice.document)["decision"]
+        if one["decided"] == "carried"
+    }
+    paid = paid_pence(outcome)
+    for project in funded_projects(session, outcome):
+        if project.code in carried:
+            commit_money(session, project, paid[project.code])
+    notice.money_moved_at = now(session)
+    session.flush()
+    return True
+
+
+def money_waiting(session: Session) -> list[Round]:
+    """The decided rounds whose money may move now."""
+    moment = now(session)
+    query = (
+        select(DecisionNotice)
+        .where(
+            DecisionNotice.money_moved_at.is_(None),
+            DecisionNotice.call_in_until <= moment,
+            or_(
+                DecisionNotice.called_in_at.is_(None),
+                DecisionNotice.called_in_ended_at.is_not(None),
+            ),
+        )
+        .order_by(DecisionNotice.round_id)
+    )
+    return [notice.the_round for notice in session.scalars(query)]
+
+
+def correct_notice(
+    session: Session, keys: KeyStore, notice: DecisionNotice, by: Person, words: str
+) -> NoticeCorrection:
+    """Put a slip of the pen right beside a notice, in the ledger too; nothing signed is edited."""
+    if not words.strip():
+        raise Refused(BallotRefusal.REASONS_MISSING)
+    correction = NoticeCorrection(
+        round_id=notice.round_id, words=words.strip(), made_by=by, made_at=now(session)
+    )
+    session.add(correction)
+    session.flush()
+    correct_ledger(session, keys, notice.the_round, _entry_of(session, notice), by.name, words)
+    return correction
+
+
+def _entry_of(session: Session, notice: DecisionNotice) -> int:
+    entry = find_entry(session, notice.round_id, EntryKind.NOTICE)
+    return entry.number if entry else 0
+
+
+def call_in(session: Session, notice: DecisionNotice, why: str) -> None:
+    """Stop the money of a decision that was called in or challenged in time."""
+    session.refresh(notice, with_for_update=True)
+    if not why.strip():
+        raise Refused(BallotRefusal.REASONS_MISSING)
+    if notice.called_in_at is not None or now(session) >= notice.call_in_until:
+        raise Refused(BallotRefusal.CALL_IN_OVER)
+    notice.called_in_at, notice.called_in_why = now(session), why.strip()
+    session.flush()
+
+
+def end_call_in(session: Session, notice: DecisionNotice) -> None:
+    """Let the money of a decision move that was called in and confirmed."""
+    session.refresh(notice, with_for_update=True)
+    if notice.called_in_at is None or notice.called_in_ended_at is not None:
+        raise Refused(BallotRefusal.CALL_IN_OVER)
+    notice.called_in_ended_at = now(session)
+    session.flush()
+
+
+def lodge(session: Session, notice: DecisionNotice, on: date, receipt: str) -> None:
+    """Keep when a ward member's record was lodged with the council, and its receipt."""
+    if not receipt.strip():
+        raise Refused(BallotRefusal.RECEIPT_MISSING)
+    notice.lodged_on, notice.lodged_receipt = on, receipt.strip()
+    session.flush()

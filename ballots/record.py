@@ -6,17 +6,22 @@ import json
 from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from ballots.bars import interests_in
+from ballots.bundle import bundle_of
 from ballots.ledger import EntryKind, find_entry
 from ballots.outcome import outcome_of
+from ballots.referrals import referrals_of
 from ballots.refusals import BallotRefusal
-from ballots.signoff import decisions_on, interests_in, referrals_of
+from ballots.signing import Signature
+from ballots.signoff import sign_off_of, signatures_on
+from ballots.stages import substitutions_in, withdrawn_in
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Base, Moment, now
 from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
-FORMAT = "wardmote-record-1"
+FORMAT = "wardmote-record-2"
 
 
 class PublicRecord(Base):
@@ -102,7 +107,7 @@ def _contents(session: Session, the_round: Round) -> dict[str, object]:
             "explanation": outcome.explanation,
             **_draw(session, the_round.id),
         },
-        "councillors": _councillors(session, the_round),
+        "decision": _decision(session, the_round),
     }
 
 
@@ -112,30 +117,47 @@ def _draw(session: Session, round_id: int) -> dict[str, object]:
     return {"draw": drawn.contents} if drawn else {}
 
 
-def _councillors(session: Session, the_round: Round) -> dict[str, object]:
+def _decision(session: Session, the_round: Round) -> dict[str, object]:
+    """What was declared, signed and asked on the way, and what it came to on each project."""
+    sign_off = sign_off_of(session, the_round)
+    withdrawn = withdrawn_in(session, the_round.id).values()
     return {
+        "route": [
+            {"part": stage.part.value, "purpose": stage.purpose.value, "agreement": stage.agreement}
+            for stage in sign_off.route.stages
+        ],
+        "bundle": bundle_of(session, the_round),
+        "bundle_sha256": sign_off.bundle_sha256,
+        "carried": list(sign_off.standing.carried),
+        "declined": list(sign_off.standing.declined),
+        "withdrawn": [{"code": one.project.code, "why": one.why} for one in withdrawn],
         "interests": [
             {
-                "councillor": interest.councillor.name,
+                "person": interest.person.name,
+                "project": interest.project.code,
                 "kind": interest.kind.value,
                 "details": interest.details,
+                "dispensation": interest.dispensation,
                 "at": interest.declared_at.isoformat(),
             }
             for interest in interests_in(session, the_round.id)
         ],
-        "decisions": [
+        "signatures": [_signature(one) for one in signatures_on(session, the_round.id)],
+        "substitutions": [
             {
-                "councillor": decision.councillor.name,
-                "sitting": decision.sitting,
-                "act": decision.act.value,
-                "reasons": decision.reasons,
-                "at": decision.decided_at.isoformat(),
+                "sitting": one.sitting,
+                "place": one.place,
+                "person": one.person.name,
+                "named_by": one.named_by.name,
+                "why": one.why,
             }
-            for decision in decisions_on(session, the_round.id)
+            for one in substitutions_in(session, the_round.id)
         ],
         "referrals": [
             {
                 "sitting": referral.sitting,
+                "to": referral.refer_to.value,
+                "question": referral.question,
                 "answer": referral.answer,
                 "answered_by": referral.answered_by.name if referral.answered_by else None,
                 "at": referral.answered_at.isoformat() if referral.answered_at else None,
@@ -143,6 +165,40 @@ def _councillors(session: Session, the_round: Round) -> dict[str, object]:
             for referral in referrals_of(session, the_round.id)
         ],
     }
+
+
+def _signature(signature: Signature) -> dict[str, object]:
+    return {
+        "person": signature.person.name,
+        "part": signature.part.value,
+        "sitting": signature.sitting,
+        "place": signature.place,
+        "act": signature.act.value,
+        "reasons": signature.reasons,
+        "question": signature.question,
+        "minute": signature.minute,
+        "bundle_sha256": signature.bundle_sha256,
+        "proof": signature.proof.value if signature.proof else None,
+        "at": signature.signed_at.isoformat(),
+        "verdicts": [
+            {
+                "code": given.project.code,
+                "verdict": given.verdict.value,
+                "condition": given.condition,
+                "ground": given.ground.value if given.ground else None,
+                "reasons": given.reasons,
+            }
+            for given in signature.verdicts
+        ],
+    }
+
+
+def decisions_in_short(session: Session, the_round: Round) -> list[dict[str, object]]:
+    """Who signed what, in short, as the ledger tells it."""
+    return [
+        {"councillor": one.person.name, "act": one.act.value, "sitting": one.sitting}
+        for one in signatures_on(session, the_round.id)
+    ]
 
 
 def record_of(session: Session, round_id: int) -> PublicRecord | None:

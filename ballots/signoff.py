@@ -1,291 +1,259 @@
-"""Sign-off: councillors declare interests, then approve or refer back, in public."""
+"""Sign-off: interests first, then stage after stage of the route, in public, over one bundle."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from ballots.bars import Bar, barred_in, declared_by
+from ballots.bundle import bundle_hash, costs_to_sign
+from ballots.referrals import Referral, open_referral, sitting_of
 from ballots.refusals import BallotRefusal
-from ballots.voting_rules import rules_of
-from neighbourhoods.database import Base, Moment, UTCDateTime, Word, hold_round, now, one_of
-from neighbourhoods.people import Person, councillors_for
-from neighbourhoods.phases import Action, Phase, Role, check_allowed
+from ballots.routes import (
+    Otherwise,
+    Route,
+    Sheet,
+    Stage,
+    StageStanding,
+    Standing,
+    stand,
+)
+from ballots.signing import (
+    Act,
+    Signature,
+)
+from ballots.stages import (
+    StageRun,
+    begin_stage,
+    end_stage,
+    people_at,
+    route_for,
+    runs_of,
+)
+from neighbourhoods.database import now
+from neighbourhoods.people import Person
+from neighbourhoods.phases import Action, Phase, Role
 from neighbourhoods.refusals import Refused
-from neighbourhoods.rounds import Round, check_still_allowed, rounds_in
-
-
-class InterestKind(StrEnum):
-    """What a councillor declares before the pen."""
-
-    NONE = "none"
-    OTHER = "other"
-    PECUNIARY = "pecuniary"
-
-
-class Interest(Base):
-    """One councillor's declaration on one round."""
-
-    __tablename__ = "interests"
-    __table_args__ = (
-        UniqueConstraint("round_id", "councillor_id"),
-        CheckConstraint(one_of("kind", InterestKind), name="kind"),
-        CheckConstraint("kind = 'none' OR details <> ''", name="details"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    councillor_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    kind: Mapped[InterestKind] = mapped_column(Word(InterestKind))
-    details: Mapped[str] = mapped_column(Text, default="")
-    declared_at: Mapped[Moment]
-
-    councillor: Mapped[Person] = relationship()
-
-
-class Act(StrEnum):
-    """What a councillor may do with an outcome."""
-
-    APPROVE = "approve"
-    REFER_BACK = "refer-back"
-
-
-class Decision(Base):
-    """One councillor's published act on one sitting of an outcome."""
-
-    __tablename__ = "decisions"
-    __table_args__ = (
-        UniqueConstraint("round_id", "sitting", "councillor_id"),
-        CheckConstraint(one_of("act", Act), name="act"),
-        CheckConstraint("sitting > 0", name="sitting"),
-        # Referring back is allowed, never silent.
-        CheckConstraint("act = 'approve' OR reasons <> ''", name="reasons"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    # 1 until an outcome is referred back and answered; then 2, and so on.
-    sitting: Mapped[int]
-    councillor_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    act: Mapped[Act] = mapped_column(Word(Act))
-    reasons: Mapped[str] = mapped_column(Text, default="")
-    decided_at: Mapped[Moment]
-
-    councillor: Mapped[Person] = relationship()
-
-
-class Referral(Base):
-    """An outcome sent back with reasons, and the officers' answer that opens a new sitting."""
-
-    __tablename__ = "referrals"
-    __table_args__ = (CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answer"),)
-
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
-    sitting: Mapped[int] = mapped_column(primary_key=True)
-    answer: Mapped[str | None] = mapped_column(Text)
-    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-
-    answered_by: Mapped[Person | None] = relationship()
+from neighbourhoods.rounds import Round, RoundKind, check_still_allowed, rounds_in
 
 
 @dataclass(frozen=True)
 class Seat:
-    """One councillor, with what they declared and did in this sitting."""
+    """One person at the stage that runs: what keeps them out, and what they signed."""
 
-    councillor: Person
-    interest: Interest | None
-    decision: Decision | None
-
-    @property
-    def conflicted(self) -> bool:
-        """Whether an interest keeps them out."""
-        return self.interest is not None and self.interest.kind == InterestKind.PECUNIARY
+    person: Person
+    has_declared: bool
+    bar: Bar | None
+    # Only what was signed over the bundle as it stands.
+    signature: Signature | None
 
 
 @dataclass(frozen=True)
 class SignOff:
     """Where the sign-off of a round stands."""
 
+    route: Route
+    call_in_days: int
     sitting: int
+    runs: tuple[StageRun, ...]
+    # The stage that runs, or the last one.
+    stage: Stage
+    run: StageRun | None
     seats: tuple[Seat, ...]
-    # What the rules ask for, and what that comes to with those who are free to decide.
-    asked: int
-    needed: int
-    referred_back: bool
+    standing: StageStanding
+    bundle_sha256: str
+    referral: Referral | None
 
     @property
-    def approvals(self) -> int:
-        """How many councillors approved in this sitting."""
-        return sum(
-            seat.decision is not None and seat.decision.act == Act.APPROVE and not seat.conflicted
-            for seat in self.seats
-        )
-
-    @property
-    def stuck(self) -> bool:
-        """Whether nobody is left who may decide: the monitoring officer must step in."""
-        return all(seat.conflicted for seat in self.seats)
+    def is_last(self) -> bool:
+        """Whether the stage that runs is the one that decides."""
+        return self.stage is self.route.stages[-1]
 
     @property
     def agreed(self) -> bool:
-        """Whether enough councillors approved, and nobody referred it back."""
-        return not self.referred_back and not self.stuck and self.approvals >= self.needed
+        """Whether the last stage is done: the outcome is decided."""
+        return self.is_last and self.run is not None and self.run.standing is Standing.DONE
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it cannot end by itself: the monitoring officer must step in."""
+        return self.standing.standing in _OTHERWISE and self._otherwise() is not Otherwise.GO_ON
+
+    def _otherwise(self) -> Otherwise:
+        return _OTHERWISE[self.standing.standing](self.stage)
+
+    def seat_of(self, person: Person) -> Seat | None:
+        """The seat of somebody, if they have one at this stage."""
+        return next((seat for seat in self.seats if seat.person.id == person.id), None)
+
+    def waits_for(self, person: Person) -> bool:
+        """Whether it is somebody's turn to sign."""
+        return (
+            self.referral is None
+            and self.run is not None
+            and self.run.ended_at is None
+            and person.id in self.standing.waits_for
+        )
 
 
-def approvals_needed(asked: int, councillors: int, conflicted: int) -> int:
-    """How many approvals close a sign-off: as many as asked, or all who are free to decide.
-
-    At least one; a councillor with a pecuniary interest is out and is not waited for.
-    """
-    return max(1, min(asked, councillors - conflicted))
+_OTHERWISE: dict[Standing, Callable[[Stage], Otherwise]] = {
+    Standing.SPLIT: lambda stage: stage.if_split,
+    Standing.ALL_CONFLICTED: lambda stage: stage.if_all_conflicted,
+    Standing.SILENT: lambda stage: stage.if_silent,
+}
 
 
 def sign_off_of(session: Session, the_round: Round) -> SignOff:
-    """Every councillor's seat on a round, and what is still needed."""
-    sitting = _sitting(session, the_round.id)
-    # Read anew: one that was looked at before the round was held may have been changed since.
-    declared = select(Interest).where(Interest.round_id == the_round.id)
-    interests = {
-        interest.councillor_id: interest
-        for interest in session.scalars(declared.execution_options(populate_existing=True))
-    }
-    decisions = {
-        decision.councillor_id: decision
-        for decision in decisions_on(session, the_round.id)
-        if decision.sitting == sitting
-    }
-    sitting_now = {person.id: person for person in councillors_for(session, the_round.community)}
-    # Whoever has already decided stays on the page when their term ends.
-    for decision in decisions.values():
-        sitting_now.setdefault(decision.councillor_id, decision.councillor)
+    """Where a round stands on its route, and who is waited for."""
+    frozen, sitting = route_for(session, the_round), sitting_of(session, the_round.id)
+    runs = tuple(run for run in runs_of(session, the_round.id) if run.sitting == sitting)
+    run = runs[-1] if runs else None
+    stage = frozen.route.stages[run.place if run else 0]
+    bundle = bundle_hash(session, the_round)
+    people = people_at(session, the_round, run, stage) if run else []
+    bars = barred_in(session, the_round)
+    signed = _signed_at(session, run, bundle) if run else []
+    seated = {person.id: person for person in people}
+    # Whoever has signed stays on the page when their term ends.
+    seated |= {signature.person_id: signature.person for signature in signed}
+    by_person = {signature.person_id: signature for signature in signed}
+    costs = costs_to_sign(session, the_round)
     seats = tuple(
-        Seat(person, interests.get(person.id), decisions.get(person.id))
-        for person in sitting_now.values()
+        Seat(
+            person,
+            declared_by(session, the_round, person, costs),
+            bars.get(person.id),
+            by_person.get(person.id),
+        )
+        for person in seated.values()
     )
-    rules = rules_of(session, the_round.id)
-    asked = rules.approvals_needed if rules else 1
     return SignOff(
+        route=frozen.route,
+        call_in_days=frozen.call_in_days,
         sitting=sitting,
+        runs=runs,
+        stage=stage,
+        run=run,
         seats=seats,
-        asked=asked,
-        needed=approvals_needed(asked, len(seats), sum(seat.conflicted for seat in seats)),
-        referred_back=any(d.act == Act.REFER_BACK for d in decisions.values()),
+        standing=_standing(session, stage, run, costs, seats),
+        bundle_sha256=bundle,
+        referral=open_referral(session, the_round.id),
     )
 
 
-def declare_interest(
-    session: Session, the_round: Round, councillor: Person, kind: InterestKind, details: str
-) -> Interest:
-    """Declare an interest, or none, before deciding; a pecuniary one stands."""
-    hold_round(session, the_round.id, alone=True)
-    seat = _seat(session, the_round, councillor)
-    if seat.decision is not None:
-        raise Refused(BallotRefusal.ALREADY_DECIDED)
-    if seat.conflicted:
-        raise Refused(BallotRefusal.INTEREST_STANDS)
-    if kind != InterestKind.NONE and not details.strip():
-        raise Refused(BallotRefusal.REASONS_MISSING)
-    interest = seat.interest or Interest(round_id=the_round.id, councillor=councillor)
-    interest.kind, interest.details = kind, details.strip()
-    interest.declared_at = now(session)
-    session.add(interest)
-    session.flush()
-    return interest
-
-
-def decide(
-    session: Session, the_round: Round, councillor: Person, act: Act, reasons: str
-) -> Decision:
-    """Approve an outcome or refer it back with reasons; once a sitting, and in public."""
-    hold_round(session, the_round.id, alone=True)
-    session.refresh(the_round)
-    seat = _seat(session, the_round, councillor)
-    if seat.interest is None:
-        raise Refused(BallotRefusal.INTEREST_UNDECLARED)
-    if seat.conflicted:
-        raise Refused(BallotRefusal.INTEREST_FORBIDS)
-    if seat.decision is not None:
-        raise Refused(BallotRefusal.ALREADY_DECIDED)
-    sign_off = sign_off_of(session, the_round)
-    if sign_off.referred_back:
-        raise Refused(BallotRefusal.REFERRED_BACK)
-    if act == Act.REFER_BACK:
-        if not reasons.strip():
-            raise Refused(BallotRefusal.REASONS_MISSING)
-        session.add(Referral(round_id=the_round.id, sitting=sign_off.sitting))
-    decision = Decision(
-        round_id=the_round.id,
-        sitting=sign_off.sitting,
-        councillor=councillor,
-        act=act,
-        reasons=reasons.strip(),
-        decided_at=now(session),
+def _standing(
+    session: Session,
+    stage: Stage,
+    run: StageRun | None,
+    costs: Mapping[str, int],
+    seats: Sequence[Seat],
+) -> StageStanding:
+    if run is None:
+        return StageStanding(Standing.WAITING, (), (), (), {})
+    signed = sorted(
+        (seat.signature for seat in seats if seat.signature is not None), key=lambda one: one.id
     )
-    session.add(decision)
+    return stand(
+        stage,
+        costs,
+        [seat.person.id for seat in seats],
+        [seat.person.id for seat in seats if seat.bar is not None],
+        [_sheet_of(signature) for signature in signed],
+        deadline=run.deadline_at,
+        now=now(session),
+    )
+
+
+def _sheet_of(signature: Signature) -> Sheet:
+    verdicts = {given.project.code: given.verdict for given in signature.verdicts}
+    return Sheet(signature.person_id, verdicts, signature.act is Act.REFER_BACK)
+
+
+def _signed_at(session: Session, run: StageRun, bundle: str) -> list[Signature]:
+    query = (
+        select(Signature)
+        .where(
+            Signature.round_id == run.round_id,
+            Signature.sitting == run.sitting,
+            Signature.place == run.place,
+            Signature.bundle_sha256 == bundle,
+        )
+        .order_by(Signature.id)
+    )
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def begin_sign_off(session: Session, the_round: Round) -> StageRun:
+    """Begin the first stage of a round that was counted."""
+    route = route_for(session, the_round).route
+    return begin_stage(session, the_round, route.stages[0], sitting_of(session, the_round.id), 0)
+
+
+def advance(session: Session, the_round: Round) -> SignOff:
+    """End the stage that runs if it is done and begin the next; again until one waits."""
+    while True:
+        sign_off = sign_off_of(session, the_round)
+        run, standing = sign_off.run, sign_off.standing.standing
+        if run is None or run.ended_at is not None or sign_off.referral is not None:
+            return sign_off
+        if standing is Standing.REFERRED_BACK:
+            _refer_back(session, the_round, sign_off)
+            end_stage(session, run, standing)
+            return sign_off_of(session, the_round)
+        goes_on = standing is Standing.DONE or (
+            standing in _OTHERWISE and _OTHERWISE[standing](sign_off.stage) is Otherwise.GO_ON
+        )
+        if not goes_on:
+            return sign_off
+        end_stage(session, run, standing)
+        if sign_off.is_last:
+            return sign_off_of(session, the_round)
+        stage = sign_off.route.stages[run.place + 1]
+        begin_stage(session, the_round, stage, run.sitting, run.place + 1)
+
+
+def _refer_back(session: Session, the_round: Round, sign_off: SignOff) -> None:
+    asked = [
+        seat.signature
+        for seat in sign_off.seats
+        if seat.signature is not None and seat.signature.act is Act.REFER_BACK
+    ]
+    first = min(asked, key=lambda signature: signature.id)
+    session.add(
+        Referral(
+            round_id=the_round.id,
+            sitting=sign_off.sitting,
+            refer_to=first.refer_to,
+            question=first.question,
+            answer_by=first.answer_by,
+        )
+    )
     session.flush()
-    return decision
 
 
 def answer_referral(session: Session, the_round: Round, officer: Person, answer: str) -> Referral:
-    """Answer what an outcome was referred back for; councillors then decide afresh."""
+    """Answer what an outcome was referred back for; a new sitting begins at the first stage."""
     check_still_allowed(session, the_round, Role.OFFICER, Action.ANSWER_REFERRAL)
-    referral = session.get(Referral, (the_round.id, _sitting(session, the_round.id)))
-    if referral is None or referral.answer is not None:
+    referral = open_referral(session, the_round.id)
+    if referral is None:
         raise Refused(BallotRefusal.NOT_REFERRED_BACK)
     if not answer.strip():
         raise Refused(BallotRefusal.REASONS_MISSING)
     referral.answer, referral.answered_by = answer.strip(), officer
     referral.answered_at = now(session)
     session.flush()
+    begin_sign_off(session, the_round)
     return referral
 
 
-def _seat(session: Session, the_round: Round, councillor: Person) -> Seat:
-    check_allowed(Role.COUNCILLOR, Action.DECIDE, the_round.phase)
-    for seat in sign_off_of(session, the_round).seats:
-        if seat.councillor.id == councillor.id:
-            return seat
-    raise Refused(BallotRefusal.NOT_YOUR_COMMUNITY)
-
-
-def _sitting(session: Session, round_id: int) -> int:
-    answered = select(func.count()).where(
-        Referral.round_id == round_id, Referral.answered_at.is_not(None)
-    )
-    return 1 + int(session.execute(answered).scalar_one())
-
-
-def interests_in(session: Session, round_id: int) -> list[Interest]:
-    """Every declaration on a round, in order."""
-    query = select(Interest).where(Interest.round_id == round_id).order_by(Interest.id)
+def signatures_on(session: Session, round_id: int) -> list[Signature]:
+    """Everything that was signed on a round, void or not, in order."""
+    query = select(Signature).where(Signature.round_id == round_id).order_by(Signature.id)
     return list(session.scalars(query))
 
 
-def decisions_on(session: Session, round_id: int) -> list[Decision]:
-    """Every councillor's act on a round, all sittings, in order."""
-    query = select(Decision).where(Decision.round_id == round_id).order_by(Decision.id)
-    return list(session.scalars(query))
-
-
-def referrals_of(session: Session, round_id: int) -> list[Referral]:
-    """Every time a round's outcome was referred back, with the answers."""
-    query = select(Referral).where(Referral.round_id == round_id).order_by(Referral.sitting)
-    return list(session.scalars(query))
-
-
-def awaiting(session: Session, councillor: Person) -> list[Round]:
-    """The rounds that wait for this councillor's act, oldest first."""
-    return [
-        the_round
-        for the_round in rounds_in(session, Phase.SIGN_OFF)
-        if _waits_for(sign_off_of(session, the_round), councillor)
-    ]
-
-
-def _waits_for(sign_off: SignOff, councillor: Person) -> bool:
-    return not sign_off.referred_back and any(
-        seat.councillor.id == councillor.id and seat.decision is None and not seat.conflicted
-        for seat in sign_off.seats
-    )
+def awaiting(session: Session, person: Person) -> list[Round]:
+    """The rounds that wait for this person's signature, oldest first."""
+    rounds = rounds_in(session, Phase.SIGN_OFF, kinds=(RoundKind.FULL, RoundKind.HALL))
+    return [one for one in rounds if sign_off_of(session, one).waits_for(person)]

@@ -3,10 +3,12 @@
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from ballots.decision_routes import promised_route
 from ballots.refusals import BallotRefusal
 from ballots.routes import (
     Agreement,
@@ -20,34 +22,11 @@ from ballots.routes import (
 )
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Base, Moment, UTCDateTime, Word, now, one_of
-from neighbourhoods.funds import Fund
 from neighbourhoods.people import Office, Person, appointed, councillors_for
 from neighbourhoods.phases import Action, Role
 from neighbourhoods.projects import Project
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round, check_still_allowed
-
-MOST_CALL_IN_DAYS = 90
-
-
-class DecisionRoute(Base):
-    """In what way outcomes over a fund are decided; frozen into each round as its vote opens."""
-
-    __tablename__ = "decision_routes"
-    __table_args__ = (
-        CheckConstraint(one_of("route", RouteName), name="route"),
-        CheckConstraint(one_of("agreement", Agreement), name="agreement"),
-        CheckConstraint(f"call_in_days BETWEEN 0 AND {MOST_CALL_IN_DAYS}", name="call_in_days"),
-        CheckConstraint("agreement <> 'shares' OR route = 'ward-members'", name="shares"),
-    )
-
-    fund_id: Mapped[int] = mapped_column(ForeignKey("funds.id"), primary_key=True)
-    route: Mapped[RouteName] = mapped_column(Word(RouteName))
-    agreement: Mapped[Agreement] = mapped_column(Word(Agreement))
-    # How long a decision may be called in or challenged before money moves.
-    call_in_days: Mapped[int]
-
-    fund: Mapped[Fund] = relationship()
 
 
 class StageRun(Base):
@@ -70,6 +49,9 @@ class StageRun(Base):
     place: Mapped[int] = mapped_column(primary_key=True)
     began_at: Mapped[Moment]
     deadline_at: Mapped[Moment]
+    # Who let it run on past its days, and why.
+    extended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    extended_why: Mapped[str] = mapped_column(Text, default="")
     # How many reminders have gone out.
     reminded: Mapped[int] = mapped_column(default=0)
     # When the monitoring officer was told that it cannot end by itself.
@@ -77,9 +59,11 @@ class StageRun(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     standing: Mapped[Standing | None] = mapped_column(Word(Standing))
 
+    extended_by: Mapped[Person | None] = relationship()
+
 
 class Substitution(Base):
-    """Who acts at a stage in place of those who cannot or do not, named by the monitoring officer."""
+    """Who acts at a stage in place of others, named by the monitoring officer."""
 
     __tablename__ = "substitutions"
     __table_args__ = (CheckConstraint("why <> ''", name="why"),)
@@ -147,43 +131,11 @@ class FrozenRoute:
     call_in_days: int
 
 
-# What a fund has until an officer chooses.
-DEFAULT_ROUTE = (RouteName.WARD_MEMBERS, Agreement.MAJORITY, 5)
-
-
-def choose_route(
-    session: Session, fund: Fund, name: RouteName, agreement: Agreement, call_in_days: int
-) -> DecisionRoute:
-    """Choose how outcomes over a fund are decided, for rounds whose vote has not opened yet."""
-    try:
-        route_of(name, agreement)
-    except ValueError as impossible:
-        raise Refused(BallotRefusal.SHARES_NEED_MEMBERS) from impossible
-    if not 0 <= call_in_days <= MOST_CALL_IN_DAYS:
-        raise Refused(BallotRefusal.CALL_IN_TOO_LONG, limit=MOST_CALL_IN_DAYS)
-    chosen = session.get(DecisionRoute, fund.id)
-    if chosen is None:
-        chosen = DecisionRoute(fund_id=fund.id)
-        session.add(chosen)
-    chosen.route, chosen.agreement, chosen.call_in_days = name, agreement, call_in_days
-    session.flush()
-    return chosen
-
-
-def promised_route(session: Session, fund_id: int) -> dict[str, object]:
-    """The route of a fund as it is frozen into the rules of a round."""
-    chosen = session.get(DecisionRoute, fund_id)
-    name, agreement, days = (
-        (chosen.route, chosen.agreement, chosen.call_in_days) if chosen else DEFAULT_ROUTE
-    )
-    return {"name": name.value, "agreement": agreement.value, "call_in_days": days}
-
-
 def route_for(session: Session, the_round: Round) -> FrozenRoute:
     """The route of a round: as it was frozen, or as its fund has it while nothing is."""
     rules = rules_of(session, the_round.id)
     frozen = json.loads(rules.frozen_text) if rules and rules.frozen_text else {}
-    promised = frozen.get("route") or promised_route(session, the_round.fund_id)
+    promised: dict[str, Any] = frozen.get("route") or promised_route(session, the_round.fund_id)
     route = route_of(RouteName(promised["name"]), Agreement(promised["agreement"]))
     return FrozenRoute(route, int(promised["call_in_days"]))
 
@@ -252,6 +204,12 @@ def substitutes_at(session: Session, run: StageRun) -> list[Substitution]:
         .limit(1)
     )
     return list(session.scalars(query))
+
+
+def substitutions_in(session: Session, round_id: int) -> list[Substitution]:
+    """Everybody who was named to act in place of others, in order."""
+    query = select(Substitution).where(Substitution.round_id == round_id)
+    return list(session.scalars(query.order_by(Substitution.id)))
 
 
 def withdraw_project(

@@ -298,6 +298,7 @@ BODIES = {
         "result_sha256": HASH,
     },
     "signed": {"record_sha256": HASH, "decisions": ANYTHING},
+    "notice": {"number": TEXT, "notice_sha256": HASH},
     "correction": {"corrects": WHOLE, "words": ANYTHING, "by": ANYTHING},
     "key-destroyed": {"by": ANYTHING},
 }
@@ -584,10 +585,11 @@ _AFTER = {
     "tie-break": ("closed",),
     "tallied": ("closed",),
     "signed": ("tallied",),
+    "notice": ("signed",),
     "key-destroyed": ("closed",),
 }
 _BEFORE = {"batch": ("closed",), "tie-break": ("tallied",)}
-_ONCE = ("opened", "closed", "tie-break", "tallied", "signed", "key-destroyed")
+_ONCE = ("opened", "closed", "tie-break", "tallied", "signed", "notice", "key-destroyed")
 
 
 def _check_turn(kind: str, number: int, where: str, ledger: Ledger) -> None:
@@ -825,7 +827,9 @@ def _is_among(value: Any, known: tuple[Any, ...]) -> bool:
 
 def read_rules(rules: Any, where: str) -> Rules:
     """The rules as a count needs them."""
-    anyway = ("title", "disclosure", "approvals_needed", "closes_at")
+    # Who signs was told in another way before there were routes.
+    signing = "route" if isinstance(rules, dict) and "route" in rules else "approvals_needed"
+    anyway = ("title", "disclosure", signing, "closes_at")
     check_shape(
         f"{where}: the rules",
         rules,

@@ -1,4 +1,4 @@
-"""The rules of a round's vote: paper, rule, disclosure, approvals; frozen when it opens."""
+"""The rules of a round's vote: paper, rule, disclosure; frozen when it opens."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ballots.conditions import check_conditions
 from ballots.counting import DEFAULT_ORDER, RankedBy, Rule, RuleName, Utility
 from ballots.counting.election import MOST_POINTS
+from ballots.decision_routes import promised_route
 from ballots.disclosure import DEFAULT_STEP, LEAST_STEP, DisclosureProfile, profile_among
 from ballots.papers import GRADED, BallotFormat, BallotPaper, PaperProject, paper_as_json
 from ballots.refusals import BallotRefusal
@@ -37,7 +38,7 @@ class TieRule(StrEnum):
 
 
 class VotingRules(Base):
-    """How residents vote in a round, how it is counted, what is shown when, who signs."""
+    """How residents vote in a round, how it is counted, and what is shown when."""
 
     __tablename__ = "voting_rules"
     __table_args__ = (
@@ -70,7 +71,6 @@ class VotingRules(Base):
         CheckConstraint("disclosure_step > 0", name="disclosure_step"),
         CheckConstraint(one_of("tie_rule", TieRule), name="tie_rule"),
         CheckConstraint("tie_rule <> 'draw' OR draw_source <> ''", name="draw_source"),
-        CheckConstraint("approvals_needed > 0", name="approvals_needed"),
         CheckConstraint("(frozen_at IS NULL) = (frozen_text IS NULL)", name="frozen"),
     )
 
@@ -91,7 +91,6 @@ class VotingRules(Base):
     tie_rule: Mapped[TieRule] = mapped_column(Word(TieRule), default=TieRule.BY_COST)
     # Where a draw's chance comes from, said before anybody votes: which dice, which beacon, when.
     draw_source: Mapped[str] = mapped_column(String(LONGEST_SOURCE), default="")
-    approvals_needed: Mapped[int]
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # The whole of what was promised when the vote opened, and its SHA-256.
     frozen_text: Mapped[str | None] = mapped_column(Text)
@@ -125,7 +124,6 @@ class RulesChosen:
     max_choices: int | None
     rule: Rule
     disclosure_profile: DisclosureProfile
-    approvals_needed: int
     disclosure_step: int = DEFAULT_STEP
     min_choices: int = 1
     spending_limit_pence: int | None = None
@@ -143,7 +141,6 @@ def choice_of(rules: VotingRules) -> RulesChosen:
         rules.max_choices,
         rules.rule,
         rules.disclosure_profile,
-        rules.approvals_needed,
         rules.disclosure_step,
         rules.min_choices,
         rules.spending_limit_pence,
@@ -185,7 +182,6 @@ def set_rules(session: Session, the_round: Round, chosen: RulesChosen) -> Voting
     rules.highest_score = chosen.highest_score
     rules.disclosure_profile = chosen.disclosure_profile
     rules.disclosure_step = chosen.disclosure_step
-    rules.approvals_needed = chosen.approvals_needed
     rules.tie_rule, rules.draw_source = chosen.tie_rule, chosen.draw_source
     session.flush()
     return rules
@@ -195,7 +191,6 @@ def _check_possible(chosen: RulesChosen) -> None:
     """Refuse what nobody could meet or count: limits, steps, a draw from nowhere."""
     limits = (
         chosen.disclosure_step,
-        chosen.approvals_needed,
         chosen.max_choices or 1,
         chosen.spending_limit_pence or 1,
     )
@@ -290,7 +285,7 @@ def promised_now(session: Session, the_round: Round, rules: VotingRules) -> dict
         "rule": rules.rule.as_json(),
         "tie_order": rules.tie_order_as_json,
         "disclosure": {"profile": rules.disclosure_profile, "step": rules.disclosure_step},
-        "approvals_needed": rules.approvals_needed,
+        "route": promised_route(session, the_round.fund_id),
         "closes_at": closes_at.isoformat() if closes_at else None,
         "roll_size": roll_size(session, the_round.id),
     }

@@ -32,6 +32,13 @@ class Office(StrEnum):
     FACILITATOR = "facilitator"
     # Reads the single ballots of votes that are too small to publish them, and counts again.
     SCRUTINEER = "scrutineer"
+    # Those who clear, decide or watch over decisions on one of the routes.
+    FINANCE_OFFICER = "finance-officer"
+    LEGAL_OFFICER = "legal-officer"
+    CABINET_MEMBER = "cabinet-member"
+    COMMITTEE_CLERK = "committee-clerk"
+    DELEGATED_OFFICER = "delegated-officer"
+    MONITORING_OFFICER = "monitoring-officer"
 
 
 class Person(Base):

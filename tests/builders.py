@@ -5,15 +5,22 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from ballots.bars import Declared, declare_interests
+from ballots.bundle import bundle_hash, costs_to_sign
 from ballots.counting import Rule
+from ballots.decision_routes import choose_route
 from ballots.disclosure import LEAST_STEP, DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, take_forward
 from ballots.papers import BallotFormat
+from ballots.routes import Agreement, RouteName, Verdict
+from ballots.sheets import SheetGiven, VerdictGiven, sign
+from ballots.signing import Proof, Signature
 from ballots.voting_rules import RulesChosen, TieRule, set_rules
 from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind, plan_assembly
 from neighbourhoods.eligibility import RollEntry, RollRow, entry_by_email, replace_roll
 from neighbourhoods.funds import Fund, SourceKind, add_source, create_fund
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Office, Person, appoint, find_or_add_person
 from neighbourhoods.phases import ORDER, Phase
 from neighbourhoods.places import Community, CommunityKind, add_community, add_postcodes
@@ -115,9 +122,12 @@ class Town:
 
         `limits` are those of a points or scores paper: points_to_give, highest_score and so on.
         """
+        fund = self.fund(community)
+        agreement = Agreement.ANY_ONE if approvals == 1 else Agreement.UNANIMOUS
+        choose_route(self.session, fund, RouteName.WARD_MEMBERS, agreement, 0)
         the_round = create_round(
             self.session,
-            self.fund(community),
+            fund,
             "Canal Side decides",
             "To choose what to improve.",
             "What wins is done by March.",
@@ -131,7 +141,6 @@ class Town:
                 max_choices,
                 rule or Rule(),
                 profile,
-                approvals,
                 LEAST_STEP,
                 min_choices,
                 tie_rule=tie_rule,
@@ -203,6 +212,33 @@ class Town:
         self.session.flush()
         self.session.expire(assembly, ["items"])
         return assembly
+
+    def declares_none(self, the_round: Round, person: Person) -> None:
+        """Let somebody declare that they have no interest in any project of a round."""
+        none = {
+            project.code: Declared(InterestKind.NONE)
+            for project in projects_in(self.session, the_round.id)
+        }
+        declare_interests(self.session, the_round, person, none)
+
+    def signs(self, the_round: Round, person: Person, sheet: SheetGiven | None = None) -> Signature:
+        """Let somebody sign: by default that they endorse every project residents funded."""
+        endorsed = {
+            code: VerdictGiven(Verdict.ENDORSE) for code in costs_to_sign(self.session, the_round)
+        }
+        return sign(
+            self.session,
+            the_round,
+            person,
+            sheet or SheetGiven(endorsed),
+            bundle_sha256=bundle_hash(self.session, the_round),
+            proof=Proof.CODE,
+        )
+
+    def approves(self, the_round: Round, person: Person) -> None:
+        """Let somebody declare no interest and endorse the outcome as residents chose."""
+        self.declares_none(the_round, person)
+        self.signs(the_round, person)
 
     def roll(self, the_round: Round, voters: int) -> None:
         rows = [

@@ -1,49 +1,83 @@
-"""Sign-off: interests first, then approval or referral, and a record that never changes."""
+"""Sign-off: interests first, then stage after stage of the route, over one bundle, in public."""
 
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ballots.bars import Declared, declare_interests
+from ballots.bundle import bundle_hash, costs_to_sign
+from ballots.decision_routes import choose_route
 from ballots.moves import conclude_sign_off
+from ballots.notices import call_in, correct_notice, end_call_in, lodge, move_money, notice_of
 from ballots.record import PublicRecord, record_of
 from ballots.refusals import BallotRefusal
-from ballots.signoff import (
-    Act,
-    InterestKind,
-    answer_referral,
-    approvals_needed,
-    awaiting,
-    decide,
-    declare_interest,
-    sign_off_of,
+from ballots.routes import Agreement, RouteName, Standing, Verdict
+from ballots.sheets import SheetGiven, VerdictGiven, sign
+from ballots.signing import Ground, NoteKind, OfficerNote, Proof, ReferTo
+from ballots.signoff import advance, answer_referral, awaiting, sign_off_of
+from ballots.stages import QuietPeriod, withdraw_project
+from ballots.stepping_in import (
+    except_from_quiet,
+    give_more_days,
+    name_substitute,
+    take_due,
 )
-from neighbourhoods.delivery import (
-    DeliveryStatus,
-    DeliveryStep,
-    deliveries_in,
-    position_of,
-    report_delivery,
-)
-from neighbourhoods.people import Person
+from neighbourhoods.assemblies import ActKind, AssemblyAct
+from neighbourhoods.delivery import deliveries_in, position_of
+from neighbourhoods.interests import InterestKind
+from neighbourhoods.people import Office, Person
 from neighbourhoods.phases import Phase
-from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.projects import projects_in
+from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
-from tests.builders import Town
+from tests.builders import Clock, Town
 from tests.services.test_tally import vote
 
-
-def approve(town: Town, the_round: Round, councillor: Person) -> None:
-    declare_interest(town.session, the_round, councillor, InterestKind.NONE, "")
-    decide(town.session, the_round, councillor, Act.APPROVE, "")
+LONG = "It would stand on the only way by which the fire brigade reaches the flats."
 
 
 def counted(town: Town, approvals: int = 1) -> Round:
     """A round whose voters all chose the £2,000 bench."""
-    the_round = town.round(Phase.VOTE, approvals=approvals)
+    return counted_on(town, town.round(Phase.VOTE, approvals=approvals))
+
+
+def counted_on(town: Town, the_round: Round) -> Round:
     vote(town, the_round, range(1, 7))
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
     return the_round
+
+
+def counted_by(town: Town, name: RouteName, agreement: Agreement, call_in_days: int = 0) -> Round:
+    """A counted round on a route of its own."""
+    the_round = town.round(Phase.DEBATE)
+    choose_route(town.session, the_round.fund, name, agreement, call_in_days)
+    town.enter(the_round, Phase.VOTE)
+    return counted_on(town, the_round)
+
+
+def refused(town: Town, the_round: Round, person: Person, sheet: SheetGiven | None = None) -> str:
+    with pytest.raises(Refused) as error:
+        town.signs(the_round, person, sheet)
+    return error.value.reason
+
+
+def everything(town: Town, the_round: Round, verdict: VerdictGiven) -> SheetGiven:
+    return SheetGiven(dict.fromkeys(costs_to_sign(town.session, the_round), verdict))
+
+
+def declares(
+    town: Town, the_round: Round, person: Person, kind: InterestKind, dispensation: str = ""
+) -> None:
+    declared: Mapping[str, Declared] = {
+        code: Declared(
+            kind, "" if kind is InterestKind.NONE else "I own the boatyard.", dispensation
+        )
+        for code in costs_to_sign(town.session, the_round)
+    }
+    declare_interests(town.session, the_round, person, declared)
 
 
 def published(town: Town, the_round: Round) -> PublicRecord:
@@ -52,158 +86,483 @@ def published(town: Town, the_round: Round) -> PublicRecord:
     return record
 
 
-def test_nobody_decides_before_declaring(town: Town) -> None:
+def decided(town: Town, the_round: Round) -> dict[str, str]:
+    """What the notice says was decided, by project code."""
+    notice = notice_of(town.session, the_round.id)
+    assert notice is not None
+    return {one["code"]: one["decided"] for one in json.loads(notice.document)["decision"]}
+
+
+# --- interests before the pen ---------------------------------------------------------------------
+
+
+def test_nobody_signs_before_declaring(town: Town) -> None:
     the_round = counted(town)
-    with pytest.raises(Refused) as refused:
-        decide(town.session, the_round, town.councillor, Act.APPROVE, "")
-    assert refused.value.reason is BallotRefusal.INTEREST_UNDECLARED
+    assert refused(town, the_round, town.councillor) == BallotRefusal.INTEREST_UNDECLARED
 
 
 def test_a_pecuniary_interest_keeps_a_councillor_out_and_stands(town: Town) -> None:
     the_round = counted(town)
-    declare_interest(
-        town.session, the_round, town.councillor, InterestKind.PECUNIARY, "I own the boatyard."
-    )
-    with pytest.raises(Refused) as refused:
-        decide(town.session, the_round, town.councillor, Act.APPROVE, "")
-    assert refused.value.reason is BallotRefusal.INTEREST_FORBIDS
-    with pytest.raises(Refused) as refused:
-        declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
-    assert refused.value.reason is BallotRefusal.INTEREST_STANDS
+    declares(town, the_round, town.councillor, InterestKind.PECUNIARY)
+    assert refused(town, the_round, town.councillor) == BallotRefusal.INTEREST_FORBIDS
+    with pytest.raises(Refused) as error:
+        declares(town, the_round, town.councillor, InterestKind.NONE)
+    assert error.value.reason is BallotRefusal.INTEREST_STANDS
+
+
+def test_a_dispensation_lets_a_councillor_sign_and_is_in_the_notice(town: Town) -> None:
+    the_round = counted(town)
+    declares(town, the_round, town.councillor, InterestKind.PECUNIARY, "MO/2026/14")
+    town.signs(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    notice = notice_of(town.session, the_round.id)
+    assert notice is not None
+    assert json.loads(notice.document)["interests"][0]["dispensation"] == "MO/2026/14"
+
+
+def test_a_dispensation_without_a_pecuniary_interest_is_refused(town: Town) -> None:
+    the_round = counted(town)
+    with pytest.raises(Refused) as error:
+        declares(town, the_round, town.councillor, InterestKind.OTHER, "MO/2026/14")
+    assert error.value.reason is BallotRefusal.DISPENSATION_NEEDLESS
 
 
 def test_a_conflicted_councillor_is_not_waited_for(town: Town) -> None:
     the_round = counted(town, approvals=2)
-    declare_interest(
-        town.session, the_round, town.councillor, InterestKind.PECUNIARY, "I own the boatyard."
-    )
-    approve(town, the_round, town.second_councillor)
+    declares(town, the_round, town.councillor, InterestKind.PECUNIARY)
+    town.approves(the_round, town.second_councillor)
     assert sign_off_of(town.session, the_round).agreed
 
 
-def test_when_all_are_conflicted_nothing_is_agreed(town: Town) -> None:
+def test_when_all_are_conflicted_the_monitoring_officer_names_somebody(town: Town) -> None:
+    the_round = counted(town)
+    officer = town.person("Mona Monitor", Office.MONITORING_OFFICER)
+    for councillor in (town.councillor, town.second_councillor):
+        declares(town, the_round, councillor, InterestKind.PECUNIARY)
+    sign_off = sign_off_of(town.session, the_round)
+    assert sign_off.standing.standing is Standing.ALL_CONFLICTED
+    assert sign_off.stuck
+    name_substitute(town.session, the_round, officer, town.other_councillor, "Both are conflicted.")
+    town.approves(the_round, town.other_councillor)
+    assert conclude_sign_off(town.session, town.keys, the_round) is not None
+    assert "Both are conflicted." in published(town, the_round).document
+
+
+def test_a_conflicted_member_cannot_be_named_in_place_of_others(town: Town) -> None:
     the_round = counted(town)
     for councillor in (town.councillor, town.second_councillor):
-        declare_interest(town.session, the_round, councillor, InterestKind.PECUNIARY, "Owner.")
-    sign_off = sign_off_of(town.session, the_round)
-    assert sign_off.stuck
-    assert not sign_off.agreed
+        declares(town, the_round, councillor, InterestKind.PECUNIARY)
+    with pytest.raises(Refused) as error:
+        name_substitute(town.session, the_round, town.officer, town.councillor, "Nobody else.")
+    assert error.value.reason is BallotRefusal.INTEREST_FORBIDS
+
+
+def test_whoever_ran_the_vote_in_the_hall_cannot_sign_it(town: Town) -> None:
+    the_round = counted(town)
+    assembly = town.assembly(the_round)
+    act = AssemblyAct(
+        assembly_id=assembly.id,
+        kind=ActKind.OPEN_VOTE,
+        by_id=town.councillor.id,
+        acted_at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    town.session.add(act)
+    town.session.flush()
+    town.declares_none(the_round, town.councillor)
+    assert refused(town, the_round, town.councillor) == BallotRefusal.RAN_VOTE
+
+
+def test_whoever_closed_the_vote_cannot_sign_it(town: Town) -> None:
+    the_round = counted_by(town, RouteName.OFFICER, Agreement.ANY_ONE)
+    town.approves(the_round, town.councillor)
+    closer = the_round.moves[-2].moved_by
+    assert closer is not None
+    from neighbourhoods.people import appoint
+
+    appoint(town.session, closer, Office.DELEGATED_OFFICER, None, datetime(2020, 1, 1).date())
+    town.declares_none(the_round, closer)
+    assert refused(town, the_round, closer) == BallotRefusal.CLOSED_VOTE
+
+
+# --- members agree, or do not ---------------------------------------------------------------------
 
 
 def test_another_wards_councillor_has_no_seat(town: Town) -> None:
     the_round = counted(town)
-    with pytest.raises(Refused) as refused:
-        declare_interest(town.session, the_round, town.other_councillor, InterestKind.NONE, "")
-    assert refused.value.reason is BallotRefusal.NOT_YOUR_COMMUNITY
+    town.declares_none(the_round, town.other_councillor)
+    assert refused(town, the_round, town.other_councillor) == BallotRefusal.NOT_YOUR_STAGE
 
 
-def test_the_same_councillor_cannot_approve_twice(town: Town) -> None:
+def test_the_same_councillor_cannot_sign_twice(town: Town) -> None:
     the_round = counted(town, approvals=2)
-    approve(town, the_round, town.councillor)
-    with pytest.raises(Refused) as refused:
-        decide(town.session, the_round, town.councillor, Act.APPROVE, "")
-    assert refused.value.reason is BallotRefusal.ALREADY_DECIDED
+    town.approves(the_round, town.councillor)
+    assert refused(town, the_round, town.councillor) == BallotRefusal.ALREADY_DECIDED
 
 
-def test_one_approval_of_two_leaves_the_round_waiting(town: Town) -> None:
+def test_one_signature_of_two_leaves_the_round_waiting(town: Town) -> None:
     the_round = counted(town, approvals=2)
-    approve(town, the_round, town.councillor)
+    town.approves(the_round, town.councillor)
     assert conclude_sign_off(town.session, town.keys, the_round) is None
     assert the_round.phase == Phase.SIGN_OFF
     assert awaiting(town.session, town.councillor) == []
     assert awaiting(town.session, town.second_councillor) == [the_round]
 
 
+@pytest.mark.parametrize(
+    ("agreement", "standing"),
+    [
+        (Agreement.ANY_ONE, Standing.DONE),
+        (Agreement.MAJORITY, Standing.SPLIT),
+        (Agreement.UNANIMOUS, Standing.SPLIT),
+        (Agreement.SHARES, Standing.DONE),
+    ],
+)
+def test_two_members_who_disagree(town: Town, agreement: Agreement, standing: Standing) -> None:
+    the_round = counted_by(town, RouteName.WARD_MEMBERS, agreement)
+    town.approves(the_round, town.councillor)
+    town.declares_none(the_round, town.second_councillor)
+    declined = VerdictGiven(Verdict.DECLINE, ground=Ground.SAFETY, reasons=LONG)
+    if agreement is not Agreement.ANY_ONE:
+        sheet = everything(town, the_round, declined)
+        town.signs(the_round, town.second_councillor, sheet)
+    sign_off = sign_off_of(town.session, the_round)
+    assert sign_off.standing.standing is standing
+    assert sign_off.stuck is (standing is Standing.SPLIT)
+
+
+def test_members_who_only_advise_and_disagree_leave_it_to_whoever_decides(town: Town) -> None:
+    the_round = counted_by(town, RouteName.CABINET_MEMBER, Agreement.UNANIMOUS)
+    town.approves(the_round, town.councillor)
+    town.declares_none(the_round, town.second_councillor)
+    declined = VerdictGiven(Verdict.DECLINE, ground=Ground.SAFETY, reasons=LONG)
+    town.signs(the_round, town.second_councillor, everything(town, the_round, declined))
+    sign_off = sign_off_of(town.session, the_round)
+    assert [run.standing for run in sign_off.runs] == [Standing.SPLIT, None]
+    assert not sign_off.agreed
+
+
+def test_westminsters_way_from_ward_members_to_the_cabinet_member(town: Town) -> None:
+    the_round = counted_by(town, RouteName.CABINET_MEMBER, Agreement.MAJORITY)
+    people = [
+        town.councillor,
+        town.second_councillor,
+        town.person("Fay Finance", Office.FINANCE_OFFICER),
+        town.person("Les Legal", Office.LEGAL_OFFICER),
+        town.person("Cab Member", Office.CABINET_MEMBER),
+    ]
+    for person in people:
+        assert conclude_sign_off(town.session, town.keys, the_round) is None
+        town.approves(the_round, person)
+    assert conclude_sign_off(town.session, town.keys, the_round) is not None
+    assert set(decided(town, the_round).values()) == {"carried"}
+
+
+def test_an_area_committees_decision_needs_its_minute(town: Town) -> None:
+    the_round = counted_by(town, RouteName.AREA_COMMITTEE, Agreement.ANY_ONE)
+    clerk = town.person("Clem Clerk", Office.COMMITTEE_CLERK)
+    town.approves(the_round, town.councillor)
+    town.declares_none(the_round, clerk)
+    assert refused(town, the_round, clerk) == BallotRefusal.MINUTE_MISSING
+    minute = {
+        "held_on": "2026-11-20",
+        "moved_by": "Cora Councillor",
+        "seconded_by": "Otto Other",
+        "for": 5,
+        "against": 1,
+        "abstained": 0,
+    }
+    endorsed = everything(town, the_round, VerdictGiven(Verdict.ENDORSE))
+    town.signs(the_round, clerk, SheetGiven(endorsed.verdicts, minute=minute))
+    assert conclude_sign_off(town.session, town.keys, the_round) is not None
+
+
+def test_a_member_who_resigned_before_signing_is_not_waited_for(town: Town) -> None:
+    the_round = counted(town, approvals=2)
+    town.approves(the_round, town.councillor)
+    term = town.second_councillor.appointments[0]
+    term.ends_on = datetime(2026, 11, 1).date()
+    town.session.flush()
+    advance(town.session, the_round)
+    assert sign_off_of(town.session, the_round).agreed
+
+
+def test_a_member_who_signed_and_then_resigned_still_counts(town: Town) -> None:
+    the_round = counted(town, approvals=2)
+    town.approves(the_round, town.councillor)
+    town.councillor.appointments[0].ends_on = datetime(2026, 11, 1).date()
+    town.session.flush()
+    assert not sign_off_of(town.session, the_round).agreed
+    town.approves(the_round, town.second_councillor)
+    assert sign_off_of(town.session, the_round).agreed
+
+
+# --- what a sheet must say ------------------------------------------------------------------------
+
+
+def test_declining_needs_a_ground_and_fifty_characters_of_reasons(town: Town) -> None:
+    the_round = counted(town)
+    town.declares_none(the_round, town.councillor)
+    for given in (
+        VerdictGiven(Verdict.DECLINE, reasons=LONG),
+        VerdictGiven(Verdict.DECLINE, ground=Ground.SAFETY, reasons="x" * 49),
+    ):
+        sheet = everything(town, the_round, given)
+        assert refused(town, the_round, town.councillor, sheet) == BallotRefusal.REASONS_TOO_SHORT
+    given = VerdictGiven(Verdict.DECLINE, ground=Ground.SAFETY, reasons="x" * 50)
+    town.signs(the_round, town.councillor, everything(town, the_round, given))
+
+
+def test_declining_leaves_the_money_and_says_so_beside_what_residents_chose(town: Town) -> None:
+    the_round = counted(town)
+    town.declares_none(the_round, town.councillor)
+    given = VerdictGiven(Verdict.DECLINE, ground=Ground.SAFETY, reasons=LONG)
+    town.signs(the_round, town.councillor, everything(town, the_round, given))
+    conclude_sign_off(town.session, town.keys, the_round)
+    assert set(decided(town, the_round).values()) == {"declined"}
+    assert deliveries_in(town.session, the_round) == []
+    assert position_of(town.session, the_round.fund).committed_pence == 0
+    contents = json.loads(published(town, the_round).document)
+    assert contents["residents"]["result"]["winners"] == contents["decision"]["declined"]
+    assert LONG in published(town, the_round).document
+
+
+def test_a_sheet_says_something_of_every_project(town: Town) -> None:
+    the_round = counted(town)
+    town.declares_none(the_round, town.councillor)
+    refusal = refused(town, the_round, town.councillor, SheetGiven())
+    assert refusal == BallotRefusal.VERDICT_MISSING
+
+
+def test_a_condition_is_written_down(town: Town) -> None:
+    the_round = counted(town)
+    town.declares_none(the_round, town.councillor)
+    sheet = everything(town, the_round, VerdictGiven(Verdict.CONDITIONS, condition=" "))
+    assert refused(town, the_round, town.councillor, sheet) == BallotRefusal.CONDITION_MISSING
+
+
+# --- the bundle -----------------------------------------------------------------------------------
+
+
+def test_an_old_bundle_cannot_be_signed(town: Town) -> None:
+    the_round = counted(town)
+    town.declares_none(the_round, town.councillor)
+    old = bundle_hash(town.session, the_round)
+    town.session.add(
+        OfficerNote(
+            round_id=the_round.id,
+            kind=NoteKind.LEGAL,
+            words="The bench needs a licence.",
+            written_by=town.officer,
+            written_at=datetime(2026, 11, 24, tzinfo=UTC),
+        )
+    )
+    town.session.flush()
+    sheet = everything(town, the_round, VerdictGiven(Verdict.ENDORSE))
+    with pytest.raises(Refused) as error:
+        sign(
+            town.session,
+            the_round,
+            town.councillor,
+            sheet,
+            bundle_sha256=old,
+            proof=Proof.PASSKEY,
+        )
+    assert error.value.reason is BallotRefusal.BUNDLE_CHANGED
+
+
+def test_a_project_withdrawn_meanwhile_voids_the_signatures_and_is_not_paid(town: Town) -> None:
+    the_round = counted(town, approvals=2)
+    town.approves(the_round, town.councillor)
+    (code,) = costs_to_sign(town.session, the_round)
+    project = next(one for one in projects_in(town.session, the_round.id) if one.code == code)
+    withdraw_project(town.session, the_round, project, town.officer, "The owner sold the site.")
+    assert town.councillor.id in sign_off_of(town.session, the_round).standing.waits_for
+    for councillor in (town.councillor, town.second_councillor):
+        town.approves(the_round, councillor)
+    assert conclude_sign_off(town.session, town.keys, the_round) is not None
+    assert decided(town, the_round) == {code: "withdrawn"}
+    assert deliveries_in(town.session, the_round) == []
+
+
+# --- referred back --------------------------------------------------------------------------------
+
+
+def asked(town: Town) -> SheetGiven:
+    return SheetGiven(
+        reasons="It is not clear who pays.",
+        refer_to=ReferTo.OFFICERS,
+        question="Who insures the ramp?",
+        answer_by=datetime(2026, 12, 1).date(),
+    )
+
+
 def test_referring_back_needs_reasons_and_stops_the_others(town: Town) -> None:
     the_round = counted(town)
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
-    with pytest.raises(Refused) as refused:
-        decide(town.session, the_round, town.councillor, Act.REFER_BACK, " ")
-    assert refused.value.reason is BallotRefusal.REASONS_MISSING
-    decide(town.session, the_round, town.councillor, Act.REFER_BACK, "Who insures the ramp?")
-    declare_interest(town.session, the_round, town.second_councillor, InterestKind.NONE, "")
-    with pytest.raises(Refused) as refused:
-        decide(town.session, the_round, town.second_councillor, Act.APPROVE, "")
-    assert refused.value.reason is BallotRefusal.REFERRED_BACK
+    for councillor in (town.councillor, town.second_councillor):
+        town.declares_none(the_round, councillor)
+    sheet = SheetGiven(refer_to=ReferTo.OFFICERS, question="Who insures the ramp?")
+    assert refused(town, the_round, town.councillor, sheet) == BallotRefusal.REASONS_MISSING
+    town.signs(the_round, town.councillor, asked(town))
+    assert refused(town, the_round, town.second_councillor) == BallotRefusal.REFERRED_BACK
 
 
 def test_an_answered_referral_opens_a_second_sitting(town: Town) -> None:
     the_round = counted(town)
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(town.session, the_round, town.councillor, Act.REFER_BACK, "Who insures the ramp?")
+    town.declares_none(the_round, town.councillor)
+    town.signs(the_round, town.councillor, asked(town))
     answer_referral(town.session, the_round, town.officer, "The canal trust does.")
     assert sign_off_of(town.session, the_round).sitting == 2
-    decide(town.session, the_round, town.councillor, Act.APPROVE, "")
+    town.signs(the_round, town.councillor)
     assert conclude_sign_off(town.session, town.keys, the_round) is not None
-    contents = published(town, the_round).contents
-    assert contents["councillors"]["referrals"][0]["answer"] == "The canal trust does."  # type: ignore[index]
+    document = published(town, the_round).document
+    assert "Who insures the ramp?" in document
+    assert "The canal trust does." in document
 
 
-def test_agreement_freezes_the_record_commits_the_money_and_begins_delivery(town: Town) -> None:
+# --- days, silence, quiet periods -----------------------------------------------------------------
+
+
+def test_reminders_go_out_at_half_and_four_fifths_of_the_days_then_it_escalates(
+    town: Town, clock: Clock
+) -> None:
+    the_round = counted(town, approvals=2)
+    town.approves(the_round, town.councillor)
+    sent = []
+    for _ in range(30):
+        clock.moves(days=1)
+        due = take_due(town.session, the_round)
+        sent.append((len(due.remind), due.escalate) if due else None)
+    days = {day: what for day, what in enumerate(sent, start=1) if what}
+    assert days == {14: (1, False), 23: (1, False), 28: (0, True)}
+
+
+def test_a_late_signature_counts_until_somebody_else_is_named(town: Town, clock: Clock) -> None:
     the_round = counted(town)
-    approve(town, the_round, town.councillor)
+    town.declares_none(the_round, town.councillor)
+    clock.moves(days=40)
+    assert sign_off_of(town.session, the_round).standing.standing is Standing.SILENT
+    town.signs(the_round, town.councillor)
+    assert sign_off_of(town.session, the_round).agreed
+
+
+def test_more_days_are_given_with_a_reason_and_only_where_it_is_stuck(
+    town: Town, clock: Clock
+) -> None:
+    the_round = counted(town)
+    with pytest.raises(Refused) as error:
+        give_more_days(town.session, the_round, town.officer, 7, "Illness.")
+    assert error.value.reason is BallotRefusal.NOT_STUCK
+    clock.moves(days=40)
+    run = give_more_days(town.session, the_round, town.officer, 7, "Illness.")
+    assert run.deadline_at == clock() + timedelta(days=7)
+    assert sign_off_of(town.session, the_round).standing.standing is Standing.WAITING
+
+
+def test_nothing_is_signed_in_a_pre_election_period_unless_it_is_excepted(
+    town: Town, clock: Clock
+) -> None:
+    the_round = counted(town)
+    town.declares_none(the_round, town.councillor)
+    today = clock().date()
+    town.session.add(QuietPeriod(starts_on=today, ends_on=today, words="Local elections"))
+    town.session.flush()
+    assert refused(town, the_round, town.councillor) == BallotRefusal.PRE_ELECTION
+    except_from_quiet(town.session, the_round, town.officer, "The grant ends this week.")
+    town.signs(the_round, town.councillor)
+
+
+# --- the notice, and the money --------------------------------------------------------------------
+
+
+def test_agreement_freezes_the_record_and_its_notice_and_begins_delivery(town: Town) -> None:
+    the_round = counted(town)
+    town.approves(the_round, town.councillor)
     conclude_sign_off(town.session, town.keys, the_round)
     assert the_round.phase == Phase.DELIVERY
     (delivery,) = deliveries_in(town.session, the_round)
     assert delivery.committed_pence == 200_000
-    position = position_of(town.session, the_round.fund)
-    assert (position.allocated_pence, position.committed_pence, position.spent_pence) == (
-        1_000_000,
-        200_000,
-        0,
-    )
-    contents = json.loads(published(town, the_round).document)
-    assert contents["residents"]["result"]["winners"] == [delivery.project.code]
-    assert contents["residents"]["ballots_cast"] == 6
-    assert [row["councillor"] for row in contents["councillors"]["decisions"]] == [
-        "Cora Councillor"
-    ]
+    notice = notice_of(town.session, the_round.id)
+    assert notice is not None
+    told = json.loads(notice.document)
+    for name in ("date", "decision", "reasons", "alternatives", "interests"):
+        assert name in told
+    assert told["decided_by"] == ["Cora Councillor"]
+    assert [one["title"] for one in told["alternatives"]] == ["Bench 2", "Bench 3", "Bench 4"]
+
+
+def test_money_waits_until_nobody_may_call_the_decision_in(town: Town, clock: Clock) -> None:
+    the_round = counted_by(town, RouteName.WARD_MEMBERS, Agreement.ANY_ONE, call_in_days=5)
+    town.approves(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    assert deliveries_in(town.session, the_round) == []
+    clock.moves(days=4)
+    assert not move_money(town.session, the_round)
+    clock.moves(days=1)
+    assert move_money(town.session, the_round)
+    assert len(deliveries_in(town.session, the_round)) == 1
+    assert not move_money(town.session, the_round)
+
+
+def test_a_decision_that_was_called_in_keeps_its_money_until_that_is_over(
+    town: Town, clock: Clock
+) -> None:
+    the_round = counted_by(town, RouteName.WARD_MEMBERS, Agreement.ANY_ONE, call_in_days=5)
+    town.approves(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    notice = notice_of(town.session, the_round.id)
+    assert notice is not None
+    call_in(town.session, notice, "Scrutiny wants to hear the residents.")
+    clock.moves(days=30)
+    assert not move_money(town.session, the_round)
+    end_call_in(town.session, notice)
+    assert move_money(town.session, the_round)
+    with pytest.raises(Refused) as error:
+        call_in(town.session, notice, "Once more.")
+    assert error.value.reason is BallotRefusal.CALL_IN_OVER
+
+
+def test_a_ward_members_record_is_to_be_lodged_within_a_month(town: Town, clock: Clock) -> None:
+    clock.moment = datetime(2027, 1, 31, 12, 0, tzinfo=UTC)
+    the_round = counted(town)
+    town.approves(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    notice = notice_of(town.session, the_round.id)
+    assert notice is not None
+    assert notice.lodge_by == datetime(2027, 2, 28).date()
+    with pytest.raises(Refused) as error:
+        lodge(town.session, notice, clock().date(), " ")
+    assert error.value.reason is BallotRefusal.RECEIPT_MISSING
+    lodge(town.session, notice, clock().date(), "DS/4711")
+    assert notice.lodged_receipt == "DS/4711"
+
+
+def test_a_slip_of_the_pen_is_put_right_beside_the_notice(town: Town) -> None:
+    the_round = counted(town)
+    town.approves(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    notice = notice_of(town.session, the_round.id)
+    assert notice is not None
+    before = (notice.document, notice.digest, notice.signature)
+    correct_notice(town.session, town.keys, notice, town.officer, "It says “beech”, read “bench”.")
+    assert (notice.document, notice.digest, notice.signature) == before
+    assert [one.words for one in notice.corrections] == ["It says “beech”, read “bench”."]
+
+
+def test_notices_are_numbered_through_the_year(town: Town) -> None:
+    numbers = []
+    for _ in range(2):
+        the_round = counted(town)
+        town.approves(the_round, town.councillor)
+        conclude_sign_off(town.session, town.keys, the_round)
+        notice = notice_of(town.session, the_round.id)
+        numbers.append(notice.number if notice else None)
+    assert numbers == ["2026/1", "2026/2"]
 
 
 def test_the_record_names_no_voter(town: Town) -> None:
     the_round = counted(town)
-    approve(town, the_round, town.councillor)
+    town.approves(the_round, town.councillor)
     conclude_sign_off(town.session, town.keys, the_round)
     document = published(town, the_round).document
     for private in ("Voter 1", "voter1@example.org", "Rita", "@example.org"):
         assert private not in document
-
-
-def test_the_record_stays_as_it_was_when_the_world_moves_on(town: Town) -> None:
-    the_round = counted(town)
-    approve(town, the_round, town.councillor)
-    conclude_sign_off(town.session, town.keys, the_round)
-    before = published(town, the_round).document
-    (delivery,) = deliveries_in(town.session, the_round)
-    delivery.project.title = "Renamed"
-    report_delivery(
-        town.session,
-        delivery,
-        town.officer,
-        DeliveryStep(DeliveryStatus.FINISHED, "Done.", 150_000, None),
-    )
-    town.session.expire_all()
-    assert published(town, the_round).document == before
-
-
-def test_spending_more_than_was_committed_is_refused(town: Town) -> None:
-    the_round = counted(town)
-    approve(town, the_round, town.councillor)
-    conclude_sign_off(town.session, town.keys, the_round)
-    (delivery,) = deliveries_in(town.session, the_round)
-    step = DeliveryStep(DeliveryStatus.STARTED, "Ordered.", 150_000, None)
-    report_delivery(town.session, delivery, town.officer, step)
-    with pytest.raises(Refused) as refused:
-        report_delivery(town.session, delivery, town.officer, step)
-    assert refused.value.reason is Refusal.SPEND_EXCEEDS_COMMITMENT
-    assert refused.value.figures == {"left_pence": 50_000}
-
-
-@pytest.mark.parametrize(
-    ("asked", "councillors", "conflicted", "needed"),
-    [(2, 3, 0, 2), (2, 3, 1, 2), (2, 3, 2, 1), (1, 3, 2, 1), (3, 2, 0, 2), (1, 1, 1, 1)],
-)
-def test_approvals_needed_never_exceed_those_free_to_decide(
-    asked: int, councillors: int, conflicted: int, needed: int
-) -> None:
-    assert approvals_needed(asked, councillors, conflicted) == needed

@@ -85,7 +85,7 @@ def _refuse_replacing(table: str, names: tuple[tuple[str, ...], ...]) -> None:
         return
     for number, columns in enumerate(names, start=1):
         same = " AND ".join(f"{column} = NEW.{column}" for column in columns)
-        row = f"SELECT 1 FROM {table} WHERE {same}"  # noqa: S608 - our own names
+        row = f"SELECT 1 FROM {table} WHERE {same}"
         op.execute(
             f"CREATE TRIGGER {table}_refuse_replace_{number} BEFORE INSERT ON {table} "
             f"WHEN EXISTS ({row}) BEGIN SELECT RAISE(ABORT, '{table} are never changed'); END"

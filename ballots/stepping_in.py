@@ -1,0 +1,113 @@
+"""The monitoring officer steps in where a stage cannot end by itself; reminders go out before."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from ballots.refusals import BallotRefusal
+from ballots.routes import Stage, reminders_due
+from ballots.signoff import SignOff, sign_off_of
+from ballots.stages import QuietException, StageRun, Substitution
+from neighbourhoods.database import hold_round, now
+from neighbourhoods.people import Person
+from neighbourhoods.refusals import Refused
+from neighbourhoods.rounds import Round
+
+MOST_DAYS_MORE = 60
+
+
+def name_substitute(
+    session: Session, the_round: Round, by: Person, person: Person, why: str
+) -> Substitution:
+    """Name who acts at a stage that cannot end by itself, with days of their own."""
+    sign_off, run = _stuck(session, the_round)
+    if not why.strip():
+        raise Refused(BallotRefusal.REASONS_MISSING)
+    if any(seat.person.id == person.id and seat.bar for seat in sign_off.seats):
+        raise Refused(BallotRefusal.INTEREST_FORBIDS)
+    substitution = Substitution(
+        round_id=the_round.id,
+        sitting=run.sitting,
+        place=run.place,
+        person=person,
+        named_by=by,
+        why=why.strip(),
+        named_at=now(session),
+    )
+    session.add(substitution)
+    _give_days(session, run, sign_off.stage.days)
+    session.flush()
+    return substitution
+
+
+def give_more_days(session: Session, the_round: Round, by: Person, days: int, why: str) -> StageRun:
+    """Let a stage that nobody ended in time run on for some days."""
+    _, run = _stuck(session, the_round)
+    if not why.strip():
+        raise Refused(BallotRefusal.REASONS_MISSING)
+    if not 0 < days <= MOST_DAYS_MORE:
+        raise Refused(BallotRefusal.DAYS_IMPOSSIBLE, limit=MOST_DAYS_MORE)
+    _give_days(session, run, days)
+    run.extended_by, run.extended_why = by, why.strip()
+    session.flush()
+    return run
+
+
+def _give_days(session: Session, run: StageRun, days: int) -> None:
+    run.deadline_at = now(session) + timedelta(days=days)
+    run.reminded, run.escalated_at = 0, None
+
+
+def _stuck(session: Session, the_round: Round) -> tuple[SignOff, StageRun]:
+    hold_round(session, the_round.id, alone=True)
+    sign_off = sign_off_of(session, the_round)
+    if not sign_off.stuck or sign_off.run is None or sign_off.referral is not None:
+        raise Refused(BallotRefusal.NOT_STUCK)
+    return sign_off, sign_off.run
+
+
+def except_from_quiet(session: Session, the_round: Round, by: Person, why: str) -> QuietException:
+    """Let a round be decided in a pre-election period all the same, with the reason in public."""
+    if not why.strip():
+        raise Refused(BallotRefusal.REASONS_MISSING)
+    known = session.get(QuietException, the_round.id)
+    if known is not None:
+        return known
+    made = QuietException(round_id=the_round.id, why=why.strip(), made_by=by, made_at=now(session))
+    session.add(made)
+    session.flush()
+    return made
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be sent about a stage now."""
+
+    stage: Stage
+    run: StageRun
+    remind: tuple[Person, ...]
+    # Whether the monitoring officer is to be told, for the first time.
+    escalate: bool
+
+
+def take_due(session: Session, the_round: Round) -> Due | None:
+    """What is to be sent about the stage that runs, once each; None if nothing is."""
+    sign_off, moment = sign_off_of(session, the_round), now(session)
+    run = sign_off.run
+    if run is None or run.ended_at is not None or sign_off.referral is not None:
+        return None
+    due = reminders_due(run.began_at, run.deadline_at, moment)
+    remind = due > run.reminded and moment < run.deadline_at
+    escalate = sign_off.stuck and run.escalated_at is None
+    if remind:
+        run.reminded = due
+    if escalate:
+        run.escalated_at = moment
+    session.flush()
+    waiting = tuple(seat.person for seat in sign_off.seats if sign_off.waits_for(seat.person))
+    return (
+        Due(sign_off.stage, run, waiting if remind else (), escalate)
+        if remind or escalate
+        else None
+    )
