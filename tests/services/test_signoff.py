@@ -1,8 +1,7 @@
 """Sign-off: interests first, then stage after stage of the route, over one bundle, in public."""
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -27,7 +26,7 @@ from ballots.stepping_in import (
 from neighbourhoods.assemblies import ActKind, AssemblyAct
 from neighbourhoods.delivery import deliveries_in, position_of
 from neighbourhoods.interests import InterestKind
-from neighbourhoods.people import Office, Person
+from neighbourhoods.people import Office, Person, appoint
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused
@@ -71,12 +70,9 @@ def everything(town: Town, the_round: Round, verdict: VerdictGiven) -> SheetGive
 def declares(
     town: Town, the_round: Round, person: Person, kind: InterestKind, dispensation: str = ""
 ) -> None:
-    declared: Mapping[str, Declared] = {
-        code: Declared(
-            kind, "" if kind is InterestKind.NONE else "I own the boatyard.", dispensation
-        )
-        for code in costs_to_sign(town.session, the_round)
-    }
+    details = "" if kind is InterestKind.NONE else "I own the boatyard."
+    codes = costs_to_sign(town.session, the_round)
+    declared = dict.fromkeys(codes, Declared(kind, details, dispensation))
     declare_interests(town.session, the_round, person, declared)
 
 
@@ -177,9 +173,7 @@ def test_whoever_closed_the_vote_cannot_sign_it(town: Town) -> None:
     town.approves(the_round, town.councillor)
     closer = the_round.moves[-2].moved_by
     assert closer is not None
-    from neighbourhoods.people import appoint
-
-    appoint(town.session, closer, Office.DELEGATED_OFFICER, None, datetime(2020, 1, 1).date())
+    appoint(town.session, closer, Office.DELEGATED_OFFICER, None, date(2020, 1, 1))
     town.declares_none(the_round, closer)
     assert refused(town, the_round, closer) == BallotRefusal.CLOSED_VOTE
 
@@ -280,7 +274,7 @@ def test_a_member_who_resigned_before_signing_is_not_waited_for(town: Town) -> N
     the_round = counted(town, approvals=2)
     town.approves(the_round, town.councillor)
     term = town.second_councillor.appointments[0]
-    term.ends_on = datetime(2026, 11, 1).date()
+    term.ends_on = date(2026, 11, 1)
     town.session.flush()
     advance(town.session, the_round)
     assert sign_off_of(town.session, the_round).agreed
@@ -289,7 +283,7 @@ def test_a_member_who_resigned_before_signing_is_not_waited_for(town: Town) -> N
 def test_a_member_who_signed_and_then_resigned_still_counts(town: Town) -> None:
     the_round = counted(town, approvals=2)
     town.approves(the_round, town.councillor)
-    town.councillor.appointments[0].ends_on = datetime(2026, 11, 1).date()
+    town.councillor.appointments[0].ends_on = date(2026, 11, 1)
     town.session.flush()
     assert not sign_off_of(town.session, the_round).agreed
     town.approves(the_round, town.second_councillor)
@@ -392,7 +386,7 @@ def asked(town: Town) -> SheetGiven:
         reasons="It is not clear who pays.",
         refer_to=ReferTo.OFFICERS,
         question="Who insures the ramp?",
-        answer_by=datetime(2026, 12, 1).date(),
+        answer_by=date(2026, 12, 1),
     )
 
 
@@ -528,7 +522,7 @@ def test_a_ward_members_record_is_to_be_lodged_within_a_month(town: Town, clock:
     conclude_sign_off(town.session, town.keys, the_round)
     notice = notice_of(town.session, the_round.id)
     assert notice is not None
-    assert notice.lodge_by == datetime(2027, 2, 28).date()
+    assert notice.lodge_by == date(2027, 2, 28)
     with pytest.raises(Refused) as error:
         lodge(town.session, notice, clock().date(), " ")
     assert error.value.reason is BallotRefusal.RECEIPT_MISSING
