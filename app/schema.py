@@ -9,7 +9,7 @@ from sqlalchemy import MetaData
 from ballots import (
     box,
     draws,
-    hall,
+    hall_votes,
     ledger,
     outcome,
     paper_ballots,
@@ -42,7 +42,7 @@ from neighbourhoods.database import Base, Database
 
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, draws, hall, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
+    box, draws, hall_votes, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
     voting_rules,
     assemblies, attendance, debate, delivery, eligibility, funds, letters, people, places, polls,
     projects, proposals, questions, rounds, screening, speakers,

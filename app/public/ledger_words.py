@@ -134,6 +134,12 @@ def _snapshot(body: Body, _titles: Mapping[str, str]) -> Told:
     return Told(what, prints=[(_("The figures"), body["result_sha256"])])
 
 
+def _extended(body: Body, _titles: Mapping[str, str]) -> Told:
+    closes_at = datetime.fromisoformat(body["closes_at"])
+    what = _("More time to vote: it now closes at %(moment)s.", moment=exact_time(closes_at))
+    return Told(what, [_("Given by %(name)s.", name=body["by"])] if body["by"] else [])
+
+
 def _closed(body: Body, _titles: Mapping[str, str]) -> Told:
     what = ngettext(
         "Closed with %(ballots)s in %(figure)s batch.",
@@ -198,6 +204,7 @@ _WORDS: dict[EntryKind, Callable[[Body, Mapping[str, str]], Told]] = {
     EntryKind.OPENED: _opened,
     EntryKind.BATCH: _batch,
     EntryKind.SNAPSHOT: _snapshot,
+    EntryKind.EXTENDED: _extended,
     EntryKind.CLOSED: _closed,
     EntryKind.TIE_BREAK: _tie_break,
     EntryKind.TALLIED: _tallied,
