@@ -35,6 +35,35 @@ class Refusal(StrEnum):
     CHANGED_MEANWHILE = "changed-meanwhile"
     # debate
     ALREADY_HIDDEN = "already-hidden"
+    # assemblies
+    STAGE_MOVED_ON = "stage-moved-on"
+    MEETING_BEGUN = "meeting-begun"
+    MEETING_NOT_BEGUN = "meeting-not-begun"
+    MEETING_ENDED = "meeting-ended"
+    NO_SUCH_ITEM = "no-such-item"
+    NO_ITEM_BEFORE = "no-item-before"
+    NO_ITEM_AFTER = "no-item-after"
+    NO_STEP_BEFORE = "no-step-before"
+    NO_STEP_AFTER = "no-step-after"
+    NO_TIMER = "no-timer"
+    TIMER_RUNS = "timer-runs"
+    MESSAGE_MISSING = "message-missing"
+    MESSAGE_TOO_LONG = "message-too-long"
+    TOO_LATE_TO_UNDO = "too-late-to-undo"
+    AGENDA_NOT_EMPTY = "agenda-not-empty"
+    ITEM_INCOMPLETE = "item-incomplete"
+    ITEM_BEGUN = "item-begun"
+    ITEM_REVEALED = "item-revealed"
+    # assemblies: what phones ask for
+    MEETING_NOT_UNDER_WAY = "meeting-not-under-way"
+    SPEAKER_NAME_MISSING = "speaker-name-missing"
+    NOT_WAITING_TO_SPEAK = "not-waiting-to-speak"
+    QUESTION_EMPTY = "question-empty"
+    QUESTION_TOO_LONG = "question-too-long"
+    TOO_MANY_QUESTIONS = "too-many-questions"
+    POLL_NOT_OPEN = "poll-not-open"
+    NOT_AN_OPTION = "not-an-option"
+    HANDS_MISCOUNTED = "hands-miscounted"
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error
