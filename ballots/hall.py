@@ -21,7 +21,7 @@ from ballots.hall_votes import (
 )
 from ballots.holding import is_held, release
 from ballots.keys import KeyStore
-from ballots.last_call import LAST_CALL, call_off, extend, opened_here, stop
+from ballots.last_call import LAST_CALL, call_off, extend, stop
 from ballots.moves import take_forward
 from ballots.purchases import (
     affordable,
@@ -57,7 +57,6 @@ __all__ = [
     "is_open",
     "open_vote",
     "open_vote_in",
-    "opened_here",
     "release",
     "stop",
     "undo_act",
@@ -89,6 +88,7 @@ def open_vote(session: Session, keys: KeyStore, item: AgendaItem, by: Person) ->
         number=before.number + 1 if before else 1,
         opened_at=now(session),
         opened_by_id=by.id,
+        opened_here=True,
         present=present,
         held=wanted.held,
     )
@@ -100,7 +100,7 @@ def open_vote(session: Session, keys: KeyStore, item: AgendaItem, by: Person) ->
         take_forward(session, keys, vote.the_round, Phase.VOTE, by, why)
     else:
         vote.the_round = assembly.the_round
-        _open_or_follow(session, keys, item, by, why)
+        vote.opened_here = _open_or_follow(session, keys, item, by, why)
     session.add(vote)
     session.flush()
     log_act(session, assembly, ActKind.OPEN_VOTE, by, item.title)
@@ -113,7 +113,7 @@ def _check_may_open(session: Session, item: AgendaItem, before: HallVote | None)
     if item.assembly.state != AssemblyState.UNDER_WAY:
         raise Refused(BallotRefusal.MEETING_NOT_UNDER_WAY)
     for vote in votes_in(session, item.assembly):
-        if is_open(session, vote) and (vote.item_id == item.id or opened_here(session, vote)):
+        if is_open(session, vote) and (vote.item_id == item.id or vote.opened_here):
             raise Refused(BallotRefusal.HALL_VOTE_OPEN)
     if before is not None and item.kind != Kind.PURCHASE:
         raise Refused(BallotRefusal.VOTED_ALREADY)
@@ -128,9 +128,7 @@ def _check_present(assembly: Assembly, present: int) -> None:
         raise Refused(BallotRefusal.QUORUM_MISSING, actual=present, limit=assembly.quorum)
 
 
-def _begin_round(
-    session: Session, item: AgendaItem, wanted: ItemSettings, number: int
-) -> Round:
+def _begin_round(session: Session, item: AgendaItem, wanted: ItemSettings, number: int) -> Round:
     """A round of its own for one vote: projects, rules, roll and timetable, before it opens."""
     assembly, balance = item.assembly, balance_of(session, item.assembly)
     caps = left_under_caps(session, assembly, wanted.category_caps)
@@ -186,24 +184,24 @@ def _close_after(session: Session, the_round: Round, seconds: int) -> None:
 
 def _open_or_follow(
     session: Session, keys: KeyStore, item: AgendaItem, by: Person, why: str
-) -> None:
-    """Open the vote of the meeting's own round, if it is not open already."""
+) -> bool:
+    """Open the vote of the meeting's own round; whether it was not open already."""
     main = item.assembly.the_round
     session.refresh(main)
     if main.phase == Phase.DEBATE and not item.assembly.is_practice:
         if item.seconds is not None and main.vote_closes_at is None:
             _close_after(session, main, item.seconds)
         take_forward(session, keys, main, Phase.VOTE, by, why)
-    closes_at = main.vote_closes_at
+        return True
     if is_past(main.phase, Phase.VOTE):
         raise Refused(BallotRefusal.VOTE_NOT_OPEN)
+    closes_at = main.vote_closes_at
     if main.phase != Phase.VOTE or (closes_at is not None and closes_at <= now(session)):
         raise Refused(BallotRefusal.VOTE_CLOSED)
+    return False
 
 
-def undo_act(
-    session: Session, keys: KeyStore, assembly: Assembly, by: Person
-) -> AssemblyAct:
+def undo_act(session: Session, keys: KeyStore, assembly: Assembly, by: Person) -> AssemblyAct:
     """Undo the newest act of a meeting within ten seconds; a stop is called off."""
     act = undoable(session, assembly)
     if act is not None and act.kind == ActKind.STOP_VOTE:

@@ -13,9 +13,7 @@ from neighbourhoods.rounds import Round
 
 def people_present(session: Session, assembly: Assembly) -> list[Attendee]:
     """The people checked in now, who have not left."""
-    query = select(Attendee).where(
-        Attendee.assembly_id == assembly.id, Attendee.left_at.is_(None)
-    )
+    query = select(Attendee).where(Attendee.assembly_id == assembly.id, Attendee.left_at.is_(None))
     return list(session.scalars(query.order_by(Attendee.id)))
 
 

@@ -28,6 +28,9 @@ class HallVote(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
     opened_at: Mapped[Moment]
     opened_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    # Whether the hall opened it, or follows a vote that was open already: it may not close one
+    # of which everybody was told when it closes.
+    opened_here: Mapped[bool]
     # How many people were checked in when it opened.
     present: Mapped[int]
     # Nobody learns the outcome, and nobody counts, until one explicit act in the hall.

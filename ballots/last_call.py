@@ -14,7 +14,6 @@ from ballots.hall_votes import HallVote, is_open
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append
 from ballots.refusals import BallotRefusal
-from ballots.voting_rules import rules_of
 from neighbourhoods.assemblies import ActKind, AssemblyAct
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.people import Person
@@ -28,9 +27,7 @@ LAST_CALL = timedelta(seconds=10)
 REHEARSAL = "rehearsal"
 
 
-def extend(
-    session: Session, keys: KeyStore, vote: HallVote, by: Person, seconds: int
-) -> datetime:
+def extend(session: Session, keys: KeyStore, vote: HallVote, by: Person, seconds: int) -> datetime:
     """Put the close off by so many seconds, and say so in the ledger; answers with the new close.
 
     A last call that runs is taken back first.
@@ -96,17 +93,9 @@ def _hold_open(session: Session, vote: HallVote) -> Round:
     session.refresh(the_round, ["phase", "starts"])
     if not is_open(session, vote):
         raise Refused(BallotRefusal.VOTE_CLOSED)
-    if not opened_here(session, vote):
+    if not vote.opened_here:
         raise Refused(BallotRefusal.NOT_OPENED_HERE)
     return the_round
-
-
-def opened_here(session: Session, vote: HallVote) -> bool:
-    """Whether the hall opened this vote: it may not close one that everybody was promised."""
-    if vote.is_own:
-        return True
-    rules = rules_of(session, vote.round_id)
-    return rules is not None and rules.frozen_at is not None and rules.frozen_at >= vote.opened_at
 
 
 def _set_close(session: Session, the_round: Round, closes_at: datetime | None) -> None:

@@ -7,7 +7,6 @@ its own play money: it sees the purchases of its own meeting, and nobody else se
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots.hall_votes import votes_in
@@ -59,9 +58,7 @@ def balance_of(session: Session, assembly: Assembly) -> int:
     return max(0, assembly.the_round.budget_pence - spent)
 
 
-def projects_left(
-    session: Session, assembly: Assembly, wanted: list[str] | None
-) -> list[Project]:
+def projects_left(session: Session, assembly: Assembly, wanted: list[str] | None) -> list[Project]:
     """The projects of the meeting's round, or those wanted of them, that were not bought yet."""
     bought = {each.code for each in bought_in(session, assembly)}
     return [

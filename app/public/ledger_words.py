@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.display import pounds
+from app.display import LONDON, date_words, pounds
 from app.labels import label
 from ballots.ledger import EntryKind, LedgerEntry
 from ballots.signoff import Act
@@ -136,7 +136,11 @@ def _snapshot(body: Body, _titles: Mapping[str, str]) -> Told:
 
 def _extended(body: Body, _titles: Mapping[str, str]) -> Told:
     closes_at = datetime.fromisoformat(body["closes_at"])
-    what = _("More time to vote: it now closes at %(moment)s.", moment=exact_time(closes_at))
+    what = _(
+        "More time to vote: it now closes at %(time)s on %(date)s.",
+        time=f"{closes_at.astimezone(LONDON):%H:%M:%S}",
+        date=date_words(closes_at),
+    )
     return Told(what, [_("Given by %(name)s.", name=body["by"])] if body["by"] else [])
 
 

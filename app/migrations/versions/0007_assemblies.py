@@ -28,7 +28,7 @@ KINDS_BEFORE = (
 KINDS = KINDS_BEFORE.replace("'snapshot', ", "'snapshot', 'extended', ")
 
 
-def _change_kinds(before: str, after: str) -> None:
+def _change_kinds(before: str, after: str, ending: str = "") -> None:
     """Let the ledger tell of other things; what stands in it stays, whatever it tells of."""
     old, new = f"kind IN ({before})", f"kind IN ({after})"
     if op.get_bind().dialect.name == "sqlite":
@@ -47,7 +47,7 @@ def _change_kinds(before: str, after: str) -> None:
         return
     name = op.f("ck_ledger_entries_kind")
     op.execute(f"ALTER TABLE ledger_entries DROP CONSTRAINT {name}")
-    op.execute(f"ALTER TABLE ledger_entries ADD CONSTRAINT {name} CHECK ({new}) NOT VALID")
+    op.execute(f"ALTER TABLE ledger_entries ADD CONSTRAINT {name} CHECK ({new}){ending}")
 
 
 def upgrade() -> None:
@@ -268,6 +268,7 @@ def upgrade() -> None:
         sa.Column("round_id", sa.Integer(), nullable=False),
         sa.Column("opened_at", UTCDateTime(), nullable=False),
         sa.Column("opened_by_id", sa.Integer(), nullable=False),
+        sa.Column("opened_here", sa.Boolean(), nullable=False),
         sa.Column("present", sa.Integer(), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("released_at", UTCDateTime(), nullable=True),
@@ -441,7 +442,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Undo; votes that were held in a hall stay as rounds of their own."""
-    _change_kinds(KINDS, KINDS_BEFORE)
+    _change_kinds(KINDS, KINDS_BEFORE, " NOT VALID")
     op.drop_table("question_backings")
     op.drop_table("stages")
     op.drop_index(op.f("ix_speaking_turns_assembly_id_item_id"), table_name="speaking_turns")
