@@ -228,6 +228,33 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "The outcome has been referred back. Decide once officers have answered."
         ),
         BallotRefusal.NOT_REFERRED_BACK: _("This outcome is not waiting for an answer."),
+        BallotRefusal.NOT_A_VOTE: _("This item of the agenda is not voted on."),
+        BallotRefusal.MEETING_NOT_UNDER_WAY: _("Begin the meeting first."),
+        BallotRefusal.HALL_VOTE_OPEN: _("Another vote is open. Wait until it has closed."),
+        BallotRefusal.VOTED_ALREADY: _(
+            "This was voted on. Add another item to the agenda if the hall is to vote again."
+        ),
+        BallotRefusal.SPENDING_UNKNOWN: _(
+            "An earlier vote is not counted yet, so nobody knows how much is left. Reveal it first."
+        ),
+        BallotRefusal.NOTHING_FITS: _("There is no project left that the remaining money can buy."),
+        BallotRefusal.NOBODY_PRESENT: _("Nobody is checked in yet, so nobody could vote."),
+        BallotRefusal.QUORUM_MISSING: _(
+            "%(actual)s people are checked in. The hall can decide once there are %(limit)s."
+        ),
+        BallotRefusal.NOT_OPENED_HERE: _(
+            "This vote was not opened in the hall. It closes when everybody was told it would."
+        ),
+        BallotRefusal.NO_CLOSE_SET: _("This vote has no time at which it closes."),
+        BallotRefusal.LAST_CALL_RUNS: _("The last call is already running."),
+        BallotRefusal.NO_LAST_CALL: _("There is no last call to take back."),
+        BallotRefusal.STILL_OPEN: _("The vote is still open. It can be revealed once it closed."),
+        BallotRefusal.NOT_HELD: _("This outcome was revealed."),
+        BallotRefusal.HELD: _(
+            "This vote is counted when its outcome is revealed in the meeting. Until then nobody "
+            "sees it."
+        ),
+        BallotRefusal.ONLY_PRACTICE: _("This was a practice vote. It decides nothing."),
     },
     CodeRefusal: {
         CodeRefusal.WRONG: _("This is not the code we sent. Check the newest e-mail from us."),
