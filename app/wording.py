@@ -161,6 +161,41 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "Ask the council if you think you should be."
         ),
         BallotRefusal.BAD_PAPER: _("This ballot was not counted."),
+        BallotRefusal.VOTES_ON_PAPER: _(
+            "You are voting on paper, so this phone has cast nothing. Fill in your paper and hand "
+            "it in. To vote here instead, give your paper back to a teller first."
+        ),
+        BallotRefusal.HAS_VOTED_BY_PHONE: _(
+            "This person’s ballot is in the box already. They can change it on their phone, and "
+            "get no paper."
+        ),
+        BallotRefusal.NOT_ON_PAPER: _("This person does not vote on paper."),
+        BallotRefusal.NOT_A_TELLER: _("Only facilitators and officers can be tellers."),
+        BallotRefusal.NOT_A_STACK: _(
+            "Enter the first and the last number of the stack, from 1 to %(limit)s."
+        ),
+        BallotRefusal.STACK_BROUGHT_BEFORE: _(
+            "Some of these numbers have been brought before. Look at the stack again."
+        ),
+        BallotRefusal.NO_SUCH_PAPER: _(
+            "No paper of this vote has this number. Read it again, or bring its stack first."
+        ),
+        BallotRefusal.PAPER_NOT_OUT: _(
+            "This paper has been handed in, or was set aside. Read its number again."
+        ),
+        BallotRefusal.PAPER_IN_BOX: _("This paper is in the box already."),
+        BallotRefusal.PAPER_SPOILT: _("This paper was set aside, so it votes for nobody."),
+        BallotRefusal.PAPER_NOT_SPOILT: _("This paper was not set aside."),
+        BallotRefusal.PAPER_NOT_READY: _("This paper is not ready for the box. Enter it again."),
+        BallotRefusal.MORE_PAPERS_THAN_HOLDERS: _(
+            "Every person who votes on paper has handed one in already. Find out whose this is: "
+            "more papers than people are never counted."
+        ),
+        BallotRefusal.TELLERS_DISAGREE: _(
+            "Two tellers have read this paper, and you read it as neither did. Look at it together."
+        ),
+        BallotRefusal.PAPERS_TOO_LATE: _("The votes are being counted. No paper can be added."),
+        BallotRefusal.NOT_SO_MANY_OUT: _("Enter a number from 0 to %(limit)s."),
         BallotRefusal.RULES_FROZEN: _("The rules cannot change once the vote has opened."),
         BallotRefusal.RULES_IMPOSSIBLE: _("Every number must be 1 or more."),
         BallotRefusal.RULE_NEEDS_POINTS: _(
@@ -273,6 +308,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Blocker.NO_COUNCILLORS: _("Appoint a councillor who answers for this community."),
         Blocker.CLOSE_NOT_AHEAD: _("Set a closing date for the vote that lies ahead."),
         Blocker.NOT_COUNTED: _("Count the votes."),
+        Blocker.PAPERS_UNSETTLED: _("Let a second teller enter the papers that were entered once."),
+        Blocker.PAPERS_OUT: _(
+            "Enter the papers that are still out, or say why nobody waits for them any more."
+        ),
         Blocker.NOT_AGREED: _("Wait until enough councillors have approved the outcome."),
     },
     PaperFault: {
@@ -379,6 +418,22 @@ def obstacle_in_words(obstacle: Obstacle) -> str:
             ngettext(
                 "Screen the %(num)d proposal that is still waiting.",
                 "Screen the %(num)d proposals that are still waiting.",
+                obstacle.number,
+            )
+        )
+    if obstacle.blocker == Blocker.PAPERS_UNSETTLED:
+        return str(
+            ngettext(
+                "Let a second teller enter the %(num)d paper that was entered once.",
+                "Let a second teller enter the %(num)d papers that were entered once.",
+                obstacle.number,
+            )
+        )
+    if obstacle.blocker == Blocker.PAPERS_OUT:
+        return str(
+            ngettext(
+                "Enter the %(num)d paper that is still out, or say why nobody waits for it.",
+                "Enter the %(num)d papers that are still out, or say why nobody waits for them.",
                 obstacle.number,
             )
         )

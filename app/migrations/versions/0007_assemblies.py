@@ -95,14 +95,20 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("entry", sa.LargeBinary(), nullable=True),
+        sa.Column("second_entry", sa.LargeBinary(), nullable=True),
         sa.Column("first_teller_id", sa.Integer(), nullable=True),
         sa.Column("second_teller_id", sa.Integer(), nullable=True),
         sa.Column("why", sa.String(length=200), nullable=False),
         sa.CheckConstraint(
-            "(state = 'entered-once') = (entry IS NOT NULL)", name=op.f("ck_paper_ballots_entry")
+            "(state IN ('entered-once', 'disputed')) = (entry IS NOT NULL)",
+            name=op.f("ck_paper_ballots_entry"),
         ),
         sa.CheckConstraint(
-            "state IN ('out', 'entered-once', 'in-box', 'spoilt')",
+            "(state = 'disputed') = (second_entry IS NOT NULL)",
+            name=op.f("ck_paper_ballots_second_entry"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('out', 'entered-once', 'disputed', 'in-box', 'spoilt', 'taken-back')",
             name=op.f("ck_paper_ballots_state"),
         ),
         sa.CheckConstraint("number > 0", name=op.f("ck_paper_ballots_number")),
@@ -122,6 +128,22 @@ def upgrade() -> None:
             name=op.f("fk_paper_ballots_second_teller_id_people"),
         ),
         sa.PrimaryKeyConstraint("round_id", "number", name=op.f("pk_paper_ballots")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "papers_given_up",
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column("papers", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(length=200), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("papers >= 0", name=op.f("ck_papers_given_up_papers")),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["people.id"], name=op.f("fk_papers_given_up_by_id_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["rounds.id"], name=op.f("fk_papers_given_up_round_id_rounds")
+        ),
+        sa.PrimaryKeyConstraint("round_id", name=op.f("pk_papers_given_up")),
     )
     op.create_table(
         "assembly_acts",
@@ -489,6 +511,7 @@ def downgrade() -> None:
     op.drop_table("attendees")
     op.drop_index(op.f("ix_assembly_acts_assembly_id"), table_name="assembly_acts")
     op.drop_table("assembly_acts")
+    op.drop_table("papers_given_up")
     op.drop_table("paper_ballots")
     op.drop_index(op.f("ix_assemblies_state"), table_name="assemblies")
     op.drop_index(op.f("ix_assemblies_round_id"), table_name="assemblies")
