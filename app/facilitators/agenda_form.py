@@ -156,9 +156,7 @@ class ItemForm(FlaskForm):
             ("", _("Choose a project")),
             *((project.code, project.title) for project in projects),
         ]
-        self.projects.choices = [
-            SelectChoice(project.code, project.title) for project in projects
-        ]
+        self.projects.choices = [SelectChoice(project.code, project.title) for project in projects]
         self.highest_score.choices = [
             SelectChoice(str(best), _("From 1 to %(best)s", best=best)) for best in HIGHEST_SCORES
         ]
@@ -173,9 +171,7 @@ class ItemForm(FlaskForm):
             ("", _("The round’s own vote")),
             *((str(vote.id), vote.title) for vote in votes),
         ]
-        self.caps = {
-            field.label.text: field for field in self if isinstance(field, PoundsField)
-        }
+        self.caps = {field.label.text: field for field in self if isinstance(field, PoundsField)}
         # What this kind does not need is not asked, nor judged.
         for name in [name for name in self._fields if not self._is_needed(name)]:
             del self[name]

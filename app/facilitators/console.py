@@ -4,10 +4,11 @@ One form with one token serves every button, so that the parts of the page that 
 are the same text as long as nothing has happened.
 """
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Who, open_to, signed_in
+from app.assembly_news import ring_assembly
 from app.facilitators import facilitators
 from app.facilitators.acts import ACTS
 from app.facilitators.console_view import AT_HAND, view_of
@@ -22,10 +23,15 @@ from neighbourhoods.stage import hold_stage
 @open_to(Who.FACILITATOR, Who.OFFICER)
 def console(assembly: Assembly) -> ResponseReturnValue:
     """Everything a facilitator does in one meeting."""
+    return _draw(assembly)
+
+
+def _draw(assembly: Assembly, notice: str = "") -> str:
     return render_template(
         "facilitators/console.html",
         view=view_of(db(), assembly),
         assembly=assembly,
+        notice=notice,
         at_hand=AT_HAND,
         own_slides=[slide for slide in Slide if slide not in (Slide.ITEM, Slide.QUESTION)],
     )
@@ -44,7 +50,7 @@ def act(assembly: Assembly) -> ResponseReturnValue:
         wanted(assembly, signed_in().person)
     except Refused as refused:
         db().rollback()
-        flash(say(refused))
-    else:
-        db().commit()
+        return _draw(assembly, say(refused)), 409
+    db().commit()
+    ring_assembly(assembly.id)
     return redirect(url_for("facilitators.console", assembly_id=assembly.id), 303)

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from app.act_words import act_in_words
 from app.display import LONDON, age_words
 from app.house import settings
+from app.labels import label
 from neighbourhoods.assemblies import (
     AgendaItem,
     Assembly,
     AssemblyAct,
     AssemblyState,
+    ItemKind,
     Screen,
     Slide,
     Stage,
@@ -81,6 +83,21 @@ class ConsoleView:
     log: tuple[Logged, ...]
     doors: tuple[Door, ...]
     join_address: str
+
+    @property
+    def shown(self) -> str:
+        """What the hall sees, or would see behind a blackout."""
+        slide = self.stage.slide
+        if slide == Slide.MESSAGE:
+            return self.stage.message
+        if slide == Slide.ITEM and self.item is not None:
+            return f"{self.item.title} ({label(self.item.kind)})"
+        return str(label(Slide.JOIN if slide == Slide.ITEM else slide))
+
+    @property
+    def steps_on(self) -> bool:
+        """Whether an outcome is being revealed, step by step."""
+        return self.item is not None and self.item.kind == ItemKind.REVEAL
 
     @property
     def is_planned(self) -> bool:

@@ -66,10 +66,7 @@ class PlanForm(FlaskForm):
         super().__init__(*args, **kwargs)
         self.round.choices = [
             ("", _("Choose a round")),
-            *(
-                (str(one.id), f"{one.title} ({one.community.name})")
-                for one in reversed(rounds)
-            ),
+            *((str(one.id), f"{one.title} ({one.community.name})") for one in reversed(rounds)),
         ]
 
     def planned(self) -> dict[str, Any]:
