@@ -91,6 +91,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.MEETING_BEGUN: _("The meeting has begun already."),
         Refusal.MEETING_NOT_BEGUN: _("The meeting has not begun yet. Begin it first."),
         Refusal.MEETING_ENDED: _("The meeting has ended. Nothing in it changes any more."),
+        Refusal.MEETING_JOINED: _(
+            "People have joined this meeting already. It can be changed, but not deleted."
+        ),
+        Refusal.VOTE_STILL_OPEN: _("A vote is still open. Close it before the meeting ends."),
+        Refusal.NO_SUCH_SCREEN: _("There is no such screen. Look at the list again."),
         Refusal.NO_SUCH_ITEM: _("This is no item of the agenda now. Choose another."),
         Refusal.NO_ITEM_BEFORE: _("This is the first item of the agenda."),
         Refusal.NO_ITEM_AFTER: _("This is the last item of the agenda."),
@@ -130,7 +135,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This answer is not one of the poll’s. Choose one of those shown."
         ),
         Refusal.HANDS_MISCOUNTED: _("Enter a whole number of hands, 0 or more, for every answer."),
-        Refusal.MEETING_ENDED: _("This meeting has ended."),
         Refusal.NOT_ON_THIS_ROLL: _("This person is not on the roll of this round."),
         Refusal.ALREADY_CHECKED_IN: _("This person is checked in already."),
         Refusal.HAS_LEFT: _("This person has left. Check them in again first."),
