@@ -116,9 +116,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.ITEM_REVEALED: _(
             "The outcome of this vote is shown by a later item. Change that one first."
         ),
-        Refusal.MEETING_NOT_UNDER_WAY: _(
-            "The meeting has not begun or is over. Nothing was sent; look at its page again."
-        ),
         Refusal.SPEAKER_NAME_MISSING: _("Enter the name to call you by."),
         Refusal.NOT_WAITING_TO_SPEAK: _(
             "This person no longer waits to speak. Look at the list again."
