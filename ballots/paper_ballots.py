@@ -1,11 +1,14 @@
 """Ballots on paper: stacks of serials, two tellers, the same box. Never who holds which serial."""
 
+import hashlib
+import hmac
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from neighbourhoods.database import Base, Word, one_of
+from neighbourhoods.eligibility import ALPHABET
 
 
 class PaperState(StrEnum):
@@ -48,3 +51,9 @@ class PaperBallot(Base):
     first_teller_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     second_teller_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     why: Mapped[str] = mapped_column(String(200), default="")
+
+
+def paper_serial(key: bytes, item_id: int, number: int) -> str:
+    """What is printed on a paper: `0042-K7Q`, its number and three check characters."""
+    drawn = hmac.new(key, f"paper|{item_id}|{number}".encode(), hashlib.sha256).digest()
+    return f"{number:04}-" + "".join(ALPHABET[byte & 31] for byte in drawn[:3])
