@@ -130,6 +130,23 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This answer is not one of the poll’s. Choose one of those shown."
         ),
         Refusal.HANDS_MISCOUNTED: _("Enter a whole number of hands, 0 or more, for every answer."),
+        Refusal.MEETING_ENDED: _("This meeting has ended."),
+        Refusal.NOT_ON_THIS_ROLL: _("This person is not on the roll of this round."),
+        Refusal.ALREADY_CHECKED_IN: _("This person is checked in already."),
+        Refusal.HAS_LEFT: _("This person has left. Check them in again first."),
+        Refusal.ON_A_VOTES_ROLL: _(
+            "This person stands on the roll of a vote that was held since. Check them out instead."
+        ),
+        Refusal.OFFICER_NEEDED: _("Only an officer can let somebody take part who is not listed."),
+        Refusal.NAME_MISSING: _("Enter a name."),
+        Refusal.ALREADY_ANSWERED: _("Somebody has answered this already."),
+        Refusal.NO_SUCH_PHONE: _(
+            "No phone here has this number. Read the four digits on the phone again."
+        ),
+        Refusal.PHONE_TAKEN: _(
+            "This phone belongs to somebody else who is present. Read its four digits again."
+        ),
+        Refusal.NO_NUMBER_LEFT: _("No more phones can join this meeting."),
     },
     BallotRefusal: {
         BallotRefusal.VOTE_NOT_OPEN: _(

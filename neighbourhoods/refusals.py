@@ -64,6 +64,18 @@ class Refusal(StrEnum):
     POLL_NOT_OPEN = "poll-not-open"
     NOT_AN_OPTION = "not-an-option"
     HANDS_MISCOUNTED = "hands-miscounted"
+    # attendance
+    MEETING_ENDED = "meeting-ended"
+    NOT_ON_THIS_ROLL = "not-on-this-roll"
+    ALREADY_CHECKED_IN = "already-checked-in"
+    HAS_LEFT = "has-left"
+    ON_A_VOTES_ROLL = "on-a-votes-roll"
+    OFFICER_NEEDED = "officer-needed"
+    NAME_MISSING = "name-missing"
+    ALREADY_ANSWERED = "already-answered"
+    NO_SUCH_PHONE = "no-such-phone"
+    PHONE_TAKEN = "phone-taken"
+    NO_NUMBER_LEFT = "no-number-left"
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error

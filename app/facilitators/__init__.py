@@ -8,5 +8,6 @@ facilitators = Blueprint("facilitators", __name__)
 from app.facilitators import (  # noqa: E402
     assemblies,  # noqa: F401
     print_pack,  # noqa: F401
+    hall_screen,  # noqa: F401
     screen,  # noqa: F401
 )
