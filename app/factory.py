@@ -13,6 +13,7 @@ from jinja2 import (
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access import check_every_route, guard, visitor
+from app.assembly_news import keep_assembly_news
 from app.casting import open_queue
 from app.commands import add_commands
 from app.compressing import compress_answers
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     furnish(app, settings, database)
     open_queue(app, database)
     remember_ties(app)
+    keep_assembly_news(app)
     _extend(app, settings)
     show_as_people_read(app)
     name_the_words(app)

@@ -25,6 +25,7 @@ from neighbourhoods import (
     attendance,
     debate,
     delivery,
+    door,
     eligibility,
     funds,
     letters,
@@ -44,8 +45,8 @@ from neighbourhoods.database import Base, Database
 ROOMS = (
     box, draws, hall, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
     voting_rules,
-    assemblies, attendance, debate, delivery, eligibility, funds, letters, people, places, polls,
-    projects, proposals, questions, rounds, screening, speakers,
+    assemblies, attendance, debate, delivery, door, eligibility, funds, letters, people, places,
+    polls, projects, proposals, questions, rounds, screening, speakers,
 )  # fmt: skip
 
 

@@ -84,6 +84,69 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This proposal was changed in another window. Look at it again, then make your change."
         ),
         Refusal.ALREADY_HIDDEN: _("This has been hidden."),
+        Refusal.STAGE_MOVED_ON: _(
+            "Somebody else was a moment faster. Look at how it stands now, then press again if you "
+            "still want to."
+        ),
+        Refusal.MEETING_BEGUN: _("The meeting has begun already."),
+        Refusal.MEETING_NOT_BEGUN: _("The meeting has not begun yet. Begin it first."),
+        Refusal.MEETING_ENDED: _("The meeting has ended. Nothing in it changes any more."),
+        Refusal.NO_SUCH_ITEM: _("This is no item of the agenda now. Choose another."),
+        Refusal.NO_ITEM_BEFORE: _("This is the first item of the agenda."),
+        Refusal.NO_ITEM_AFTER: _("This is the last item of the agenda."),
+        Refusal.NO_STEP_BEFORE: _("Nothing of the outcome is shown yet."),
+        Refusal.NO_STEP_AFTER: _("The whole outcome is shown."),
+        Refusal.NO_TIMER: _("There is no countdown now. Add a minute to begin one."),
+        Refusal.TIMER_RUNS: _("The countdown is running already."),
+        Refusal.MESSAGE_MISSING: _("Write what the screens should say."),
+        Refusal.MESSAGE_TOO_LONG: _("Write %(limit)s characters or fewer."),
+        Refusal.TOO_LATE_TO_UNDO: _("There is nothing left to undo: it works for 10 seconds."),
+        Refusal.AGENDA_NOT_EMPTY: _(
+            "This agenda has items. Take them out first to have one made for you."
+        ),
+        Refusal.ITEM_INCOMPLETE: _("Something that this item needs is missing. Fill it in."),
+        Refusal.ITEM_BEGUN: _(
+            "This item has begun. It can no longer be taken out, nor its vote or poll be changed."
+        ),
+        Refusal.ITEM_REVEALED: _(
+            "The outcome of this vote is shown by a later item. Change that one first."
+        ),
+        Refusal.MEETING_NOT_UNDER_WAY: _(
+            "The meeting has not begun or is over. Nothing was sent; look at its page again."
+        ),
+        Refusal.SPEAKER_NAME_MISSING: _("Enter the name to call you by."),
+        Refusal.NOT_WAITING_TO_SPEAK: _(
+            "This person no longer waits to speak. Look at the list again."
+        ),
+        Refusal.QUESTION_EMPTY: _("Write your question."),
+        Refusal.QUESTION_TOO_LONG: _(
+            "Your question is %(actual)s characters long. Make it %(limit)s or fewer."
+        ),
+        Refusal.TOO_MANY_QUESTIONS: _(
+            "%(limit)s of your questions are still waiting. Ask the next when one is answered."
+        ),
+        Refusal.POLL_NOT_OPEN: _("This poll is over. The meeting has gone on to something else."),
+        Refusal.NOT_AN_OPTION: _(
+            "This answer is not one of the poll’s. Choose one of those shown."
+        ),
+        Refusal.HANDS_MISCOUNTED: _("Enter a whole number of hands, 0 or more, for every answer."),
+        Refusal.MEETING_ENDED: _("This meeting has ended."),
+        Refusal.NOT_ON_THIS_ROLL: _("This person is not on the roll of this round."),
+        Refusal.ALREADY_CHECKED_IN: _("This person is checked in already."),
+        Refusal.HAS_LEFT: _("This person has left. Check them in again first."),
+        Refusal.ON_A_VOTES_ROLL: _(
+            "This person stands on the roll of a vote that was held since. Check them out instead."
+        ),
+        Refusal.OFFICER_NEEDED: _("Only an officer can let somebody take part who is not listed."),
+        Refusal.NAME_MISSING: _("Enter a name."),
+        Refusal.ALREADY_ANSWERED: _("Somebody has answered this already."),
+        Refusal.NO_SUCH_PHONE: _(
+            "No phone here has this number. Read the four digits on the phone again."
+        ),
+        Refusal.PHONE_TAKEN: _(
+            "This phone belongs to somebody else who is present. Read its four digits again."
+        ),
+        Refusal.NO_NUMBER_LEFT: _("No more phones can join this meeting."),
     },
     BallotRefusal: {
         BallotRefusal.VOTE_NOT_OPEN: _(

@@ -7,5 +7,6 @@ facilitators = Blueprint("facilitators", __name__)
 # The view modules need the blueprint above.
 from app.facilitators import (  # noqa: E402
     assemblies,  # noqa: F401
+    hall_screen,  # noqa: F401
     screen,  # noqa: F401
 )

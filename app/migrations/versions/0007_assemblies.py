@@ -233,6 +233,32 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_phones_attendee_id"), "phones", ["attendee_id"], unique=False)
     op.create_table(
+        "walk_ins",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assembly_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", UTCDateTime(), nullable=False),
+        sa.Column("attendee_id", sa.Integer(), nullable=True),
+        sa.Column("is_turned_away", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("channel IN ('phone', 'paper')", name=op.f("ck_walk_ins_channel")),
+        sa.CheckConstraint(
+            "attendee_id IS NULL OR NOT is_turned_away", name=op.f("ck_walk_ins_answer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["people.id"], name=op.f("fk_walk_ins_asked_by_id_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assembly_id"], ["assemblies.id"], name=op.f("fk_walk_ins_assembly_id_assemblies")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attendee_id"], ["attendees.id"], name=op.f("fk_walk_ins_attendee_id_attendees")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_walk_ins")),
+    )
+    op.create_index(op.f("ix_walk_ins_assembly_id"), "walk_ins", ["assembly_id"], unique=False)
+    op.create_table(
         "hall_votes",
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -418,6 +444,8 @@ def downgrade() -> None:
     op.drop_table("hand_counts")
     op.drop_index(op.f("ix_hall_votes_round_id"), table_name="hall_votes")
     op.drop_table("hall_votes")
+    op.drop_index(op.f("ix_walk_ins_assembly_id"), table_name="walk_ins")
+    op.drop_table("walk_ins")
     op.drop_index(op.f("ix_phones_attendee_id"), table_name="phones")
     op.drop_table("phones")
     op.drop_table("agenda_items")
