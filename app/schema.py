@@ -10,7 +10,7 @@ from ballots import (
     box,
     decision_routes,
     draws,
-    hall,
+    hall_votes,
     ledger,
     notices,
     outcome,
@@ -29,6 +29,7 @@ from neighbourhoods import (
     attendance,
     debate,
     delivery,
+    door,
     eligibility,
     funds,
     interests,
@@ -47,9 +48,9 @@ from neighbourhoods.database import Base, Database
 
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, decision_routes, draws, hall, ledger, notices, outcome, paper_ballots, receipts, record,
-    referrals, sealing, signing, stages, tally, voting_rules,
-    assemblies, attendance, debate, delivery, eligibility, funds, interests, letters, people,
+    box, decision_routes, draws, hall_votes, ledger, notices, outcome, paper_ballots, receipts,
+    record, referrals, sealing, signing, stages, tally, voting_rules,
+    assemblies, attendance, debate, delivery, door, eligibility, funds, interests, letters, people,
     places, polls, projects, proposals, questions, rounds, screening, speakers,
 )  # fmt: skip
 

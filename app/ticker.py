@@ -9,6 +9,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.assembly_news import ring_changed_assemblies
 from app.counting_room import breathe, counted_away, counting
 from app.errors import places_of
 from app.extensions import socketio
@@ -84,6 +85,8 @@ class Ticker:
                 self._tick_round(round_id)
         with self.app.app_context():
             self._ring()
+        with _going_on("assemblies"), self.app.app_context():
+            ring_changed_assemblies()
 
     def carry(self) -> None:
         """Send once what waits in the outbox."""

@@ -40,6 +40,9 @@ class Refusal(StrEnum):
     MEETING_BEGUN = "meeting-begun"
     MEETING_NOT_BEGUN = "meeting-not-begun"
     MEETING_ENDED = "meeting-ended"
+    MEETING_JOINED = "meeting-joined"
+    NO_SUCH_SCREEN = "no-such-screen"
+    VOTE_STILL_OPEN = "vote-still-open"
     NO_SUCH_ITEM = "no-such-item"
     NO_ITEM_BEFORE = "no-item-before"
     NO_ITEM_AFTER = "no-item-after"
@@ -55,7 +58,6 @@ class Refusal(StrEnum):
     ITEM_BEGUN = "item-begun"
     ITEM_REVEALED = "item-revealed"
     # assemblies: what phones ask for
-    MEETING_NOT_UNDER_WAY = "meeting-not-under-way"
     SPEAKER_NAME_MISSING = "speaker-name-missing"
     NOT_WAITING_TO_SPEAK = "not-waiting-to-speak"
     QUESTION_EMPTY = "question-empty"
@@ -64,6 +66,17 @@ class Refusal(StrEnum):
     POLL_NOT_OPEN = "poll-not-open"
     NOT_AN_OPTION = "not-an-option"
     HANDS_MISCOUNTED = "hands-miscounted"
+    # attendance
+    NOT_ON_THIS_ROLL = "not-on-this-roll"
+    ALREADY_CHECKED_IN = "already-checked-in"
+    HAS_LEFT = "has-left"
+    ON_A_VOTES_ROLL = "on-a-votes-roll"
+    OFFICER_NEEDED = "officer-needed"
+    NAME_MISSING = "name-missing"
+    ALREADY_ANSWERED = "already-answered"
+    NO_SUCH_PHONE = "no-such-phone"
+    PHONE_TAKEN = "phone-taken"
+    NO_NUMBER_LEFT = "no-number-left"
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error

@@ -1,0 +1,141 @@
+"""Following a meeting or a round as the pages' script does: by socket, without one by asking.
+
+The waits are those of static/js/live.js, so that what is measured here is what phones do.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from app.rehearsal.socket import PhoneSocket, connect
+from app.rehearsal.web import Browser
+
+ASK_EVERY = 5.0
+LONGEST_WAIT = 8.0
+CONNECT_WITHIN = 8.0
+_DICE = random.SystemRandom()
+
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What is followed: how to ask for it, how its news is called, where it is without a socket."""
+
+    ask: str
+    words: Mapping[str, object]
+    news: str
+    address: str
+
+
+def of_round(round_id: int) -> Channel:
+    """A round's figures."""
+    return Channel("join", {"round": round_id}, "tally", f"/rounds/{round_id}/tally.json")
+
+
+def of_assembly(assembly_id: int, code: str) -> Channel:
+    """What stands on the screens of a meeting."""
+    return Channel("follow", {"assembly": assembly_id}, "assembly", f"/a/{code}/state.json")
+
+
+class Follower:
+    """One phone or screen that follows; `heard` is called with each state as it comes."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        origin: str,
+        channel: Channel,
+        heard: Callable[[State], None] = lambda _state: None,
+    ) -> None:
+        """Begins with `start`."""
+        self.browser, self._origin, self._channel, self._heard = browser, origin, channel, heard
+        self.state: State | None = None
+        self.socket: PhoneSocket | None = None
+        self.connections = 0
+        self.reached: asyncio.Event = asyncio.Event()
+        self._asking: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._etag = ""
+
+    def start(self) -> None:
+        """Begin to follow, and go on through every gap."""
+        self._following = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Leave."""
+        for task in (self._following, self._asking):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+        if self.socket is not None:
+            self.socket.hang_up()
+        self.browser.hang_up()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether its socket stands."""
+        return self.socket is not None and not self.socket.gone.done()
+
+    def receive(self, state: Any) -> None:
+        """Take what the server told, if it is news of the right thing."""
+        if isinstance(state, dict) and "refused" not in state:
+            self.state = state
+            self.reached.set()
+            self._heard(state)
+
+    def _hear(self, event: str, words: Any) -> None:
+        if event == self._channel.news:
+            self.receive(words)
+
+    async def _follow(self) -> None:
+        first_wait, tries = 0.5 + _DICE.random() * 1.5, 0
+        while True:
+            try:
+                self.socket = await connect(
+                    self.browser.host,
+                    self.browser.port,
+                    self._origin,
+                    self._hear,
+                    cookie=self.browser.cookie,
+                    within=CONNECT_WITHIN,
+                )
+            except (OSError, TimeoutError):
+                self._start_asking()
+            else:
+                self._stop_asking()
+                self.connections, tries = self.connections + 1, 0
+                self.socket.ask(self._channel.ask, self._channel.words, self.receive)
+                await self.socket.gone
+                self._start_asking()
+                if self.socket.was_told_to_go:
+                    await asyncio.sleep(1 + _DICE.random() * 4)
+                    continue
+            wait = min(first_wait * 2**tries, LONGEST_WAIT)
+            await asyncio.sleep(min(LONGEST_WAIT, wait * _DICE.uniform(0.5, 1.5)))
+            tries += 1
+
+    def _start_asking(self) -> None:
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask_by_http())
+
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+
+    async def _ask_by_http(self) -> None:
+        await asyncio.sleep(ASK_EVERY * _DICE.random())
+        while True:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(10):
+                    known = {"If-None-Match": self._etag} if self._etag else {}
+                    answer = await self.browser.get(self._channel.address, known)
+                if answer.status == 200:
+                    self._etag = answer.headers.get("etag", "")
+                    self.receive(answer.json)
+            await asyncio.sleep(ASK_EVERY * _DICE.uniform(0.8, 1.2))
