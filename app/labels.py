@@ -9,12 +9,14 @@ from ballots.counting import Completion, Misfit, RankedBy, Reason, RuleName, The
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
 from ballots.papers import BallotFormat
-from ballots.signoff import Act, InterestKind
+from ballots.routes import Agreement, Part, Purpose, RouteName, Standing, Verdict
+from ballots.signing import Act, Ground, NoteKind, Proof, ReferTo
 from ballots.voting_rules import TieRule
 from neighbourhoods.assemblies import ActKind, AssemblyState, ItemKind, Slide
 from neighbourhoods.debate import PointKind
 from neighbourhoods.delivery import DeliveryStatus
 from neighbourhoods.funds import SourceKind
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Office
 from neighbourhoods.phases import Phase, Role
 from neighbourhoods.places import CommunityKind
@@ -95,6 +97,12 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Office.OFFICER: _("Council officer"),
         Office.FACILITATOR: _("Facilitator"),
         Office.SCRUTINEER: _("Scrutineer"),
+        Office.FINANCE_OFFICER: _("Finance officer"),
+        Office.LEGAL_OFFICER: _("Legal officer"),
+        Office.CABINET_MEMBER: _("Cabinet member"),
+        Office.COMMITTEE_CLERK: _("Committee clerk"),
+        Office.DELEGATED_OFFICER: _("Officer with delegated power"),
+        Office.MONITORING_OFFICER: _("Monitoring officer"),
     },
     Role: {
         Role.ANYONE: _("Visitor"),
@@ -205,8 +213,68 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         InterestKind.PECUNIARY: _("A disclosable pecuniary interest"),
     },
     Act: {
-        Act.APPROVE: _("Approved"),
+        Act.DECIDE: _("Signed"),
         Act.REFER_BACK: _("Referred back"),
+    },
+    ReferTo: {
+        ReferTo.OFFICERS: _("Council officers"),
+        ReferTo.RESIDENTS: _("Residents"),
+    },
+    Verdict: {
+        Verdict.ENDORSE: _("Endorse"),
+        Verdict.CONDITIONS: _("Endorse with conditions"),
+        Verdict.DECLINE: _("Decline"),
+    },
+    Ground: {
+        Ground.UNLAWFUL: _("It would be unlawful"),
+        Ground.OUTSIDE_POWER: _("It is outside the power that was delegated"),
+        Ground.SAFETY: _("It would not be safe"),
+        Ground.OVER_BUDGET: _("It would cost more than there is"),
+        Ground.DUTY_TO_OTHERS: _("The council owes a duty to others"),
+    },
+    NoteKind: {
+        NoteKind.FINANCE: _("Finance"),
+        NoteKind.LEGAL: _("Law"),
+        NoteKind.EQUALITY: _("Equality"),
+    },
+    Proof: {
+        Proof.CODE: _("A fresh code by e-mail"),
+        Proof.PASSKEY: _("A passkey"),
+    },
+    RouteName: {
+        RouteName.WARD_MEMBERS: _("Ward councillors decide (section 236)"),
+        RouteName.CABINET_MEMBER: _("The cabinet member decides, after ward councillors"),
+        RouteName.AREA_COMMITTEE: _("The area committee decides in a meeting"),
+        RouteName.OFFICER: _("An officer decides, after asking ward councillors"),
+        RouteName.ADVISORY: _("Advice to the council, which decides elsewhere"),
+    },
+    Agreement: {
+        Agreement.ANY_ONE: _("Any one of them"),
+        Agreement.MAJORITY: _("More than half of them"),
+        Agreement.UNANIMOUS: _("All of them"),
+        Agreement.SHARES: _("Each for an equal share of the money"),
+    },
+    Part: {
+        Part.MEMBER: _("Councillors of the community"),
+        Part.FINANCE: _("Finance officer"),
+        Part.LEGAL: _("Legal officer"),
+        Part.CABINET_MEMBER: _("Cabinet member"),
+        Part.COMMITTEE: _("Area committee"),
+        Part.OFFICER: _("Officer with delegated power"),
+        Part.MONITORING_OFFICER: _("Monitoring officer"),
+    },
+    Purpose: {
+        Purpose.ADVISE: _("Take it forward"),
+        Purpose.CLEAR: _("Clear it"),
+        Purpose.DECIDE: _("Decide"),
+    },
+    Standing: {
+        Standing.WAITING: _("Waiting"),
+        Standing.DONE: _("Done"),
+        Standing.REFERRED_BACK: _("Referred back"),
+        Standing.SPLIT: _("They did not agree"),
+        Standing.ALL_CONFLICTED: _("Nobody was free to act"),
+        Standing.SILENT: _("Nobody acted in time"),
     },
     DeliveryStatus: {
         DeliveryStatus.PLANNED: _("Planned"),

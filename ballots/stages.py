@@ -131,11 +131,17 @@ class FrozenRoute:
     call_in_days: int
 
 
-def route_for(session: Session, the_round: Round) -> FrozenRoute:
-    """The route of a round: as it was frozen, or as its fund has it while nothing is."""
+def route_promised(session: Session, the_round: Round) -> dict[str, Any]:
+    """What was promised of the route: as it was frozen, or as the fund has it while nothing is."""
     rules = rules_of(session, the_round.id)
     frozen = json.loads(rules.frozen_text) if rules and rules.frozen_text else {}
     promised: dict[str, Any] = frozen.get("route") or promised_route(session, the_round.fund_id)
+    return promised
+
+
+def route_for(session: Session, the_round: Round) -> FrozenRoute:
+    """The route of a round: as it was frozen, or as its fund has it while nothing is."""
+    promised = route_promised(session, the_round)
     route = route_of(RouteName(promised["name"]), Agreement(promised["agreement"]))
     return FrozenRoute(route, int(promised["call_in_days"]))
 

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from app.house import db, settings
 from app.post import post_letter
 from ballots.outcome import outcome_of
-from ballots.signoff import Decision
+from ballots.signing import Signature
 from neighbourhoods.people import Office, Person, appointed
 from neighbourhoods.projects import Project
 from neighbourhoods.proposals import Backing, Proposal
 from neighbourhoods.rounds import Round
 
 
-def tell_of_referral(the_round: Round, decision: Decision) -> None:
+def tell_of_referral(the_round: Round, decision: Signature) -> None:
     """Write to every officer that an outcome was referred back and waits for their answer."""
     link = _whole(url_for("officers.referral", round_id=the_round.id))
     for officer in appointed(db(), Office.OFFICER):

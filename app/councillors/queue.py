@@ -15,7 +15,7 @@ from app.councillors import councillors
 from app.display import date_words
 from app.house import db
 from app.public.finding import find_rounds
-from app.public.sitting import waiting_since
+from app.public.sitting import bar_words, waiting_since
 from app.public.standing import DONE_PHASES, Standing, by_urgency, standing
 from ballots.signoff import Seat, SignOff, sign_off_of
 from neighbourhoods.database import now
@@ -69,35 +69,29 @@ def _answered_for(session: Session, visitor: Visitor) -> list[Round]:
 
 def _awaiting(session: Session, the_round: Round, moment: datetime) -> Awaiting:
     sign_off = sign_off_of(session, the_round)
-    mine = next(
-        (seat for seat in sign_off.seats if seat.councillor.id == signed_in().person.id), None
-    )
+    mine = sign_off.seat_of(signed_in().person)
     since = waiting_since(session, the_round)
     return Awaiting(
         the_round=the_round,
         since=since,
         how_long=waited_words(since, moment) if since else "",
         state=_state(sign_off, mine),
-        is_mine=mine is not None and _waits(sign_off, mine),
+        is_mine=sign_off.waits_for(signed_in().person),
         link=url_for("councillors.decision", round_id=the_round.id),
     )
 
 
-def _waits(sign_off: SignOff, seat: Seat) -> bool:
-    return not sign_off.referred_back and seat.decision is None and not seat.conflicted
-
-
 def _state(sign_off: SignOff, mine: Seat | None) -> str:
+    if sign_off.referral is not None:
+        return _("Referred back. Waiting for an answer.")
     if sign_off.stuck:
-        return _("Nobody is free to decide. The monitoring officer must step in.")
-    if sign_off.referred_back:
-        return _("Referred back. Waiting for council officers to answer.")
-    if mine is not None and mine.conflicted:
-        return _("You declared a pecuniary interest. Others decide.")
-    if mine is not None and mine.decision is not None:
-        return _("You have decided. Waiting for other councillors.")
+        return _("It cannot go on by itself. The monitoring officer must step in.")
+    if mine is not None and mine.bar is not None:
+        return bar_words(mine.bar)
+    if mine is not None and mine.signature is not None:
+        return _("You have signed. Waiting for others.")
     if sign_off.sitting > 1:
-        return _("Officers have answered. Decide afresh.")
+        return _("It was answered. Decide afresh.")
     return _("Residents have voted. Declare any interest, then decide.")
 
 

@@ -12,13 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.council_file import read_council_file, set_up_council
+from ballots.bars import Declared, declare_interests
+from ballots.bundle import bundle_hash, costs_to_sign
 from ballots.casting import cast_ballot
 from ballots.counting import Rule
+from ballots.decision_routes import choose_route
 from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.moves import conclude_sign_off, count_closed, take_forward
 from ballots.papers import BallotFormat
-from ballots.signoff import Act, InterestKind, decide, declare_interest
+from ballots.routes import Agreement, RouteName, Verdict
+from ballots.sheets import SheetGiven, VerdictGiven, sign
+from ballots.signing import Proof
 from ballots.tally import publish_next
 from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database, now
@@ -26,6 +31,7 @@ from neighbourhoods.debate import Point, PointKind, answer_point, make_point
 from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery
 from neighbourhoods.eligibility import RollEntry, RollRow, replace_roll
 from neighbourhoods.funds import SourceKind, add_source, create_fund
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Office, Person, appointed, councillors_for, find_or_add_person
 from neighbourhoods.phases import ORDER, Phase, Role
 from neighbourhoods.places import Community, CommunityKind
@@ -121,6 +127,8 @@ class _Telling:
         for kind, name, sum_pounds in entry["sources"]:
             day = self.clock.moment.date()
             add_source(session, fund, SourceKind(kind), name, sum_pounds * 100, day)
+        agreement = Agreement.ANY_ONE if entry["approvals"] == 1 else Agreement.UNANIMOUS
+        choose_route(session, fund, RouteName.WARD_MEMBERS, agreement, 0)
         the_round = create_round(
             session, fund, entry["title"], entry["purpose"], entry["promise"], entry["budget"] * 100
         )
@@ -138,7 +146,6 @@ class _Telling:
             rule=Rule(),
             disclosure_profile=DisclosureProfile(entry["profile"]),
             disclosure_step=entry.get("step", DEFAULT_STEP),
-            approvals_needed=entry["approvals"],
         )
 
     def _roll(self, community: Community) -> list[RollRow]:
@@ -259,9 +266,24 @@ class _Telling:
 
     def _sign(self, the_round: Round) -> None:
         for councillor in councillors_for(self.session, the_round.community):
-            declare_interest(self.session, the_round, councillor, InterestKind.NONE, "")
-            decide(self.session, the_round, councillor, Act.APPROVE, "Residents were clear.")
+            self._endorse(the_round, councillor)
         conclude_sign_off(self.session, self.keys, the_round)
+
+    def _endorse(self, the_round: Round, councillor: Person) -> None:
+        codes = costs_to_sign(self.session, the_round)
+        none = Declared(InterestKind.NONE)
+        declare_interests(self.session, the_round, councillor, dict.fromkeys(codes, none))
+        sheet = SheetGiven(
+            dict.fromkeys(codes, VerdictGiven(Verdict.ENDORSE)), "Residents were clear."
+        )
+        sign(
+            self.session,
+            the_round,
+            councillor,
+            sheet,
+            bundle_sha256=bundle_hash(self.session, the_round),
+            proof=Proof.CODE,
+        )
 
     def _deliver(self, the_round: Round) -> None:
         due = (self.today + timedelta(days=60)).date()

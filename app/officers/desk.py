@@ -85,7 +85,7 @@ def _referred_back(session: Session, rounds: list[Round]) -> list[Awaiting]:
     found = []
     for the_round in rounds:
         sign_off = sign_off_of(session, the_round)
-        if sign_off.referred_back:
+        if sign_off.referral is not None:
             href = url_for("officers.referral", round_id=the_round.id)
             found.append(Awaiting(_("Answer what was referred back"), the_round.title, href))
         elif sign_off.stuck:

@@ -4,7 +4,7 @@ from flask import url_for
 
 from app.house import db, settings
 from app.post import post_letter
-from ballots.signoff import Referral
+from ballots.referrals import Referral
 from neighbourhoods.delivery import DeliveryUpdate
 from neighbourhoods.people import councillors_for
 from neighbourhoods.proposals import people_following

@@ -12,8 +12,10 @@ from app.house import db
 from app.officers import officers
 from app.officers.forms import show_form
 from app.officers.news import tell_councillors
+from ballots.referrals import open_referral, referrals_of
 from ballots.refusals import BallotRefusal
-from ballots.signoff import Act, answer_referral, decisions_on, referrals_of, sign_off_of
+from ballots.signing import Act
+from ballots.signoff import answer_referral, signatures_on
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
@@ -34,8 +36,7 @@ class ReferralForm(FlaskForm):
 def referral(the_round: Round) -> ResponseReturnValue:
     """Answer a referral; the councillors are written to and decide in a new sitting."""
     form = ReferralForm()
-    sign_off = sign_off_of(db(), the_round)
-    waiting = the_round.phase == Phase.SIGN_OFF and sign_off.referred_back
+    waiting = the_round.phase == Phase.SIGN_OFF and open_referral(db(), the_round.id) is not None
     if form.is_submitted() and not waiting:
         raise Refused(BallotRefusal.NOT_REFERRED_BACK)
     if form.validate_on_submit():
@@ -44,7 +45,7 @@ def referral(the_round: Round) -> ResponseReturnValue:
         db().commit()
         flash(_("Your answer is public, and the councillors have been told."), "success")
         return redirect(url_for("officers.the_round", round_id=the_round.id), 303)
-    sent_back = [one for one in decisions_on(db(), the_round.id) if one.act == Act.REFER_BACK]
+    sent_back = [one for one in signatures_on(db(), the_round.id) if one.act is Act.REFER_BACK]
     return show_form(
         "officers/referral.html",
         form,

@@ -16,7 +16,6 @@ from ballots.counting import Completion, Misfit, RankedBy, Rule, RuleName, Then,
 from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
 from ballots.papers import BallotFormat
 from ballots.voting_rules import RulesChosen, TieRule, VotingRules, rules_of, set_rules
-from neighbourhoods.people import councillors_for
 from neighbourhoods.rounds import Round
 
 
@@ -25,12 +24,10 @@ from neighbourhoods.rounds import Round
 def rules(the_round: Round) -> ResponseReturnValue:
     """Choose how a round votes; once its vote has opened, only read it."""
     fixed = fixed_since_the_vote(the_round)
-    councillors = councillors_for(db(), the_round.community)
     known = rules_of(db(), the_round.id)
     form = RulesForm(data=_as_chosen(known) if known else None)
     form.least_points = known.rule.minimum_score if known else 0
     form.may_overspend = bool(known and known.rule.overspend_pence)
-    form.approvals_needed.most = max(1, len(councillors))
     if form.validate_on_submit():
         set_rules(db(), the_round, _chosen(form, known))
         db().commit()
@@ -41,7 +38,6 @@ def rules(the_round: Round) -> ResponseReturnValue:
         the_round=the_round,
         fixed=fixed,
         rules=known,
-        councillors=councillors,
     )
 
 
@@ -56,7 +52,6 @@ def _as_chosen(known: VotingRules) -> dict[str, object]:
         "draw_source": known.draw_source,
         "disclosure_profile": known.disclosure_profile.value,
         "disclosure_step": known.disclosure_step,
-        "approvals_needed": known.approvals_needed,
     }
 
 
@@ -111,7 +106,6 @@ def _chosen(form: RulesForm, known: VotingRules | None) -> RulesChosen:
         **_paper_chosen(form, known),
         rule=_rule_chosen(form, known.rule if known else Rule()),
         disclosure_profile=DisclosureProfile(form.disclosure_profile.data),
-        approvals_needed=form.approvals_needed.data,
         disclosure_step=form.disclosure_step.data if live else DEFAULT_STEP,
         tie_rule=tie_rule,
         draw_source=form.draw_source.data if tie_rule is TieRule.DRAW else "",

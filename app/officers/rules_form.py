@@ -111,14 +111,6 @@ class RulesForm(FlaskForm):
             "20 hides single votes well; 10 is for halls, and the least."
         ),
     )
-    approvals_needed = WholeField(
-        _l("How many councillors must approve the outcome?"),
-        [InputRequired(_l("Enter how many councillors must approve"))],
-        least=1,
-        most=1,
-        default=1,
-    )
-
     # What a condition asks of every project; a paper without points cannot meet it.
     least_points = 0
     # Whether a condition lets the last project go over the budget; a best set has no last one.

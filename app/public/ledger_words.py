@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from app.display import LONDON, date_words, pounds
 from app.labels import label
 from ballots.ledger import EntryKind, LedgerEntry
-from ballots.signoff import Act
+from ballots.signing import Act
 
 Body = Mapping[str, Any]
 
@@ -179,9 +179,14 @@ def _tallied(body: Body, titles: Mapping[str, str]) -> Told:
     return Told(what, more if winners else [], [(_("The whole count"), body["result_sha256"])])
 
 
+def _act(written: str) -> str:
+    """What was signed, also as it was called before there were routes."""
+    return label(Act.DECIDE if written == "approve" else Act(written))
+
+
 def _signed(body: Body, _titles: Mapping[str, str]) -> Told:
     more = [
-        _("%(name)s: %(act)s", name=each["councillor"], act=label(Act(each["act"])))
+        _("%(name)s: %(act)s", name=each["councillor"], act=_act(each["act"]))
         for each in body["decisions"]
     ]
     prints = [(_("The text they signed"), body["record_sha256"])]

@@ -1,6 +1,6 @@
 """The rules of a round in plain words: how one votes, how it is counted, who signs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,10 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import pounds
+from app.labels import label
 from app.public.rule_words import conditions_in_words, how_counted, what_every_project_needs
 from ballots.counting import Rule
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
+from ballots.routes import Agreement, RouteName
 from ballots.voting_rules import TieRule, VotingRules
 from neighbourhoods.rounds import Round
 
@@ -38,7 +40,7 @@ class Terms:
     rule: Rule
     profile: DisclosureProfile
     step: int
-    approvals_needed: int
+    route: Mapping[str, Any]
     points_to_give: int | None = None
     most_points_on_one: int | None = None
     highest_score: int | None = None
@@ -49,7 +51,10 @@ class Terms:
 
 
 def terms_of(
-    rules: VotingRules, the_round: Round, titles: Mapping[str, str] | None = None
+    rules: VotingRules,
+    the_round: Round,
+    route: Mapping[str, Any],
+    titles: Mapping[str, str] | None = None,
 ) -> Terms:
     """The terms as they stand now."""
     return Terms(
@@ -60,7 +65,7 @@ def terms_of(
         rules.rule,
         rules.disclosure_profile,
         rules.disclosure_step,
-        rules.approvals_needed,
+        route,
         rules.points_to_give,
         rules.most_points_on_one,
         rules.highest_score,
@@ -80,7 +85,7 @@ def frozen_terms(promised: Mapping[str, Any], titles: Mapping[str, str] | None =
         Rule.from_json(promised["rule"]),
         DisclosureProfile(disclosure["profile"]),
         disclosure["step"],
-        promised["approvals_needed"],
+        promised.get("route", {}),
         paper.get("points_to_give"),
         paper.get("most_points_on_one"),
         paper.get("highest_score"),
@@ -219,11 +224,43 @@ def _what_is_shown(terms: Terms) -> str:
 
 
 def _who_signs(terms: Terms) -> str:
-    return ngettext(
-        "%(num)d councillor who answers for this community must approve it. A councillor can also "
-        "send it back, but only in public and with reasons.",
-        "%(num)d councillors who answer for this community must approve it, or all of those who "
-        "are left when others take no part because of a pecuniary interest. A councillor can also "
-        "send it back, but only in public and with reasons.",
-        terms.approvals_needed,
+    """Who decides in the end, and that refusing is never silent."""
+    if not terms.route:
+        decides = _("Councillors who answer for this community must approve it.")
+    else:
+        name = RouteName(terms.route["name"])
+        decides = _WHO_DECIDES[name](label(Agreement(terms.route["agreement"])).lower())
+    after = _("They can decline it or send it back, but only in public and with reasons.")
+    days = int(terms.route.get("call_in_days", 0))
+    if not days:
+        return f"{decides} {after}"
+    waits = ngettext(
+        "Money moves %(num)d day after the decision, unless it is called in.",
+        "Money moves %(num)d days after the decision, unless it is called in.",
+        days,
     )
+    return f"{decides} {after} {waits}"
+
+
+_WHO_DECIDES: dict[RouteName, Callable[[str], str]] = {
+    RouteName.WARD_MEMBERS: lambda agreement: _(
+        "Councillors who answer for this community decide: %(agreement)s must sign.",
+        agreement=agreement,
+    ),
+    RouteName.CABINET_MEMBER: lambda _agreement: _(
+        "Councillors who answer for this community take it forward, finance and legal officers "
+        "clear it, and the cabinet member decides."
+    ),
+    RouteName.AREA_COMMITTEE: lambda _agreement: _(
+        "Councillors who answer for this community take it forward, and the area committee decides "
+        "in a meeting."
+    ),
+    RouteName.OFFICER: lambda _agreement: _(
+        "An officer with delegated power decides, after councillors who answer for this community "
+        "have said what they think."
+    ),
+    RouteName.ADVISORY: lambda _agreement: _(
+        "It is advice: councillors who answer for this community take it forward, and the council "
+        "decides elsewhere, in public."
+    ),
+}

@@ -12,7 +12,9 @@ from app.public.counted import Counted, read_count
 from app.public.promises import Promise, frozen_terms, rules_in_words
 from app.public.sitting import interest_words
 from ballots.draws import Draw
-from ballots.signoff import Act, InterestKind
+from ballots.routes import Verdict
+from ballots.signing import Act, Ground
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.phases import Phase
 
 
@@ -45,7 +47,7 @@ class RecordRead:
 
 def read_record(contents: Mapping[str, Any]) -> RecordRead:
     """Put a record’s document into words."""
-    residents, councillors = contents["residents"], contents["councillors"]
+    residents, decision = contents["residents"], decision_in(contents)
     titles = {project["code"]: project["title"] for project in contents["projects"]}
     counted = read_count(
         residents["result"],
@@ -59,17 +61,18 @@ def read_record(contents: Mapping[str, Any]) -> RecordRead:
         published_at=datetime.fromisoformat(contents["published_at"]),
         counted_at=datetime.fromisoformat(residents["counted_at"]),
         counted=counted,
-        side_by_side=_side_by_side(counted),
+        side_by_side=_side_by_side(counted, decision, titles),
         interests=[
             Entry(
-                found["councillor"],
-                interest_words(InterestKind(found["kind"])),
+                found["person"],
+                _interest(found, titles),
                 found["details"],
                 _moment(found["at"]),
             )
-            for found in councillors["interests"]
+            for found in decision["interests"]
+            if found["kind"] != InterestKind.NONE
         ],
-        decisions=[_decision(found) for found in councillors["decisions"]],
+        decisions=[_decision(found) for found in decision["signatures"]],
         referrals=[
             Entry(
                 found["answered_by"] or "",
@@ -77,7 +80,7 @@ def read_record(contents: Mapping[str, Any]) -> RecordRead:
                 found["answer"] or "",
                 _moment(found["at"]),
             )
-            for found in councillors["referrals"]
+            for found in decision["referrals"]
         ],
         moves=[_move(found) for found in contents["moves"]],
         promises=rules_in_words(frozen_terms(contents["rules"], titles)),
@@ -89,31 +92,104 @@ def _moment(written: str | None) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
 
 
-def _side_by_side(counted: Counted) -> list[dict[str, object]]:
-    """Each project: what residents chose, and what the council decided on it.
+def decision_in(contents: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The decision of a record; records of the first format are read as one endorsed whole."""
+    if "decision" in contents:
+        found: Mapping[str, Any] = contents["decision"]
+        return found
+    old = contents["councillors"]
+    return {
+        "carried": contents["residents"]["result"]["winners"],
+        "declined": [],
+        "withdrawn": [],
+        "interests": [
+            {**one, "person": one["councillor"], "project": ""} for one in old["interests"]
+        ],
+        "signatures": [
+            {
+                **one,
+                "person": one["councillor"],
+                "act": Act.REFER_BACK if one["act"] == Act.REFER_BACK else Act.DECIDE,
+                "verdicts": [],
+            }
+            for one in old["decisions"]
+        ],
+        "referrals": old["referrals"],
+    }
 
-    A record is only ever published of an approved outcome, and an outcome is approved whole.
-    """
-    return [
-        {
-            "title": project.title,
-            "cost_pence": project.cost_pence,
-            "chosen": project.funded,
-            "residents_text": project.why,
-            "decision": _("To fund it") if project.funded else _("Not to fund it"),
-            "tone": "good" if project.funded else "quiet",
-            "council_text": _("Approved as residents chose."),
-        }
-        for project in counted.projects
+
+def _interest(found: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    said = interest_words(InterestKind(found["kind"]))
+    if found["project"]:
+        said = _("%(said)s in %(title)s", said=said, title=titles[found["project"]])
+    if found.get("dispensation"):
+        said = _("%(said)s; dispensation %(number)s", said=said, number=found["dispensation"])
+    return said
+
+
+def _side_by_side(
+    counted: Counted, decision: Mapping[str, Any], titles: Mapping[str, str]
+) -> list[dict[str, object]]:
+    """Each project: what residents chose, and what the council decided on it."""
+    withdrawn = {titles[one["code"]]: one["why"] for one in decision["withdrawn"]}
+    declined = {titles[code]: _why_declined(code, decision) for code in decision["declined"]}
+    conditions = {
+        titles[given["code"]]: given["condition"]
+        for one in decision["signatures"]
+        for given in one["verdicts"]
+        if given["condition"]
+    }
+    rows = []
+    for project in counted.projects:
+        decided, tone, why = _("To fund it"), "good", _("Endorsed as residents chose.")
+        if project.title in withdrawn:
+            decided, tone, why = _("Withdrawn"), "stop", withdrawn[project.title]
+        elif project.title in declined:
+            decided, tone, why = _("Not to fund it"), "stop", declined[project.title]
+        elif not project.funded:
+            decided, tone, why = _("Not to fund it"), "quiet", _("As residents chose.")
+        elif project.title in conditions:
+            why = _("Endorsed on condition: %(words)s", words=conditions[project.title])
+        rows.append(
+            {
+                "title": project.title,
+                "cost_pence": project.cost_pence,
+                "chosen": project.funded,
+                "residents_text": project.why,
+                "decision": decided,
+                "tone": tone,
+                "council_text": why,
+            }
+        )
+    return rows
+
+
+def _why_declined(code: str, decision: Mapping[str, Any]) -> str:
+    said = [
+        _(
+            "%(ground)s: %(reasons)s",
+            ground=label(Ground(given["ground"])),
+            reasons=given["reasons"],
+        )
+        for one in decision["signatures"]
+        for given in one["verdicts"]
+        if given["code"] == code and given["verdict"] == Verdict.DECLINE
     ]
+    return " ".join(dict.fromkeys(said))
 
 
 def _decision(found: Mapping[str, Any]) -> Entry:
-    approved = Act(found["act"]) == Act.APPROVE
-    what = _("Approved the outcome") if approved else _("Referred the outcome back")
+    verdicts = {given["verdict"] for given in found["verdicts"]}
+    what = _("Endorsed the outcome")
+    if Act(found["act"]) is Act.REFER_BACK:
+        what = _("Referred the outcome back")
+    elif Verdict.DECLINE in verdicts:
+        what = _("Declined projects of the outcome")
+    elif Verdict.CONDITIONS in verdicts:
+        what = _("Endorsed the outcome with conditions")
     if found["sitting"] > 1:
         what = _("%(what)s (sitting %(number)s)", what=what, number=found["sitting"])
-    return Entry(found["councillor"], what, found["reasons"], _moment(found["at"]))
+    return Entry(found["person"], what, found["reasons"], _moment(found["at"]))
 
 
 def _move(found: Mapping[str, Any]) -> Entry:

@@ -26,6 +26,7 @@ from app.public.standing import (
     timetable,
 )
 from ballots.sealing import turnout
+from ballots.stages import route_promised
 from ballots.voting_rules import VotingRules, rules_of
 from neighbourhoods.database import now
 from neighbourhoods.eligibility import roll_size
@@ -78,7 +79,9 @@ def show_round(the_round: Round) -> ResponseReturnValue:
 def _promises(the_round: Round, rules: VotingRules | None) -> list[Promise]:
     if rules is None:
         return []
-    return rules_in_words(terms_of(rules, the_round, titles_in(db(), the_round.id)))
+    return rules_in_words(
+        terms_of(rules, the_round, route_promised(db(), the_round), titles_in(db(), the_round.id))
+    )
 
 
 @dataclass(frozen=True)

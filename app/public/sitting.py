@@ -1,31 +1,40 @@
-"""Where the sign-off of an outcome stands, in words: who has signed and who is waited for."""
+"""Where the sign-off of an outcome stands, in words: the line of stages, and who is next."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ballots.signoff import (
-    Act,
-    Decision,
-    InterestKind,
-    Referral,
-    Seat,
-    SignOff,
-    decisions_on,
-    referrals_of,
-    sign_off_of,
-)
+from app.labels import label
+from ballots.bars import Bar, interests_in
+from ballots.referrals import Referral, referrals_of
+from ballots.routes import Agreement, Stage, Standing, Verdict
+from ballots.signing import Act, Signature
+from ballots.signoff import Seat, SignOff, sign_off_of, signatures_on
+from ballots.stages import StageRun
+from neighbourhoods.interests import Interest, InterestKind
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round, RoundMove
 
 
 @dataclass(frozen=True)
+class StageRead:
+    """One stage in the line: who acts, what for, how it stands, until when."""
+
+    title: str
+    asked: str
+    state: str
+    tone: str
+    is_current: bool
+    deadline_at: datetime | None
+
+
+@dataclass(frozen=True)
 class SeatRead:
-    """One councillor, what they declared and what they did, in words."""
+    """One person at the stage that runs, what they declared and what they did, in words."""
 
     name: str
     state: str
@@ -41,7 +50,9 @@ class EarlierSitting:
     """A sitting that ended with the outcome being referred back."""
 
     number: int
-    referred_by: list[Decision]
+    to: str
+    question: str
+    referred_by: list[Signature]
     answer: str | None
     answered_by: str
     answered_at: datetime | None
@@ -53,9 +64,8 @@ class SignOffRead:
 
     sitting: int
     state: str
+    stages: list[StageRead]
     seats: list[SeatRead]
-    approvals: int
-    needed: int
     agreed: bool
     referred_back: bool
     stuck: bool
@@ -65,90 +75,152 @@ class SignOffRead:
 def read_sign_off(session: Session, the_round: Round) -> SignOffRead:
     """Where a round’s sign-off stands, put into words."""
     sign_off = sign_off_of(session, the_round)
+    interests = interests_in(session, the_round.id)
     return SignOffRead(
         sitting=sign_off.sitting,
         state=_state(sign_off),
-        seats=[_seat(seat) for seat in sign_off.seats],
-        approvals=sign_off.approvals,
-        needed=sign_off.needed,
+        stages=line_of(sign_off),
+        seats=[_seat(seat, interests) for seat in sign_off.seats],
         agreed=sign_off.agreed,
-        referred_back=sign_off.referred_back,
+        referred_back=sign_off.referral is not None,
         stuck=sign_off.stuck,
         referrals=_referrals(session, the_round.id),
     )
 
 
-def _state(sign_off: SignOff) -> str:
-    if sign_off.referred_back:
-        return _("Referred back with reasons. Council officers must answer before anybody decides.")
-    if sign_off.stuck:
-        return _(
-            "No councillor is free to decide: each has declared an interest that keeps them out. "
-            "The council’s monitoring officer must say who decides instead."
-        )
-    if sign_off.agreed:
-        return _("Signed: enough councillors have approved it.")
-    waiting = [
-        seat.councillor.name
-        for seat in sign_off.seats
-        if seat.decision is None and not seat.conflicted
+def line_of(sign_off: SignOff) -> list[StageRead]:
+    """The stages of a route in a line that anybody can read."""
+    runs = {run.place: run for run in sign_off.runs}
+    return [
+        _stage(stage, runs.get(place), sign_off)
+        for place, stage in enumerate(sign_off.route.stages)
     ]
-    given = ngettext(
-        "%(given)s of %(num)d approval given.",
-        "%(given)s of %(num)d approvals given.",
-        sign_off.needed,
-        given=sign_off.approvals,
-    )
-    all_needed = sign_off.needed - sign_off.approvals >= len(waiting)
-    names = listed(waiting, every=all_needed)
-    state = _("%(given)s Waiting for %(names)s.", given=given, names=names)
-    return f"{state} {_fewer(sign_off)}".strip()
 
 
-def _fewer(sign_off: SignOff) -> str:
-    """Why fewer approvals are enough than the rules ask for, if that is so."""
-    if sign_off.needed >= sign_off.asked:
-        return ""
-    return _(
-        "The rules ask for %(asked)s approvals. A councillor with a pecuniary interest takes no "
-        "part, so everybody who is left must approve.",
-        asked=sign_off.asked,
+def _stage(stage: Stage, run: StageRun | None, sign_off: SignOff) -> StageRead:
+    is_current = run is not None and run is sign_off.run and run.ended_at is None
+    state, tone = _("Not yet"), "quiet"
+    if is_current:
+        state, tone = _("Now"), "wait"
+    elif run is not None and run.standing is not None:
+        state, tone = label(run.standing), "stop" if run.standing in _UNSETTLED else "good"
+    return StageRead(
+        title=label(stage.part),
+        asked=_("%(purpose)s: %(agreement)s", purpose=label(stage.purpose), agreement=_who(stage)),
+        state=state,
+        tone=tone,
+        is_current=is_current,
+        deadline_at=run.deadline_at if run is not None and is_current else None,
     )
 
 
-def listed(names: list[str], *, every: bool = False) -> str:
+_UNSETTLED = (
+    Standing.REFERRED_BACK,
+    Standing.SPLIT,
+    Standing.ALL_CONFLICTED,
+    Standing.SILENT,
+)
+
+
+def _who(stage: Stage) -> str:
+    return label(stage.agreement).lower()
+
+
+def _state(sign_off: SignOff) -> str:
+    if sign_off.referral is not None:
+        return _("Referred back with reasons. It must be answered before anybody decides.")
+    if sign_off.agreed:
+        return _("Decided.")
+    if sign_off.stuck:
+        return _stuck(sign_off.standing.standing)
+    waits_for = set(sign_off.standing.waits_for)
+    waiting = [seat.person.name for seat in sign_off.seats if seat.person.id in waits_for]
+    every = sign_off.stage.agreement in (Agreement.UNANIMOUS, Agreement.SHARES)
+    return _("Waiting for %(names)s.", names=listed(waiting, every=every))
+
+
+def _stuck(standing: Standing) -> str:
+    match standing:
+        case Standing.ALL_CONFLICTED:
+            return _(
+                "Nobody is free to decide: each has an interest, or had a hand in the vote. The "
+                "council’s monitoring officer must say who decides instead."
+            )
+        case Standing.SPLIT:
+            return _(
+                "Those who decide do not agree. The council’s monitoring officer must say who "
+                "settles it."
+            )
+        case _:
+            return _(
+                "The days to decide are over. The council’s monitoring officer has been told, and "
+                "gives more time or says who decides instead."
+            )
+
+
+def listed(names: Collection[str], *, every: bool = False) -> str:
     """Names as they are read out: Ann, Bob or Cy; with `every`, Ann, Bob and Cy."""
     if len(names) < 2:
         return "".join(names)
-    first, last = ", ".join(names[:-1]), names[-1]
+    *before, last = names
+    first = ", ".join(before)
     if every:
         return _("%(first)s and %(last)s", first=first, last=last)
     return _("%(first)s or %(last)s", first=first, last=last)
 
 
-def _seat(seat: Seat) -> SeatRead:
-    decision = seat.decision
-    if seat.conflicted:
-        state, tone = _("Takes no part: declared a pecuniary interest"), "quiet"
-    elif decision is None:
-        state, tone = _("Has not decided yet"), "wait"
-    elif decision.act == Act.APPROVE:
-        state, tone = _("Approved"), "good"
-    else:
-        state, tone = _("Referred back"), "stop"
+def _seat(seat: Seat, interests: list[Interest]) -> SeatRead:
+    signature = seat.signature
+    state, tone = _("Has not signed yet"), "wait"
+    if seat.bar is not None:
+        state, tone = bar_words(seat.bar), "quiet"
+    elif signature is not None:
+        state, tone = signature_words(signature)
+    mine = [one for one in interests if one.person_id == seat.person.id]
     return SeatRead(
-        name=seat.councillor.name,
+        name=seat.person.name,
         state=state,
         tone=tone,
-        interest=interest_words(seat.interest.kind if seat.interest else None),
-        interest_details=seat.interest.details if seat.interest else "",
-        reasons=decision.reasons if decision else "",
-        decided_at=decision.decided_at if decision else None,
+        interest=interest_words(weightiest(mine) if seat.has_declared else None),
+        interest_details="; ".join(dict.fromkeys(one.details for one in mine if one.details)),
+        reasons=signature.reasons if signature else "",
+        decided_at=signature.signed_at if signature else None,
     )
 
 
+def bar_words(bar: Bar) -> str:
+    """Why somebody takes no part."""
+    match bar:
+        case Bar.PECUNIARY:
+            return _("Takes no part: declared a pecuniary interest")
+        case Bar.RAN_VOTE:
+            return _("Takes no part: ran the vote in the hall")
+        case Bar.CLOSED_VOTE:
+            return _("Takes no part: closed the vote")
+
+
+def signature_words(signature: Signature) -> tuple[str, str]:
+    """What somebody signed, in short, and its tone."""
+    if signature.act is Act.REFER_BACK:
+        return _("Referred back"), "stop"
+    verdicts = {given.verdict for given in signature.verdicts}
+    if Verdict.DECLINE in verdicts:
+        whole = verdicts == {Verdict.DECLINE}
+        return (_("Declined") if whole else _("Endorsed some, declined some")), "stop"
+    if Verdict.CONDITIONS in verdicts:
+        return _("Endorsed with conditions"), "good"
+    return _("Endorsed"), "good"
+
+
+def weightiest(interests: Collection[Interest]) -> InterestKind:
+    """The weightiest of what somebody declared on a round’s projects."""
+    order = (InterestKind.PECUNIARY, InterestKind.OTHER)
+    kinds = {one.kind for one in interests}
+    return next((kind for kind in order if kind in kinds), InterestKind.NONE)
+
+
 def interest_words(kind: InterestKind | None) -> str:
-    """What a councillor declared, as a phrase that stands alone."""
+    """What somebody declared, as a phrase that stands alone."""
     match kind:
         case None:
             return _("Nothing declared yet")
@@ -162,17 +234,19 @@ def interest_words(kind: InterestKind | None) -> str:
 
 def _referrals(session: Session, round_id: int) -> list[EarlierSitting]:
     referrals = referrals_of(session, round_id)
-    decisions = decisions_on(session, round_id) if referrals else []
-    return [_earlier(referral, decisions) for referral in referrals]
+    signatures = signatures_on(session, round_id) if referrals else []
+    return [_earlier(referral, signatures) for referral in referrals]
 
 
-def _earlier(referral: Referral, decisions: list[Decision]) -> EarlierSitting:
+def _earlier(referral: Referral, signatures: list[Signature]) -> EarlierSitting:
     return EarlierSitting(
         number=referral.sitting,
+        to=label(referral.refer_to),
+        question=referral.question,
         referred_by=[
-            decision
-            for decision in decisions
-            if decision.sitting == referral.sitting and decision.act == Act.REFER_BACK
+            signature
+            for signature in signatures
+            if signature.sitting == referral.sitting and signature.act is Act.REFER_BACK
         ],
         answer=referral.answer,
         answered_by=referral.answered_by.name if referral.answered_by else "",
@@ -181,7 +255,7 @@ def _earlier(referral: Referral, decisions: list[Decision]) -> EarlierSitting:
 
 
 def waiting_since(session: Session, the_round: Round) -> datetime | None:
-    """Since when an outcome has waited for councillors: its count, or officers’ last answer."""
+    """Since when an outcome has waited: its count, or the last answer to a referral."""
     answered = [found.answered_at for found in referrals_of(session, the_round.id)]
     if answered and answered[-1] is not None:
         return answered[-1]
