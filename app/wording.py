@@ -258,7 +258,46 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.INTEREST_STANDS: _(
             "A declared pecuniary interest stands. Ask the monitoring officer about a dispensation."
         ),
-        BallotRefusal.ALREADY_DECIDED: _("You have already decided on this outcome."),
+        BallotRefusal.DISPENSATION_NEEDLESS: _(
+            "A dispensation is only for a pecuniary interest. Take its reference out, or declare one."
+        ),
+        BallotRefusal.NOT_YOUR_STAGE: _(
+            "It is not your turn to act on this outcome. The line of stages shows whose it is."
+        ),
+        BallotRefusal.RAN_VOTE: _(
+            "You ran this vote in the hall, so somebody else must sign its outcome."
+        ),
+        BallotRefusal.CLOSED_VOTE: _(
+            "You closed this vote, so somebody else must sign its outcome."
+        ),
+        BallotRefusal.PRE_ELECTION: _(
+            "Nothing is signed in the pre-election period. The monitoring officer can make an "
+            "exception, with a reason that is public."
+        ),
+        BallotRefusal.BUNDLE_CHANGED: _(
+            "Something you would have signed has changed since you opened the page. Read it again, "
+            "then sign."
+        ),
+        BallotRefusal.MINUTE_MISSING: _(
+            "Enter the committee’s minute: when it met, who moved and seconded, and how it voted."
+        ),
+        BallotRefusal.VERDICT_MISSING: _("Say for every project whether you endorse it."),
+        BallotRefusal.CONDITION_MISSING: _("Write the condition that must be met first."),
+        BallotRefusal.REASONS_TOO_SHORT: _(
+            "To decline a project, choose the ground and give reasons of %(limit)s characters or more."
+        ),
+        BallotRefusal.ALREADY_WITHDRAWN: _("This project was withdrawn before."),
+        BallotRefusal.SHARES_NEED_MEMBERS: _(
+            "Shares of the money are only for a route on which ward councillors decide."
+        ),
+        BallotRefusal.CALL_IN_TOO_LONG: _("Enter a whole number of days from 0 to %(limit)s."),
+        BallotRefusal.NOT_STUCK: _(
+            "This stage can still end by itself. Step in when it cannot, or when its days are over."
+        ),
+        BallotRefusal.DAYS_IMPOSSIBLE: _("Enter a whole number of days from 1 to %(limit)s."),
+        BallotRefusal.CALL_IN_OVER: _("The days in which this decision can be called in are over."),
+        BallotRefusal.RECEIPT_MISSING: _("Enter the receipt or reference of the lodging."),
+        BallotRefusal.ALREADY_DECIDED: _("You have already signed this outcome."),
         BallotRefusal.REASONS_MISSING: _("Give your reasons. They will be public."),
         BallotRefusal.REFERRED_BACK: _(
             "The outcome has been referred back. Decide once officers have answered."
