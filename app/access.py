@@ -9,6 +9,7 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 from flask.typing import ResponseReturnValue
 
 from app.house import db, settings
+from ballots.stages import SIGNING_OFFICES, substitutions_in
 from neighbourhoods.assemblies import AgendaItem, Assembly, assembly_by_code
 from neighbourhoods.attendance import Attendee
 from neighbourhoods.debate import Point
@@ -35,6 +36,10 @@ class Who(StrEnum):
     # A councillor who answers for the round's community, not just any councillor.
     ITS_COUNCILLOR = "its-councillor"
     COUNCILLOR = "councillor"
+    # Whoever acts at some stage of a route: this round’s councillors and named substitutes, and
+    # those in the offices that clear or decide.
+    SIGNER = "signer"
+    MONITORING_OFFICER = "monitoring-officer"
     FACILITATOR = "facilitator"
     OFFICER = "officer"
     SCRUTINEER = "scrutineer"
@@ -188,12 +193,24 @@ def _may_enter(known: Visitor, who: frozenset[Who]) -> bool:
         or (Who.FACILITATOR in who and known.is_facilitator)
         or (Who.SCRUTINEER in who and known.is_scrutineer)
         or (Who.COUNCILLOR in who and known.is_councillor)
+        or (Who.MONITORING_OFFICER in who and known.holds(Office.MONITORING_OFFICER))
+        or (Who.SIGNER in who and _signs(known, the_round))
         or (
             Who.ITS_COUNCILLOR in who
             and the_round is not None
             and known.answers_for(the_round.community)
         )
     )
+
+
+def _signs(known: Visitor, the_round: Round | None) -> bool:
+    """Whether somebody acts at some stage of this round’s route; of any route without a round."""
+    if any(known.holds(office) for office in SIGNING_OFFICES):
+        return True
+    if the_round is None:
+        return known.is_councillor
+    named = any(one.person_id == known.person.id for one in substitutions_in(db(), the_round.id))
+    return named or known.answers_for(the_round.community)
 
 
 # An id in an address becomes its object, looked up inside the object before it: another round's

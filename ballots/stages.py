@@ -187,6 +187,9 @@ _OFFICES = {
 }
 
 
+SIGNING_OFFICES = tuple(_OFFICES.values())
+
+
 def people_at(session: Session, the_round: Round, run: StageRun, stage: Stage) -> list[Person]:
     """Who acts at a stage today: those in office, or whoever was named in their place."""
     named = substitutes_at(session, run)

@@ -1,22 +1,32 @@
-"""What a councillor is asked: an interest first, then the decision."""
+"""What whoever signs is asked: an interest in each project, then a verdict on each, then a proof."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput
-from wtforms import HiddenField, IntegerField, RadioField
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect
+from wtforms import Form, FormField, HiddenField, RadioField, SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired, Optional, ValidationError
-from wtforms.widgets import HiddenInput
 
-from app.fields import WordsField
-from ballots.signoff import Act, InterestKind
+from app.date_fields import DayField
+from app.fields import LineField, WholeField, WordsField
+from app.labels import label
+from ballots.routes import Verdict
+from ballots.signing import LEAST_REASONS, Ground, ReferTo
+from neighbourhoods.interests import InterestKind
+from neighbourhoods.projects import Project
+
+REFER = "refer-back"
 
 
-class InterestForm(FlaskForm):
-    """Whether a councillor has an interest in a round."""
+class OneInterest(Form):
+    """Whether somebody has an interest in one project."""
 
     kind = RadioField(
-        _l("Do you have an interest in any of these projects?"),
+        _l("Do you have an interest in it?"),
         widget=GovRadioInput(),
         choices=[
             SelectChoice(InterestKind.NONE, _l("No")),
@@ -25,41 +35,51 @@ class InterestForm(FlaskForm):
         ],
         validators=[InputRequired(_l("Say whether you have an interest"))],
     )
-    details = WordsField(
-        _l("If you have one, what is it?"),
-        description=_l("Name the project and your interest in it. This is public."),
-    )
+    details = WordsField(_l("If you have one, what is it?"), most=1_000)
+    dispensation = LineField(_l("Reference of your dispensation, if you have one"), most=120)
 
     def validate_details(self, details: WordsField) -> None:
         """An interest is never declared without saying what it is."""
         if self.kind.data in (InterestKind.OTHER, InterestKind.PECUNIARY) and not details.data:
-            raise ValidationError(_l("Say what your interest is"))
+            raise ValidationError(_("Say what your interest is"))
+
+    def validate_dispensation(self, dispensation: LineField) -> None:
+        """Only a pecuniary interest needs one."""
+        if dispensation.data and self.kind.data != InterestKind.PECUNIARY:
+            raise ValidationError(_("A dispensation is only for a pecuniary interest"))
 
 
-class DecisionForm(FlaskForm):
-    """Approve, or refer back with reasons."""
+class OneVerdict(Form):
+    """What somebody says of one project."""
 
-    # The sitting the councillor saw, so that a page left open cannot decide on a later one.
-    sitting = IntegerField(widget=HiddenInput(), validators=[Optional()])
-    act = RadioField(
-        _l("What do you decide?"),
+    verdict = RadioField(
+        _l("What do you say of it?"),
         widget=GovRadioInput(),
-        choices=[
-            SelectChoice(Act.APPROVE, _l("Approve the outcome as residents chose")),
-            SelectChoice(Act.REFER_BACK, _l("Refer it back to council officers, with reasons")),
-        ],
-        validators=[InputRequired(_l("Choose whether you approve the outcome or refer it back"))],
+        choices=[SelectChoice(one.value, label(one)) for one in Verdict],
+        validators=[InputRequired(_l("Say what you decide on this project"))],
     )
-    reasons = WordsField(
-        _l("Your reasons"),
-        description=_l(
-            "You must give reasons to refer it back, and may give some to approve it. "
-            "They are public, with your name."
-        ),
+    condition = WordsField(_l("The condition that must be met before the money moves"), most=1_000)
+    ground = SelectField(
+        _l("The ground on which you decline it"),
+        widget=GovSelect(),
+        choices=[SelectChoice("", _l("Choose a ground")), *((one.value, label(one)) for one in ())],
+        validators=[Optional()],
     )
-    confirmed = HiddenField()
+    reasons = WordsField(_l("Your reasons for declining it"), most=3_000)
+
+    def validate_condition(self, condition: WordsField) -> None:
+        """A condition is written down."""
+        if self.verdict.data == Verdict.CONDITIONS and not condition.data:
+            raise ValidationError(_("Write the condition that must be met first"))
+
+    def validate_ground(self, ground: SelectField) -> None:
+        """Declining has a ground from the list."""
+        if self.verdict.data == Verdict.DECLINE and not ground.data:
+            raise ValidationError(_("Choose the ground on which you decline it"))
 
     def validate_reasons(self, reasons: WordsField) -> None:
-        """Referring back is allowed, never silent."""
-        if self.act.data == Act.REFER_BACK and not reasons.data:
-            raise ValidationError(_l("Give your reasons for referring it back"))
+        """Declining is allowed, never silent."""
+        if self.verdict.data == Verdict.DECLINE and len(reasons.data) < LEAST_REASONS:
+            raise ValidationError(
+                _("Give reasons of %(least)s characters or more", least=LEAST_REASONS)
+            )
