@@ -48,9 +48,7 @@ class Arrivals:
         return [each for seconds in self._seconds.values() for each in seconds]
 
 
-async def wait_for(
-    happens: Callable[[], bool], within: float, every: float = 0.05
-) -> float | None:
+async def wait_for(happens: Callable[[], bool], within: float, every: float = 0.05) -> float | None:
     """Seconds until it happens; None if it does not."""
     began = time.monotonic()
     while not happens():
