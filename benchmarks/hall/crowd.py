@@ -15,7 +15,7 @@ CONNECTED_WITHIN = 120.0
 
 
 class Arrivals:
-    """When each version of what is followed arrived, at how many, and how long after it was sent."""
+    """At how many phones each version arrived, and how long after it was sent."""
 
     def __init__(self, version: Callable[[State], object]) -> None:
         """`version` tells one piece of news from another."""
