@@ -24,12 +24,12 @@ from ballots.papers import BallotPaper, canonical, faults_in
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.voting_rules import paper_for, rules_of
 from neighbourhoods.assemblies import ActKind, AgendaItem, Assembly
-from neighbourhoods.attendance import log_at_door
 from neighbourhoods.database import hold_round
 from neighbourhoods.people import Office, Person, offices_of
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
+from neighbourhoods.stage import log_act
 
 _NONCE_BYTES = 12
 LONGEST_REASON = 200
@@ -336,12 +336,14 @@ def _ballot_paper(session: Session, the_round: Round) -> BallotPaper:
 
 def _log(session: Session, the_round: Round, by: Person, words: str) -> None:
     query = (
-        select(AgendaItem.assembly_id)
+        select(Assembly)
+        .join(AgendaItem, AgendaItem.assembly_id == Assembly.id)
         .join(HallVote, HallVote.item_id == AgendaItem.id)
         .where(HallVote.round_id == the_round.id)
+        .order_by(HallVote.opened_at.desc())
         .limit(1)
     )
-    assembly_id = session.scalar(query)
-    if assembly_id is not None:
-        log_at_door(session, assembly_id, ActKind.HANDLE_PAPERS, by, words)
     session.flush()
+    assembly = session.scalar(query)
+    if assembly is not None:
+        log_act(session, assembly, ActKind.HANDLE_PAPERS, by, words)
