@@ -32,6 +32,7 @@ from neighbourhoods.rounds import Round
 from neighbourhoods.stage import log_act
 
 _NONCE_BYTES = 12
+PHONES_NONCE_BYTES = 16
 LONGEST_REASON = 200
 
 
@@ -176,9 +177,16 @@ def _put_in_box(
     found: PaperBallot,
     choices: object,
 ) -> None:
-    # Under an entry of its own, which is nobody’s on the roll: a number below nothing.
+    # Under an entry of its own, which is nobody’s on the roll: a number below nothing. With a
+    # nonce as a phone draws one: a record of single ballots must not tell which were on paper.
     envelope = fill_in(
-        keys, paper, the_round.id, -found.number, choices, request_id=f"paper-{found.number}"
+        keys,
+        paper,
+        the_round.id,
+        -found.number,
+        choices,
+        request_id=f"paper-{found.number}",
+        client_nonce=secrets.token_hex(PHONES_NONCE_BYTES),
     )
     (answer,) = put_in(session, the_round.id, [envelope])
     if isinstance(answer, Refused):
