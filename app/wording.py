@@ -91,6 +91,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.MEETING_BEGUN: _("The meeting has begun already."),
         Refusal.MEETING_NOT_BEGUN: _("The meeting has not begun yet. Begin it first."),
         Refusal.MEETING_ENDED: _("The meeting has ended. Nothing in it changes any more."),
+        Refusal.MEETING_JOINED: _(
+            "People have joined this meeting already. It can be changed, but not deleted."
+        ),
+        Refusal.VOTE_STILL_OPEN: _("A vote is still open. Close it before the meeting ends."),
+        Refusal.NO_SUCH_SCREEN: _("There is no such screen. Look at the list again."),
         Refusal.NO_SUCH_ITEM: _("This is no item of the agenda now. Choose another."),
         Refusal.NO_ITEM_BEFORE: _("This is the first item of the agenda."),
         Refusal.NO_ITEM_AFTER: _("This is the last item of the agenda."),
@@ -110,9 +115,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ),
         Refusal.ITEM_REVEALED: _(
             "The outcome of this vote is shown by a later item. Change that one first."
-        ),
-        Refusal.MEETING_NOT_UNDER_WAY: _(
-            "The meeting has not begun or is over. Nothing was sent; look at its page again."
         ),
         Refusal.SPEAKER_NAME_MISSING: _("Enter the name to call you by."),
         Refusal.NOT_WAITING_TO_SPEAK: _(
@@ -262,6 +264,33 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "The outcome has been referred back. Decide once officers have answered."
         ),
         BallotRefusal.NOT_REFERRED_BACK: _("This outcome is not waiting for an answer."),
+        BallotRefusal.NOT_A_VOTE: _("This item of the agenda is not voted on."),
+        BallotRefusal.MEETING_NOT_UNDER_WAY: _("Begin the meeting first."),
+        BallotRefusal.HALL_VOTE_OPEN: _("Another vote is open. Wait until it has closed."),
+        BallotRefusal.VOTED_ALREADY: _(
+            "This was voted on. Add another item to the agenda if the hall is to vote again."
+        ),
+        BallotRefusal.SPENDING_UNKNOWN: _(
+            "An earlier vote is not counted yet, so nobody knows how much is left. Reveal it first."
+        ),
+        BallotRefusal.NOTHING_FITS: _("There is no project left that the remaining money can buy."),
+        BallotRefusal.NOBODY_PRESENT: _("Nobody is checked in yet, so nobody could vote."),
+        BallotRefusal.QUORUM_MISSING: _(
+            "%(actual)s people are checked in. The hall can decide once there are %(limit)s."
+        ),
+        BallotRefusal.NOT_OPENED_HERE: _(
+            "This vote was not opened in the hall. It closes when everybody was told it would."
+        ),
+        BallotRefusal.NO_CLOSE_SET: _("This vote has no time at which it closes."),
+        BallotRefusal.LAST_CALL_RUNS: _("The last call is already running."),
+        BallotRefusal.NO_LAST_CALL: _("There is no last call to take back."),
+        BallotRefusal.STILL_OPEN: _("The vote is still open. It can be revealed once it closed."),
+        BallotRefusal.NOT_HELD: _("This outcome was revealed."),
+        BallotRefusal.HELD: _(
+            "This vote is counted when its outcome is revealed in the meeting. Until then nobody "
+            "sees it."
+        ),
+        BallotRefusal.ONLY_PRACTICE: _("This was a practice vote. It decides nothing."),
     },
     CodeRefusal: {
         CodeRefusal.WRONG: _("This is not the code we sent. Check the newest e-mail from us."),

@@ -57,6 +57,23 @@ class BallotRefusal(StrEnum):
     REASONS_MISSING = "reasons-missing"
     REFERRED_BACK = "referred-back"
     NOT_REFERRED_BACK = "not-referred-back"
+    # votes in a hall
+    NOT_A_VOTE = "not-a-vote"
+    MEETING_NOT_UNDER_WAY = "meeting-not-under-way"
+    HALL_VOTE_OPEN = "hall-vote-open"
+    VOTED_ALREADY = "voted-already"
+    SPENDING_UNKNOWN = "spending-unknown"
+    NOTHING_FITS = "nothing-fits"
+    NOBODY_PRESENT = "nobody-present"
+    QUORUM_MISSING = "quorum-missing"
+    NOT_OPENED_HERE = "not-opened-here"
+    NO_CLOSE_SET = "no-close-set"
+    LAST_CALL_RUNS = "last-call-runs"
+    NO_LAST_CALL = "no-last-call"
+    STILL_OPEN = "still-open"
+    NOT_HELD = "not-held"
+    HELD = "held"
+    ONLY_PRACTICE = "only-practice"
 
 
 class BadPaper(Refused):
