@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots.casting import fill_in, put_in
-from ballots.hall import HallVote
+from ballots.hall_votes import HallVote
 from ballots.keys import KeyStore
 from ballots.paper_ballots import (
     ENTERED,
