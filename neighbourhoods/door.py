@@ -71,13 +71,13 @@ def find_on_roll(session: Session, assembly: Assembly, words: str) -> list[RollE
 def _has(word: str, postcode: str | None) -> ColumnElement[bool]:
     if postcode is not None:
         return RollEntry.postcode == postcode
-    if any(letter.isdigit() for letter in word):
-        return or_(
-            RollEntry.postcode.istartswith(word, autoescape=True), RollEntry.reference == word
-        )
     # SQLite only knows the small letters of English: É is asked for in both sizes.
-    written = {word, word.lower(), word.upper(), word.title()}
-    return or_(*(RollEntry.name.icontains(each, autoescape=True) for each in sorted(written)))
+    written = sorted({word, word.lower(), word.upper(), word.title()})
+    named = [RollEntry.name.icontains(each, autoescape=True) for each in written]
+    if any(letter.isdigit() for letter in word):
+        begins = RollEntry.postcode.istartswith(word, autoescape=True)
+        return or_(*named, begins, RollEntry.reference == word)
+    return or_(*named)
 
 
 def card_code_in(words: str) -> str | None:
