@@ -100,7 +100,7 @@ def remove_item(session: Session, item: AgendaItem, by: Person | None = None) ->
     """Take an item out of the agenda, unless it has begun or a reveal waits for its vote."""
     assembly = item.assembly
     _hold_unless_ended(session, assembly)
-    if item.began_at is not None:
+    if item.began_at is not None or assembly.stage.item_id == item.id:
         raise Refused(Refusal.ITEM_BEGUN)
     if any(other.settings.get("vote_item") == item.id for other in assembly.items):
         raise Refused(Refusal.ITEM_REVEALED)
