@@ -58,7 +58,6 @@ class Refusal(StrEnum):
     ITEM_BEGUN = "item-begun"
     ITEM_REVEALED = "item-revealed"
     # assemblies: what phones ask for
-    MEETING_NOT_UNDER_WAY = "meeting-not-under-way"
     SPEAKER_NAME_MISSING = "speaker-name-missing"
     NOT_WAITING_TO_SPEAK = "not-waiting-to-speak"
     QUESTION_EMPTY = "question-empty"
