@@ -5,6 +5,8 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ballots.hall import open_vote
+from ballots.keys import KeyStore
 from neighbourhoods.agenda import add_item, default_agenda
 from neighbourhoods.assemblies import Assembly, ItemKind, plan_assembly
 from neighbourhoods.attendance import Channel, check_in
@@ -19,13 +21,13 @@ from neighbourhoods.stage import add_screen, begin, go_to
 IN_THE_HALL = 64
 
 
-def hold_meetings(session: Session) -> None:
+def hold_meetings(session: Session, keys: KeyStore) -> None:
     """Plan one meeting, and let another begin, about the rounds that have come so far."""
     facilitator = appointed(session, Office.FACILITATOR)[0]
     for the_round in rounds_in(session, Phase.DEBATE)[:1]:
         _plan(session, the_round, facilitator)
     for the_round in rounds_in(session, Phase.VOTE)[:1]:
-        _meet(session, the_round, facilitator)
+        _meet(session, keys, the_round, facilitator)
 
 
 def _plan(session: Session, the_round: Round, facilitator: Person) -> None:
@@ -44,7 +46,7 @@ def _plan(session: Session, the_round: Round, facilitator: Person) -> None:
     default_agenda(session, assembly, facilitator)
 
 
-def _meet(session: Session, the_round: Round, facilitator: Person) -> None:
+def _meet(session: Session, keys: KeyStore, the_round: Round, facilitator: Person) -> None:
     assembly = plan_assembly(
         session,
         the_round,
@@ -78,6 +80,7 @@ def _meet(session: Session, the_round: Round, facilitator: Person) -> None:
     _fill_hall(session, assembly, facilitator)
     begin(session, assembly, facilitator)
     go_to(session, assembly, vote, facilitator)
+    open_vote(session, keys, vote, facilitator)
 
 
 def _fill_hall(session: Session, assembly: Assembly, facilitator: Person) -> None:

@@ -75,7 +75,7 @@ def demonstrate(database: Database, keys: KeyStore, code_key: bytes) -> None:
         residents = [find_or_add_person(session, email, name) for name, email in story["residents"]]
         for entry in story["rounds"]:
             _Telling(session, keys, code_key, residents, entry).tell()
-        hold_meetings(session)
+        hold_meetings(session, keys)
         session.commit()
 
 
