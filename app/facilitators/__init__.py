@@ -14,6 +14,7 @@ from app.facilitators import (  # noqa: E402
     hall_screen,  # noqa: F401
     hands,  # noqa: F401
     hall_screen,  # noqa: F401
+    hall_screen,  # noqa: F401
     print_pack,  # noqa: F401
     screen,  # noqa: F401
     tellers,  # noqa: F401
