@@ -16,6 +16,7 @@ from app.access import check_every_route, guard, visitor
 from app.assembly_news import keep_assembly_news
 from app.casting import open_queue
 from app.commands import add_commands
+from app.compressing import compress_answers
 from app.councillors import councillors
 from app.display import show_as_people_read
 from app.errors import explain_errors
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.context_processor(lambda: _known_to_templates(settings))
     guard(app)
     protect(app, settings)
+    compress_answers(app)
     explain_errors(app)
     add_commands(app)
     check_every_route(app)
