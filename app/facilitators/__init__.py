@@ -18,4 +18,8 @@ from app.facilitators import (  # noqa: E402
     print_pack,  # noqa: F401
     screen,  # noqa: F401
     tellers,  # noqa: F401
+    hall_screen,  # noqa: F401
+    print_pack,  # noqa: F401
+    screen,  # noqa: F401
+    speakers,  # noqa: F401
 )
