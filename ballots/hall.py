@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.assemblies import AgendaItem
+from ballots.keys import KeyStore
+from neighbourhoods.assemblies import AgendaItem, Assembly
 from neighbourhoods.database import Base, Moment, UTCDateTime
 from neighbourhoods.rounds import Round
 
@@ -36,3 +37,8 @@ class HallVote(Base):
 
     item: Mapped[AgendaItem] = relationship()
     the_round: Mapped[Round] = relationship()
+
+
+def wipe_practice(session: Session, keys: KeyStore, assembly: Assembly) -> None:
+    """Remove everything that was voted in a practice meeting."""
+    raise NotImplementedError

@@ -7,7 +7,9 @@ facilitators = Blueprint("facilitators", __name__)
 # The view modules need the blueprint above.
 from app.facilitators import (  # noqa: E402
     assemblies,  # noqa: F401
-    print_pack,  # noqa: F401
     hall_screen,  # noqa: F401
+    minutes,  # noqa: F401
+    preflight,  # noqa: F401
+    print_pack,  # noqa: F401
     screen,  # noqa: F401
 )

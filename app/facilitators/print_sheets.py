@@ -12,6 +12,7 @@ from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind
 from neighbourhoods.eligibility import RollEntry, voter_code
 from neighbourhoods.polls import options_of
 
+
 def follow_link(assembly: Assembly) -> str:
     """The whole address that the QR code on posters and cards holds."""
     return f"{settings().public_url}/a/{assembly.code}"
@@ -24,27 +25,18 @@ def join_address() -> str:
 
 def kind_words(kind: ItemKind) -> str:
     """What an item of an agenda is, in a word or two."""
-    match kind:
-        case ItemKind.WELCOME:
-            return _("Welcome")
-        case ItemKind.PITCH:
-            return _("Pitch")
-        case ItemKind.DISCUSSION:
-            return _("Discussion")
-        case ItemKind.POLL:
-            return _("Quick poll")
-        case ItemKind.SCORES:
-            return _("Score round")
-        case ItemKind.BALLOT:
-            return _("Secret ballot")
-        case ItemKind.PURCHASE:
-            return _("Buying round")
-        case ItemKind.REVEAL:
-            return _("Reveal")
-        case ItemKind.BREAK:
-            return _("Break")
-        case ItemKind.MESSAGE:
-            return _("Message")
+    return {
+        ItemKind.WELCOME: _("Welcome"),
+        ItemKind.PITCH: _("Pitch"),
+        ItemKind.DISCUSSION: _("Discussion"),
+        ItemKind.POLL: _("Quick poll"),
+        ItemKind.SCORES: _("Score round"),
+        ItemKind.BALLOT: _("Secret ballot"),
+        ItemKind.PURCHASE: _("Buying round"),
+        ItemKind.REVEAL: _("Reveal"),
+        ItemKind.BREAK: _("Break"),
+        ItemKind.MESSAGE: _("Message"),
+    }[kind]
 
 
 def poster(assembly: Assembly, size: str) -> Part:
@@ -138,11 +130,7 @@ def agenda(assembly: Assembly) -> Part:
     facts = [_("Join code %(code)s.", code=assembly.code)]
     facts += [_("Budget %(sum)s.", sum=pounds(assembly.the_round.budget_pence))]
     if assembly.quorum:
-        facts.append(
-            ngettext(
-                "Quorum: one person.", "Quorum: %(num)s people.", assembly.quorum
-            )
-        )
+        facts.append(ngettext("Quorum: one person.", "Quorum: %(num)s people.", assembly.quorum))
     return {
         "kind": "agenda",
         "title": _("Agenda: %(title)s", title=assembly.title),
