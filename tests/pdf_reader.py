@@ -11,7 +11,9 @@ from functools import cached_property
 _OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\s(.*?)endobj", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n(.*)\r?\nendstream", re.DOTALL)
 _ESCAPES = {ord("n"): 10, ord("r"): 13, ord("t"): 9, ord("b"): 8, ord("f"): 12}
-_SHOWN = re.compile(rb"/(f\d+) ([\d.]+) Tf|\[((?:\\.|\((?:\\.|[^()\\])*\)|[^\]\\(])*)\]\s*TJ", re.DOTALL)
+_SHOWN = re.compile(
+    rb"/(f\d+) ([\d.]+) Tf|\[((?:\\.|\((?:\\.|[^()\\])*\)|[^\]\\(])*)\]\s*TJ", re.DOTALL
+)
 _STRING = re.compile(rb"\(((?:\\.|[^()\\])*)\)", re.DOTALL)
 
 

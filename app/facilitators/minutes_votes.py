@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.display import pounds, time_words
 from app.house import settings
-from ballots.hall import HallVote
+from ballots.hall import HallVote, is_held, votes_of
 from ballots.outcome import Outcome, funded_projects, outcome_of, paid_pence
-from ballots.paper_ballots import PaperBallot, PaperState
+from ballots.paper_ballots import PapersGivenUp, count_papers
 from ballots.papers import GRADED
 from ballots.record import record_of
 from ballots.tally import public_tally
 from ballots.voting_rules import rules_of
-from neighbourhoods.assemblies import AgendaItem, Assembly, AssemblyState, ItemKind
+from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind
 from neighbourhoods.projects import titles_in
 
 
@@ -59,12 +58,6 @@ def _link(words: str, endpoint: str, round_id: int) -> Piece:
     return Piece("link", words, address)
 
 
-def votes_of(session: Session, item: AgendaItem) -> list[HallVote]:
-    """The votes that an item opened, oldest first."""
-    query = select(HallVote).where(HallVote.item_id == item.id).order_by(HallVote.number)
-    return list(session.scalars(query))
-
-
 def votes_in(session: Session, item: AgendaItem) -> Iterator[Piece]:
     """What is said of every vote that an item opened."""
     votes = votes_of(session, item)
@@ -75,12 +68,8 @@ def votes_in(session: Session, item: AgendaItem) -> Iterator[Piece]:
 
 
 def public_outcome(session: Session, vote: HallVote) -> Outcome | None:
-    """The outcome of a vote, once it is counted and released."""
-    # The end of a meeting releases what it held; until then nobody learns of it, not even here.
-    waits = vote.held and vote.released_at is None
-    if waits and vote.item.assembly.state != AssemblyState.ENDED:
-        return None
-    return outcome_of(session, vote.round_id)
+    """The outcome of a vote, once it is counted and no longer waits for its reveal."""
+    return None if is_held(session, vote.round_id) else outcome_of(session, vote.round_id)
 
 
 def _of_vote(session: Session, vote: HallVote) -> Iterator[Piece]:
@@ -130,21 +119,28 @@ def _whole(figure: object) -> int:
 
 
 def _papers(session: Session, vote: HallVote) -> Iterator[Piece]:
-    query = select(PaperBallot).where(PaperBallot.round_id == vote.round_id)
-    papers = list(session.scalars(query.order_by(PaperBallot.number)))
-    if not papers:
+    papers = count_papers(session, vote.round_id)
+    if not papers.in_stacks:
         return
-    spoilt = [paper for paper in papers if paper.state == PaperState.SPOILT]
     yield text(
         _(
-            "Numbered papers in the hall: %(all)s. Spoilt or given up: %(spoilt)s.",
-            all=len(papers),
-            spoilt=len(spoilt),
+            "Numbered papers in the hall: %(all)s. People who voted on paper: %(holders)s."
+            " Spoilt papers: %(spoilt)s.",
+            all=papers.in_stacks,
+            holders=papers.holders,
+            spoilt=papers.spoilt,
         )
     )
-    reasons = [f"{paper.number:04}: {paper.why}" for paper in papers if paper.why]
-    if reasons:
-        yield listed(reasons)
+    given_up = session.get(PapersGivenUp, vote.round_id)
+    if given_up is not None:
+        yield text(
+            ngettext(
+                "One paper was given up: %(why)s",
+                "%(num)s papers were given up: %(why)s",
+                given_up.papers,
+                why=given_up.why,
+            )
+        )
 
 
 def decided_in(session: Session, assembly: Assembly) -> list[str]:

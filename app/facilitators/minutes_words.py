@@ -13,9 +13,10 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.act_words import act_in_words
 from app.display import moment_words, pounds, time_words
 from app.facilitators.minutes_votes import Piece, decided_in, heading, listed, text, told, votes_in
-from app.facilitators.print_sheets import kind_words
+from app.labels import label
 from neighbourhoods.assemblies import (
     ActKind,
     AgendaItem,
@@ -29,10 +30,9 @@ from neighbourhoods.polls import poll_figures
 from neighbourhoods.questions import QuestionState, questions_in
 from neighbourhoods.speakers import Side, SpeakingTurn, TurnKind, turns_in
 
-# What is told of the acts, and whether their own words are: those of walk-ins name residents.
-TOLD_WITH_WORDS = frozenset(
-    {ActKind.EXTEND_VOTE, ActKind.STOP_VOTE, ActKind.REVEAL, ActKind.HANDLE_PAPERS}
-)
+# What is told of the acts, and of which their own words too: those of walk-ins name residents, and
+# those on papers their numbers.
+TOLD_WITH_WORDS = frozenset({ActKind.EXTEND_VOTE, ActKind.STOP_VOTE, ActKind.REVEAL})
 TOLD = TOLD_WITH_WORDS | {ActKind.APPROVE_WALK_IN, ActKind.MOVE_SPEAKER}
 
 
@@ -169,7 +169,7 @@ def _who_ran(assembly: Assembly) -> list[str]:
 
 
 def _of_item(session: Session, item: AgendaItem, turns: list[SpeakingTurn]) -> Iterator[Piece]:
-    yield text(f"{kind_words(item.kind)}. {_item_times(item)}")
+    yield text(f"{label(item.kind)}. {_item_times(item)}")
     if item.project is not None:
         yield text(f"{item.project.title}, {pounds(item.project.cost_pence)}")
     if turns:
@@ -262,25 +262,7 @@ def _acts(session: Session, assembly: Assembly) -> Iterator[str]:
         .order_by(AssemblyAct.id)
     )
     for act in session.scalars(query):
-        words = _act_words(act.kind)
-        if act.kind in TOLD_WITH_WORDS and act.words:
-            words = f"{words}: {act.words}"
+        words = act_in_words(act) if act.kind in TOLD_WITH_WORDS else str(label(act.kind))
         if act.undone:
             words = _("%(what)s (undone)", what=words)
-        yield f"{time_words(act.acted_at)}, {words}"
-
-
-def _act_words(kind: ActKind) -> str:
-    match kind:
-        case ActKind.EXTEND_VOTE:
-            return _("a vote was extended")
-        case ActKind.STOP_VOTE:
-            return _("the last call was made")
-        case ActKind.REVEAL:
-            return _("an outcome was released")
-        case ActKind.HANDLE_PAPERS:
-            return _("ballot papers")
-        case ActKind.APPROVE_WALK_IN:
-            return _("an officer approved a walk-in")
-        case _:
-            return _("a facilitator moved a speaker in the list")
+        yield f"{time_words(act.acted_at)} – {words}"

@@ -15,19 +15,20 @@ from sqlalchemy import func, select
 from app.access import Who, open_to, signed_in
 from app.display import age_words
 from app.facilitators import facilitators
-from app.facilitators.print_papers import VOTES, paper_of_item
+from app.facilitators.print_papers import paper_of_item
 from app.facilitators.print_sheets import follow_link, join_address
 from app.house import db, keys
-from app.wording import WORDS, obstacle_in_words
-from ballots.hall import wipe_practice
+from app.wording import WORDS, obstacle_in_words, say
+from ballots.hall import VOTED_ON
+from ballots.hall_rules import ItemSettings
 from ballots.moves import Blocker, obstacles_before
+from ballots.rehearsal import wipe_practice
 from neighbourhoods.assemblies import (
     ActKind,
     AgendaItem,
     Assembly,
     AssemblyAct,
     AssemblyState,
-    ItemKind,
 )
 from neighbourhoods.attendance import Phone
 from neighbourhoods.database import now
@@ -35,6 +36,7 @@ from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.practice import plan_practice, practices_for
+from neighbourhoods.refusals import Refused
 from neighbourhoods.stage import log_act
 
 SEEN_WITHIN = timedelta(minutes=1)
@@ -98,7 +100,7 @@ def checks_before(assembly: Assembly) -> list[Check]:
         _socket(),
         _clock(),
         _agenda(assembly),
-        *(_vote(item) for item in assembly.items if item.kind in VOTES),
+        *(_vote(item) for item in assembly.items if item.kind in VOTED_ON),
         _councillors(assembly),
         _wifi(assembly),
         _printed(assembly),
@@ -210,7 +212,11 @@ def _vote(item: AgendaItem) -> Check:
 def obstacles_of(item: AgendaItem) -> list[str]:
     """Everything that keeps a vote of the agenda from opening, in words."""
     the_round = item.assembly.the_round
-    if item.kind == ItemKind.BALLOT and not item.settings.get("own_count"):
+    try:
+        wanted = ItemSettings.of(item)
+    except Refused as impossible:
+        return [say(impossible)]
+    if not wanted.own_count:
         if the_round.phase == Phase.VOTE:
             return []
         if is_past(Phase.VOTE, the_round.phase):
@@ -302,10 +308,10 @@ def wipe(assembly: Assembly) -> ResponseReturnValue:
     """Wipe everything that was voted in a practice meeting."""
     if not assembly.is_practice:
         abort(404)
-    wipe_practice(db(), keys(), assembly)
+    votes = wipe_practice(db(), keys(), assembly)
     db().commit()
-    flash(_("The practice meeting is wiped."))
-    return redirect(url_for("facilitators.assemblies"), 303)
+    flash(ngettext("One practice vote is wiped.", "%(num)s practice votes are wiped.", votes))
+    return _back_to(assembly)
 
 
 def _back_to(assembly: Assembly) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
@@ -80,8 +80,7 @@ class PhoneSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask the server to speak websocket."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)
         lines = [
             "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
             f"Host: {self._host}",
@@ -93,7 +92,7 @@ class PhoneSocket(asyncio.Protocol):
         ]
         if self._cookie:
             lines.append(f"Cookie: {self._cookie}")
-        transport.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        self._transport.write(("\r\n".join(lines) + "\r\n\r\n").encode())
 
     def data_received(self, data: bytes) -> None:
         """Read what came, and act on it at once."""

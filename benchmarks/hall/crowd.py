@@ -15,7 +15,7 @@ CONNECTED_WITHIN = 120.0
 
 
 class Arrivals:
-    """When each version of what is followed arrived, at how many, and how long after it was sent."""
+    """At how many phones each version arrived, and how long after it was sent."""
 
     def __init__(self, version: Callable[[State], object]) -> None:
         """`version` tells one piece of news from another."""
@@ -48,9 +48,7 @@ class Arrivals:
         return [each for seconds in self._seconds.values() for each in seconds]
 
 
-async def wait_for(
-    happens: Callable[[], bool], within: float, every: float = 0.05
-) -> float | None:
+async def wait_for(happens: Callable[[], bool], within: float, every: float = 0.05) -> float | None:
     """Seconds until it happens; None if it does not."""
     began = time.monotonic()
     while not happens():
