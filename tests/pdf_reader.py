@@ -11,10 +11,16 @@ from functools import cached_property
 _OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\s(.*?)endobj", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n(.*)\r?\nendstream", re.DOTALL)
 _ESCAPES = {ord("n"): 10, ord("r"): 13, ord("t"): 9, ord("b"): 8, ord("f"): 12}
+# Bytes in brackets; brackets that come in pairs may stand within them, here up to eight deep.
+_BYTES = rb"\((?:\\.|[^()\\])*\)"
+for _ in range(8):
+    _BYTES = rb"\((?:\\.|[^()\\]|" + _BYTES + rb")*\)"
+_STRING = re.compile(_BYTES, re.DOTALL)
+# A typeface and its size, or glyphs shown in it.
 _SHOWN = re.compile(
-    rb"/(f\d+) ([\d.]+) Tf|\[((?:\\.|\((?:\\.|[^()\\])*\)|[^\]\\(])*)\]\s*TJ", re.DOTALL
+    rb"/(f\d+) ([\d.]+) Tf|\[((?:" + _BYTES + rb"|[^\]()])*)\]\s*TJ|(" + _BYTES + rb")Tj",
+    re.DOTALL,
 )
-_STRING = re.compile(rb"\(((?:\\.|[^()\\])*)\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,9 @@ class Page:
             if found[1]:
                 face, size = found[1], float(found[2])
             else:
-                glyphs = b"".join(map(_unescaped, _STRING.findall(found[3])))
+                glyphs = b"".join(
+                    _unescaped(one[1:-1]) for one in _STRING.findall(found[3] or found[4])
+                )
                 numbers = [glyphs[at : at + 2] for at in range(0, len(glyphs), 2)]
                 written.append((size, "".join(faces[face].get(one, "") for one in numbers)))
         return written
