@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from app.access import Who, open_to, signed_in
 from app.display import age_words
 from app.facilitators import facilitators
-from app.facilitators.print_papers import paper_of_item
+from app.facilitators.print_papers import paper_of_item, what_is_left
 from app.facilitators.print_sheets import follow_link, join_address
 from app.house import db, keys
 from app.wording import WORDS, obstacle_in_words, say
@@ -194,6 +194,8 @@ def _agenda(assembly: Assembly) -> Check:
         ngettext("One item.", "%(num)s items.", number) if number else _("It is empty."),
         _("Screens and phones follow it, item by item."),
         _("Write the agenda."),
+        url_for("facilitators.agenda", assembly_id=assembly.id),
+        _("Go to the agenda"),
     )
 
 
@@ -226,11 +228,11 @@ def obstacles_of(item: AgendaItem) -> list[str]:
             _("The round’s vote is not open yet. An officer opens it.")
         ]
     missing = []
-    paper = paper_of_item(db(), item)
-    if paper is None:
-        missing.append(Blocker.PAPER_IMPOSSIBLE)
-    elif not paper.projects:
+    _money, projects = what_is_left(db(), item, wanted)
+    if not projects:
         missing.append(Blocker.NO_PROJECTS)
+    elif paper_of_item(db(), item) is None:
+        missing.append(Blocker.PAPER_IMPOSSIBLE)
     if not roll_size(db(), the_round.id):
         missing.append(Blocker.NO_ROLL)
     return [str(WORDS[Blocker][blocker]) for blocker in missing]
@@ -256,6 +258,8 @@ def _wifi(assembly: Assembly) -> Check:
         assembly.wifi_name or _("No Wi-Fi is named."),
         _("It stands on the posters, the table cards and the screen."),
         _("Write its name and password into the meeting, or make sure that phones have signal."),
+        url_for("facilitators.edit", assembly_id=assembly.id),
+        _("Change the meeting"),
     )
 
 
