@@ -81,6 +81,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ActKind.HANDLE_QUESTION: _("Handled a question"),
         ActKind.COUNT_HANDS: _("Counted hands"),
         ActKind.HANDLE_PAPERS: _("Handled paper ballots"),
+        ActKind.PREPARE: _("Prepared the meeting"),
         ActKind.UNDO: _("Undid an act"),
     },
     Phase: {
