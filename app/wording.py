@@ -130,7 +130,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This answer is not one of the poll’s. Choose one of those shown."
         ),
         Refusal.HANDS_MISCOUNTED: _("Enter a whole number of hands, 0 or more, for every answer."),
-        Refusal.MEETING_ENDED: _("This meeting has ended."),
         Refusal.NOT_ON_THIS_ROLL: _("This person is not on the roll of this round."),
         Refusal.ALREADY_CHECKED_IN: _("This person is checked in already."),
         Refusal.HAS_LEFT: _("This person has left. Check them in again first."),

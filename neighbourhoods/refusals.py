@@ -65,7 +65,6 @@ class Refusal(StrEnum):
     NOT_AN_OPTION = "not-an-option"
     HANDS_MISCOUNTED = "hands-miscounted"
     # attendance
-    MEETING_ENDED = "meeting-ended"
     NOT_ON_THIS_ROLL = "not-on-this-roll"
     ALREADY_CHECKED_IN = "already-checked-in"
     HAS_LEFT = "has-left"
