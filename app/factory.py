@@ -28,6 +28,7 @@ from app.officers import officers
 from app.packets import CarefulPacket
 from app.public import public
 from app.residents import residents
+from app.residents.meeting_now import remember_meetings
 from app.security import csp_nonce, protect
 from app.settings import Settings, settings_from
 from app.ties_waiting import remember_ties
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     open_queue(app, database)
     remember_ties(app)
     keep_assembly_news(app)
+    remember_meetings(app)
     _extend(app, settings)
     show_as_people_read(app)
     name_the_words(app)

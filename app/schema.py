@@ -9,7 +9,7 @@ from sqlalchemy import MetaData
 from ballots import (
     box,
     draws,
-    hall,
+    hall_votes,
     ledger,
     outcome,
     paper_ballots,
@@ -43,8 +43,8 @@ from neighbourhoods.database import Base, Database
 
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, draws, hall, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
-    voting_rules,
+    box, draws, hall_votes, ledger, outcome, paper_ballots, receipts, record, sealing, signoff,
+    tally, voting_rules,
     assemblies, attendance, debate, delivery, door, eligibility, funds, letters, people, places,
     polls, projects, proposals, questions, rounds, screening, speakers,
 )  # fmt: skip

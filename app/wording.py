@@ -91,6 +91,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.MEETING_BEGUN: _("The meeting has begun already."),
         Refusal.MEETING_NOT_BEGUN: _("The meeting has not begun yet. Begin it first."),
         Refusal.MEETING_ENDED: _("The meeting has ended. Nothing in it changes any more."),
+        Refusal.MEETING_JOINED: _(
+            "People have joined this meeting already. It can be changed, but not deleted."
+        ),
+        Refusal.VOTE_STILL_OPEN: _("A vote is still open. Close it before the meeting ends."),
+        Refusal.NO_SUCH_SCREEN: _("There is no such screen. Look at the list again."),
         Refusal.NO_SUCH_ITEM: _("This is no item of the agenda now. Choose another."),
         Refusal.NO_ITEM_BEFORE: _("This is the first item of the agenda."),
         Refusal.NO_ITEM_AFTER: _("This is the last item of the agenda."),
@@ -110,9 +115,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ),
         Refusal.ITEM_REVEALED: _(
             "The outcome of this vote is shown by a later item. Change that one first."
-        ),
-        Refusal.MEETING_NOT_UNDER_WAY: _(
-            "The meeting has not begun or is over. Nothing was sent; look at its page again."
         ),
         Refusal.SPEAKER_NAME_MISSING: _("Enter the name to call you by."),
         Refusal.NOT_WAITING_TO_SPEAK: _(
@@ -160,6 +162,41 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "Ask the council if you think you should be."
         ),
         BallotRefusal.BAD_PAPER: _("This ballot was not counted."),
+        BallotRefusal.VOTES_ON_PAPER: _(
+            "You are voting on paper, so this phone has cast nothing. Fill in your paper and hand "
+            "it in. To vote here instead, give your paper back to a teller first."
+        ),
+        BallotRefusal.HAS_VOTED_BY_PHONE: _(
+            "This person’s ballot is in the box already. They can change it on their phone, and "
+            "get no paper."
+        ),
+        BallotRefusal.NOT_ON_PAPER: _("This person does not vote on paper."),
+        BallotRefusal.NOT_A_TELLER: _("Only facilitators and officers can be tellers."),
+        BallotRefusal.NOT_A_STACK: _(
+            "Enter the first and the last number of the stack, from 1 to %(limit)s."
+        ),
+        BallotRefusal.STACK_BROUGHT_BEFORE: _(
+            "Some of these numbers have been brought before. Look at the stack again."
+        ),
+        BallotRefusal.NO_SUCH_PAPER: _(
+            "No paper of this vote has this number. Read it again, or bring its stack first."
+        ),
+        BallotRefusal.PAPER_NOT_OUT: _(
+            "This paper has been handed in, or was set aside. Read its number again."
+        ),
+        BallotRefusal.PAPER_IN_BOX: _("This paper is in the box already."),
+        BallotRefusal.PAPER_SPOILT: _("This paper was set aside, so it votes for nobody."),
+        BallotRefusal.PAPER_NOT_SPOILT: _("This paper was not set aside."),
+        BallotRefusal.PAPER_NOT_READY: _("This paper is not ready for the box. Enter it again."),
+        BallotRefusal.MORE_PAPERS_THAN_HOLDERS: _(
+            "Every person who votes on paper has handed one in already. Find out whose this is: "
+            "more papers than people are never counted."
+        ),
+        BallotRefusal.TELLERS_DISAGREE: _(
+            "Two tellers have read this paper, and you read it as neither did. Look at it together."
+        ),
+        BallotRefusal.PAPERS_TOO_LATE: _("The votes are being counted. No paper can be added."),
+        BallotRefusal.NOT_SO_MANY_OUT: _("Enter a number from 0 to %(limit)s."),
         BallotRefusal.RULES_FROZEN: _("The rules cannot change once the vote has opened."),
         BallotRefusal.RULES_IMPOSSIBLE: _("Every number must be 1 or more."),
         BallotRefusal.RULE_NEEDS_POINTS: _(
@@ -227,6 +264,33 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "The outcome has been referred back. Decide once officers have answered."
         ),
         BallotRefusal.NOT_REFERRED_BACK: _("This outcome is not waiting for an answer."),
+        BallotRefusal.NOT_A_VOTE: _("This item of the agenda is not voted on."),
+        BallotRefusal.MEETING_NOT_UNDER_WAY: _("Begin the meeting first."),
+        BallotRefusal.HALL_VOTE_OPEN: _("Another vote is open. Wait until it has closed."),
+        BallotRefusal.VOTED_ALREADY: _(
+            "This was voted on. Add another item to the agenda if the hall is to vote again."
+        ),
+        BallotRefusal.SPENDING_UNKNOWN: _(
+            "An earlier vote is not counted yet, so nobody knows how much is left. Reveal it first."
+        ),
+        BallotRefusal.NOTHING_FITS: _("There is no project left that the remaining money can buy."),
+        BallotRefusal.NOBODY_PRESENT: _("Nobody is checked in yet, so nobody could vote."),
+        BallotRefusal.QUORUM_MISSING: _(
+            "%(actual)s people are checked in. The hall can decide once there are %(limit)s."
+        ),
+        BallotRefusal.NOT_OPENED_HERE: _(
+            "This vote was not opened in the hall. It closes when everybody was told it would."
+        ),
+        BallotRefusal.NO_CLOSE_SET: _("This vote has no time at which it closes."),
+        BallotRefusal.LAST_CALL_RUNS: _("The last call is already running."),
+        BallotRefusal.NO_LAST_CALL: _("There is no last call to take back."),
+        BallotRefusal.STILL_OPEN: _("The vote is still open. It can be revealed once it closed."),
+        BallotRefusal.NOT_HELD: _("This outcome was revealed."),
+        BallotRefusal.HELD: _(
+            "This vote is counted when its outcome is revealed in the meeting. Until then nobody "
+            "sees it."
+        ),
+        BallotRefusal.ONLY_PRACTICE: _("This was a practice vote. It decides nothing."),
     },
     CodeRefusal: {
         CodeRefusal.WRONG: _("This is not the code we sent. Check the newest e-mail from us."),
@@ -245,6 +309,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Blocker.NO_COUNCILLORS: _("Appoint a councillor who answers for this community."),
         Blocker.CLOSE_NOT_AHEAD: _("Set a closing date for the vote that lies ahead."),
         Blocker.NOT_COUNTED: _("Count the votes."),
+        Blocker.PAPERS_UNSETTLED: _("Let a second teller enter the papers that were entered once."),
+        Blocker.PAPERS_OUT: _(
+            "Enter the papers that are still out, or say why nobody waits for them any more."
+        ),
         Blocker.NOT_AGREED: _("Wait until enough councillors have approved the outcome."),
     },
     PaperFault: {
@@ -351,6 +419,22 @@ def obstacle_in_words(obstacle: Obstacle) -> str:
             ngettext(
                 "Screen the %(num)d proposal that is still waiting.",
                 "Screen the %(num)d proposals that are still waiting.",
+                obstacle.number,
+            )
+        )
+    if obstacle.blocker == Blocker.PAPERS_UNSETTLED:
+        return str(
+            ngettext(
+                "Let a second teller enter the %(num)d paper that was entered once.",
+                "Let a second teller enter the %(num)d papers that were entered once.",
+                obstacle.number,
+            )
+        )
+    if obstacle.blocker == Blocker.PAPERS_OUT:
+        return str(
+            ngettext(
+                "Enter the %(num)d paper that is still out, or say why nobody waits for it.",
+                "Enter the %(num)d papers that are still out, or say why nobody waits for them.",
                 obstacle.number,
             )
         )

@@ -31,6 +31,7 @@ class EntryKind(StrEnum):
     OPENED = "opened"
     BATCH = "batch"
     SNAPSHOT = "snapshot"
+    EXTENDED = "extended"
     CLOSED = "closed"
     TIE_BREAK = "tie-break"
     TALLIED = "tallied"

@@ -11,6 +11,7 @@ from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append
 from ballots.opening import open_box
 from ballots.outcome import count_votes, funded_projects, outcome_of, paid_pence
+from ballots.paper_ballots import count_papers
 from ballots.record import publish_record
 from ballots.sealing import close_box
 from ballots.signoff import decisions_on, sign_off_of
@@ -41,6 +42,8 @@ class Blocker(StrEnum):
     NO_ROLL = "no-roll"
     NO_COUNCILLORS = "no-councillors"
     CLOSE_NOT_AHEAD = "close-not-ahead"
+    PAPERS_UNSETTLED = "papers-unsettled"
+    PAPERS_OUT = "papers-out"
     NOT_COUNTED = "not-counted"
     NOT_AGREED = "not-agreed"
 
@@ -71,11 +74,19 @@ def obstacles_before(session: Session, the_round: Round, to_phase: Phase) -> lis
             found.append(Obstacle(Blocker.NOT_SCREENED, unscreened))
     if to_phase == Phase.VOTE:
         found += _before_vote(session, the_round)
+    if to_phase == Phase.COUNT:
+        found += _papers_before_count(session, the_round)
     if to_phase == Phase.SIGN_OFF and outcome_of(session, the_round.id) is None:
         found.append(Obstacle(Blocker.NOT_COUNTED))
     if to_phase == Phase.DELIVERY and not sign_off_of(session, the_round).agreed:
         found.append(Obstacle(Blocker.NOT_AGREED))
     return found
+
+
+def _papers_before_count(session: Session, the_round: Round) -> list[Obstacle]:
+    papers = count_papers(session, the_round.id)
+    waiting = {Blocker.PAPERS_UNSETTLED: papers.unsettled, Blocker.PAPERS_OUT: papers.out}
+    return [Obstacle(blocker, number) for blocker, number in waiting.items() if number]
 
 
 def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
@@ -116,7 +127,7 @@ def take_forward(
 
     Opening the vote freezes its rules and makes its key. Closing it waits for ballots in
     flight: casting holds the round too, so from here on a ballot is counted or refused; those that
-    waited are sealed.
+    waited are sealed. It also waits for papers that are out.
     """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)

@@ -97,10 +97,10 @@ def choose(session: Session, item: AgendaItem, phone: Phone, option: int) -> Non
     )
 
 
-def choice_of(session: Session, item: AgendaItem, phone: Phone) -> int | None:
-    """The option this phone raised its hand for."""
+def choice_of(session: Session, item_id: int, phone: Phone) -> int | None:
+    """The option of a poll that this phone raised its hand for."""
     query = select(PollChoice.chosen).where(
-        PollChoice.item_id == item.id, PollChoice.phone_id == phone.id
+        PollChoice.item_id == item_id, PollChoice.phone_id == phone.id
     )
     return session.scalar(query)
 

@@ -40,6 +40,9 @@ class Refusal(StrEnum):
     MEETING_BEGUN = "meeting-begun"
     MEETING_NOT_BEGUN = "meeting-not-begun"
     MEETING_ENDED = "meeting-ended"
+    MEETING_JOINED = "meeting-joined"
+    NO_SUCH_SCREEN = "no-such-screen"
+    VOTE_STILL_OPEN = "vote-still-open"
     NO_SUCH_ITEM = "no-such-item"
     NO_ITEM_BEFORE = "no-item-before"
     NO_ITEM_AFTER = "no-item-after"
@@ -55,7 +58,6 @@ class Refusal(StrEnum):
     ITEM_BEGUN = "item-begun"
     ITEM_REVEALED = "item-revealed"
     # assemblies: what phones ask for
-    MEETING_NOT_UNDER_WAY = "meeting-not-under-way"
     SPEAKER_NAME_MISSING = "speaker-name-missing"
     NOT_WAITING_TO_SPEAK = "not-waiting-to-speak"
     QUESTION_EMPTY = "question-empty"

@@ -116,7 +116,8 @@ class SpeakersList:
 def speakers_list(session: Session, assembly: Assembly) -> SpeakersList:
     """The speakers’ list of a meeting as it stands now, read in one go."""
     turns = turns_in(session, assembly)
-    spoken = spoken_so_far(turns, now(session))
+    # Whoever still had the floor as the meeting ended has spoken until then.
+    spoken = spoken_so_far(turns, assembly.ended_at or now(session))
     began = [turn for turn in turns if turn.began_at is not None]
     began.sort(key=lambda turn: (turn.began_at or turn.asked_at, turn.id))
     sides = [turn.side for turn in began if turn.side and turn.kind == TurnKind.SPEECH]
@@ -274,12 +275,6 @@ def end_turn(session: Session, turn: SpeakingTurn, by: Person) -> None:
     log_act(session, assembly, ActKind.CALL_SPEAKER, by, turn.name)
 
 
-def end_all_turns(session: Session, assembly: Assembly) -> None:
-    """Close the speakers’ list as the meeting ends: nobody has the floor any longer."""
-    _end_speaking(session, assembly, now(session))
-    session.flush()
-
-
 def _end_speaking(session: Session, assembly: Assembly, moment: datetime) -> None:
     query = select(SpeakingTurn).where(
         SpeakingTurn.assembly_id == assembly.id,
@@ -327,4 +322,5 @@ def _pin(turns: Sequence[SpeakingTurn]) -> None:
 def check_under_way(assembly: Assembly) -> None:
     """Refuse what is only done in a meeting that has begun and is not over."""
     if assembly.state != AssemblyState.UNDER_WAY:
-        raise Refused(Refusal.MEETING_NOT_UNDER_WAY)
+        ended = assembly.state == AssemblyState.ENDED
+        raise Refused(Refusal.MEETING_ENDED if ended else Refusal.MEETING_NOT_BEGUN)

@@ -1,4 +1,4 @@
-"""What facilitators do: run an assembly on the big screen."""
+"""What facilitators do: plan a meeting, run it, and put votes on the big screen."""
 
 from flask import Blueprint
 
@@ -6,7 +6,10 @@ facilitators = Blueprint("facilitators", __name__)
 
 # The view modules need the blueprint above.
 from app.facilitators import (  # noqa: E402
+    agenda,  # noqa: F401
     assemblies,  # noqa: F401
+    console,  # noqa: F401
+    print_pack,  # noqa: F401
     hall_screen,  # noqa: F401
     screen,  # noqa: F401
 )

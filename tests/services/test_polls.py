@@ -60,7 +60,7 @@ def test_a_phone_has_one_hand_and_changes_its_mind_by_choosing_again(
     for phone, option in zip([*phones, phones[0]], [0, 0, 1, 1], strict=True):
         choose(town.session, poll, phone, option)
     assert poll_figures(town.session, poll).phones == (1, 2)
-    assert choice_of(town.session, poll, phones[0]) == 1
+    assert choice_of(town.session, poll.id, phones[0]) == 1
 
 
 def test_nobody_chooses_what_is_not_asked(

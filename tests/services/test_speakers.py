@@ -13,7 +13,6 @@ from neighbourhoods.speakers import (
     ask_to_speak,
     call_next,
     call_speaker,
-    end_all_turns,
     end_turn,
     move_turn,
     place_of,
@@ -214,10 +213,9 @@ def test_nobody_asks_before_the_meeting_or_speaks_on_after_it(
     turn = ask_to_speak(town.session, meeting, "Ada")
     call_speaker(town.session, turn, town.facilitator)
     clock.moves(seconds=5)
-    end_all_turns(town.session, meeting)
     meeting.state, meeting.ended_at = AssemblyState.ENDED, clock()
     clock.moves(minutes=5)
     assert speakers_list(town.session, meeting).spoken_by(turn) == Spoken(1, 5)
     with pytest.raises(Refused) as refused:
         ask_to_speak(town.session, meeting, "Ben")
-    assert refused.value.reason == Refusal.MEETING_NOT_UNDER_WAY
+    assert refused.value.reason == Refusal.MEETING_ENDED
