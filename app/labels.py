@@ -11,6 +11,7 @@ from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
 from ballots.papers import BallotFormat
 from ballots.signoff import Act, InterestKind
 from ballots.voting_rules import TieRule
+from neighbourhoods.assemblies import ItemKind
 from neighbourhoods.assemblies import ActKind, AssemblyState, ItemKind, Slide
 from neighbourhoods.debate import PointKind
 from neighbourhoods.delivery import DeliveryStatus
@@ -84,6 +85,18 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Phase.SIGN_OFF: _("Sign-off"),
         Phase.DELIVERY: _("Delivery"),
         Phase.REVIEW: _("Review"),
+    },
+    ItemKind: {
+        ItemKind.WELCOME: _("Welcome"),
+        ItemKind.PITCH: _("Pitch"),
+        ItemKind.DISCUSSION: _("Discussion"),
+        ItemKind.POLL: _("Quick poll"),
+        ItemKind.SCORES: _("Score round"),
+        ItemKind.BALLOT: _("Ballot"),
+        ItemKind.PURCHASE: _("Buying round"),
+        ItemKind.REVEAL: _("Reveal of an outcome"),
+        ItemKind.BREAK: _("Break"),
+        ItemKind.MESSAGE: _("Message"),
     },
     CommunityKind: {
         CommunityKind.WARD: _("Ward"),

@@ -16,7 +16,7 @@ from app.extensions import limiter
 from app.fields import tidy_line, tidy_words
 from app.house import db
 from app.residents import residents
-from app.residents.meeting_now import draw_for, page_of
+from app.residents.meeting_now import common_now, draw_for, page_of
 from app.residents.meeting_phone import forget_phone, keep_phone, phone_here
 from app.wording import say
 from neighbourhoods.assemblies import AgendaItem, Assembly, AssemblyState, assembly_by_code
@@ -283,6 +283,7 @@ def _act(assembly: Assembly, phone: Phone, act: Callable[[], None]) -> ResponseR
 def _done(assembly: Assembly, phone: Phone) -> ResponseReturnValue:
     """Show the phone what it did at once: its script by word, a browser without it by the page."""
     if not _is_script():
+        common_now(assembly, fresh=True)
         return redirect(page_of(assembly), 303)
     return jsonify(draw_for(assembly, phone, fresh=True).as_json(request.args.get("have", "")))
 
