@@ -11,7 +11,6 @@ from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
 from ballots.papers import BallotFormat
 from ballots.signoff import Act, InterestKind
 from ballots.voting_rules import TieRule
-from neighbourhoods.assemblies import ItemKind
 from neighbourhoods.assemblies import ActKind, AssemblyState, ItemKind, Slide
 from neighbourhoods.debate import PointKind
 from neighbourhoods.delivery import DeliveryStatus

@@ -9,7 +9,7 @@ from app.facilitators import (  # noqa: E402
     agenda,  # noqa: F401
     assemblies,  # noqa: F401
     console,  # noqa: F401
-    print_pack,  # noqa: F401
     hall_screen,  # noqa: F401
+    print_pack,  # noqa: F401
     screen,  # noqa: F401
 )

@@ -163,9 +163,7 @@ def tally_sheet(item: AgendaItem, paper: BallotPaper, numbers: range, *, ranked:
         )
     ]
     if ranked and paper.ballot_format == BallotFormat.KNAPSACK:
-        how.append(
-            _("Enter choices from 1 on. Leave out a project that no longer fits the money.")
-        )
+        how.append(_("Enter choices from 1 on. Leave out a project that no longer fits the money."))
     return {
         "kind": "tally-sheet",
         "heading": _("Tally sheet: %(title)s", title=item.title),

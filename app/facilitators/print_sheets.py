@@ -12,6 +12,7 @@ from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind
 from neighbourhoods.eligibility import RollEntry, voter_code
 from neighbourhoods.polls import options_of
 
+
 def follow_link(assembly: Assembly) -> str:
     """The whole address that the QR code on posters and cards holds."""
     return f"{settings().public_url}/a/{assembly.code}"
@@ -138,11 +139,7 @@ def agenda(assembly: Assembly) -> Part:
     facts = [_("Join code %(code)s.", code=assembly.code)]
     facts += [_("Budget %(sum)s.", sum=pounds(assembly.the_round.budget_pence))]
     if assembly.quorum:
-        facts.append(
-            ngettext(
-                "Quorum: one person.", "Quorum: %(num)s people.", assembly.quorum
-            )
-        )
+        facts.append(ngettext("Quorum: one person.", "Quorum: %(num)s people.", assembly.quorum))
     return {
         "kind": "agenda",
         "title": _("Agenda: %(title)s", title=assembly.title),

@@ -44,6 +44,10 @@ class ResidentPhone:
         self._token = page.token
         return page
 
+    async def show_card(self) -> Answer:
+        """Open the address behind the QR code of one's voter card."""
+        return await self._get(f"/v/{self.card}")
+
     async def check_in(self) -> Answer:
         """Show one's voter card on the phone."""
         page = await self._get(f"{self.address}/check-in")

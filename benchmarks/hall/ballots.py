@@ -5,10 +5,10 @@ import random
 
 from app.rehearsal.booth import Cast
 from app.rehearsal.phones import ResidentPhone
+from ballots.sealing import turnout
 from benchmarks.hall.figures import Findings, percentile
 from benchmarks.hall.guests import guests_of
 from benchmarks.hall.venue import Venue, open_venue
-from ballots.sealing import turnout
 from neighbourhoods.assemblies import ItemKind
 
 VOTERS = 1_000

@@ -4,8 +4,8 @@ import asyncio
 import json
 import socket
 import sys
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.rehearsal.following import Channel

@@ -31,7 +31,8 @@ async def a_few_at_a_time(
 
 
 async def come_in(phone: ResidentPhone) -> None:
-    """Join by the code, and check in with the voter card."""
+    """Open the QR code of the voter card, join by the meeting's code, and check in."""
+    await phone.show_card()
     await phone.join()
     await phone.check_in()
 

@@ -4,10 +4,10 @@ import asyncio
 from collections import Counter
 
 from app.rehearsal.phones import ResidentPhone
+from ballots.sealing import turnout
 from benchmarks.hall.figures import Findings
 from benchmarks.hall.guests import a_few_at_a_time, guests_of
 from benchmarks.hall.venue import Venue, open_venue, set_item
-from ballots.sealing import turnout
 from neighbourhoods.assemblies import ItemKind
 from neighbourhoods.attendance import present_in
 from neighbourhoods.stage import go_to
@@ -25,7 +25,9 @@ def one_address(found: Findings) -> None:
 
 async def _visit(found: Findings, venue: Venue) -> None:
     item_id = venue.item(ItemKind.POLL)
-    venue.act(lambda session, assembly, by: go_to(session, assembly, set_item(session, item_id), by))
+    venue.act(
+        lambda session, assembly, by: go_to(session, assembly, set_item(session, item_id), by)
+    )
 
     async def take_part(guest: ResidentPhone) -> None:
         await guest.answer_poll(item_id, 0)
@@ -43,4 +45,9 @@ async def _visit(found: Findings, venue: Venue) -> None:
         found.tell("ballots in the box", turnout(session, venue.round_id), "", exactly=PHONES)
     found.tell("answers 429 (too many)", refusals[429], "", exactly=0)
     found.tell("answers 403 (blocked)", refusals[403], "", exactly=0)
-    found.tell("other answers of 400 and above", refusals.total() - refusals[429] - refusals[403], "", exactly=0)
+    found.tell(
+        "other answers of 400 and above",
+        refusals.total() - refusals[429] - refusals[403],
+        "",
+        exactly=0,
+    )

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from app.rehearsal.following import Channel, of_assembly
 from app.rehearsal.web import Browser
 from ballots.disclosure import DisclosureProfile
+from ballots.hall import open_vote
 from benchmarks.box.hall import Hall, Voter, open_hall
 from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind
 from neighbourhoods.people import Person
 from neighbourhoods.rounds import Round
-from neighbourhoods.stage import begin, say
+from neighbourhoods.stage import begin, go_to, say
 
 Thing = TypeVar("Thing")
 WORDS = ("The count is at the table.", "Please take your seats.", "Tea is at the back.")
@@ -69,6 +70,17 @@ class Venue:
         with self.hall.database.reading() as session:
             items = session.get_one(Assembly, self.assembly_id).items
             return next(item.id for item in items if item.kind == kind)
+
+    def open_ballot(self) -> int:
+        """Turn to the agenda's ballot and open it, into the round's own box; the round's number."""
+        item_id = self.item(ItemKind.BALLOT)
+
+        def opened(session: Session, assembly: Assembly, by: Person) -> int:
+            item = set_item(session, item_id, own_count=False)
+            go_to(session, assembly, item, by)
+            return open_vote(session, self.hall.keys, item, by).round_id
+
+        return self.act(opened)
 
     async def move_every_second(self) -> None:
         """Let the stage change every second, until this task is cancelled."""
