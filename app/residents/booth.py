@@ -36,7 +36,7 @@ from app.residents.paper_words import (
     total_sentences,
 )
 from app.residents.receipt_picture import receipt_address, receipt_picture
-from app.residents.voter import entry_for, entry_on_card
+from app.residents.voter import entry_for, entry_on_card, remember_entry
 from app.residents.wrong_marks import wrong_marks
 from ballots.casting import check_open, fill_in
 from ballots.papers import BallotFormat, BallotPaper, Fault, PaperFault, faults_in
@@ -92,6 +92,7 @@ def _paper_page(
     stale: bool = False,
 ) -> str:
     entry = entry_for(the_round)
+    remember_entry(the_round, entry)
     projects = projects_in_order(the_round, entry)
     titles = {project.code: project.title for project in projects}
     wrong = wrong_marks(paper, filled, faults, titles)
