@@ -85,18 +85,6 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Phase.DELIVERY: _("Delivery"),
         Phase.REVIEW: _("Review"),
     },
-    ItemKind: {
-        ItemKind.WELCOME: _("Welcome"),
-        ItemKind.PITCH: _("Pitch"),
-        ItemKind.DISCUSSION: _("Discussion"),
-        ItemKind.POLL: _("Quick poll"),
-        ItemKind.SCORES: _("Score round"),
-        ItemKind.BALLOT: _("Ballot"),
-        ItemKind.PURCHASE: _("Buying round"),
-        ItemKind.REVEAL: _("Reveal of an outcome"),
-        ItemKind.BREAK: _("Break"),
-        ItemKind.MESSAGE: _("Message"),
-    },
     CommunityKind: {
         CommunityKind.WARD: _("Ward"),
         CommunityKind.NEIGHBOURHOOD: _("Neighbourhood"),

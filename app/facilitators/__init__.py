@@ -12,4 +12,5 @@ from app.facilitators import (  # noqa: E402
     hall_screen,  # noqa: F401
     print_pack,  # noqa: F401
     screen,  # noqa: F401
+    speakers,  # noqa: F401
 )
