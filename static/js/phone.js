@@ -177,7 +177,9 @@ function openMeeting(page) {
   addEventListener("pageshow", (event) => { if (event.persisted) fetchIn(0); });
 }
 
-const between = (least, most) => least + Math.random() * (most - least);
+function between(least, most) {
+  return least + Math.random() * (most - least);
+}
 
 // --- following -------------------------------------------------------------------------------------
 
