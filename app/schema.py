@@ -28,6 +28,7 @@ from neighbourhoods import (
     eligibility,
     funds,
     letters,
+    money,
     people,
     places,
     polls,
@@ -44,8 +45,8 @@ from neighbourhoods.database import Base, Database
 ROOMS = (
     box, draws, hall, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
     voting_rules,
-    assemblies, attendance, debate, delivery, eligibility, funds, letters, people, places, polls,
-    projects, proposals, questions, rounds, screening, speakers,
+    assemblies, attendance, debate, delivery, eligibility, funds, letters, money, people, places,
+    polls, projects, proposals, questions, rounds, screening, speakers,
 )  # fmt: skip
 
 

@@ -10,7 +10,13 @@ from ballots.covered import Counted
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append
 from ballots.opening import open_box
-from ballots.outcome import count_votes, funded_projects, outcome_of, paid_pence
+from ballots.outcome import (
+    count_votes,
+    funded_projects,
+    outcome_of,
+    paid_pence,
+    shortfall_pence,
+)
 from ballots.record import publish_record
 from ballots.sealing import close_box
 from ballots.signoff import decisions_on, sign_off_of
@@ -21,7 +27,7 @@ from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
 from neighbourhoods.refusals import Refusal, Refused
-from neighbourhoods.rounds import Round, RoundMove, move_round
+from neighbourhoods.rounds import Round, RoundMove, left_for_rounds, move_round
 from neighbourhoods.screening import awaiting_screening
 
 BY_TIMETABLE = "timetable"
@@ -43,11 +49,12 @@ class Blocker(StrEnum):
     CLOSE_NOT_AHEAD = "close-not-ahead"
     NOT_COUNTED = "not-counted"
     NOT_AGREED = "not-agreed"
+    FUND_SHORT = "fund-short"
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """One blocker, and how many things it concerns."""
+    """One blocker, and how many things (or pence) it concerns."""
 
     blocker: Blocker
     number: int = 0
@@ -75,7 +82,13 @@ def obstacles_before(session: Session, the_round: Round, to_phase: Phase) -> lis
         found.append(Obstacle(Blocker.NOT_COUNTED))
     if to_phase == Phase.DELIVERY and not sign_off_of(session, the_round).agreed:
         found.append(Obstacle(Blocker.NOT_AGREED))
+    if to_phase == Phase.DELIVERY:
+        found += _short_by(shortfall_pence(session, the_round))
     return found
+
+
+def _short_by(pence: int) -> list[Obstacle]:
+    return [Obstacle(Blocker.FUND_SHORT, pence)] if pence > 0 else []
 
 
 def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
@@ -94,6 +107,9 @@ def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
             found.append(Obstacle(Blocker.PAPER_IMPOSSIBLE))
         if why_conditions_fail(session, the_round, rules):
             found.append(Obstacle(Blocker.CONDITIONS_IMPOSSIBLE))
+        # What the last winner may overspend is other money of the fund: it has to be there.
+        asked = the_round.budget_pence + rules.rule.overspend_pence
+        found += _short_by(asked - left_for_rounds(session, the_round.fund, besides=the_round))
     if roll_size(session, the_round.id) == 0:
         found.append(Obstacle(Blocker.NO_ROLL))
     if not councillors_for(session, the_round.community):
