@@ -33,9 +33,11 @@ from ballots.purchases import (
     waiting_votes,
 )
 from ballots.refusals import BallotRefusal
+from ballots.rehearsal import wipe_practice
 from ballots.voting_rules import rules_of, set_rules
 from neighbourhoods.assemblies import ActKind, AgendaItem, Assembly, AssemblyAct, AssemblyState
 from neighbourhoods.assemblies import ItemKind as Kind
+from neighbourhoods.attendance import is_quorate
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase, is_past
@@ -63,6 +65,7 @@ __all__ = [
     "undo_act",
     "votes_in",
     "votes_of",
+    "wipe_practice",
 ]
 
 VOTED_ON = (Kind.SCORES, Kind.BALLOT, Kind.PURCHASE)
@@ -127,7 +130,7 @@ def _check_may_open(session: Session, item: AgendaItem, before: HallVote | None)
 def _check_present(assembly: Assembly, present: int) -> None:
     if present == 0:
         raise Refused(BallotRefusal.NOBODY_PRESENT)
-    if assembly.quorum is not None and present < assembly.quorum:
+    if not is_quorate(assembly, present):
         raise Refused(BallotRefusal.QUORUM_MISSING, actual=present, limit=assembly.quorum)
 
 

@@ -7,13 +7,17 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from ballots.outcome import check_affordable
 from ballots.refusals import BallotRefusal
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Base, Moment, UTCDateTime, Word, hold_round, now, one_of
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import Action, Phase, Role, check_allowed
 from neighbourhoods.refusals import Refused
-from neighbourhoods.rounds import Round, check_still_allowed, rounds_in
+from neighbourhoods.rounds import Round, RoundKind, check_still_allowed, rounds_in
+
+# What councillors decide on; a rehearsal decides nothing.
+SIGNED = (RoundKind.FULL, RoundKind.HALL)
 
 
 class InterestKind(StrEnum):
@@ -198,7 +202,10 @@ def declare_interest(
 def decide(
     session: Session, the_round: Round, councillor: Person, act: Act, reasons: str
 ) -> Decision:
-    """Approve an outcome or refer it back with reasons; once a sitting, and in public."""
+    """Approve an outcome or refer it back with reasons; once a sitting, and in public.
+
+    Nobody signs what the fund cannot pay.
+    """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
     seat = _seat(session, the_round, councillor)
@@ -211,6 +218,8 @@ def decide(
     sign_off = sign_off_of(session, the_round)
     if sign_off.referred_back:
         raise Refused(BallotRefusal.REFERRED_BACK)
+    if act == Act.APPROVE:
+        check_affordable(session, the_round)
     if act == Act.REFER_BACK:
         if not reasons.strip():
             raise Refused(BallotRefusal.REASONS_MISSING)
@@ -244,6 +253,8 @@ def answer_referral(session: Session, the_round: Round, officer: Person, answer:
 
 def _seat(session: Session, the_round: Round, councillor: Person) -> Seat:
     check_allowed(Role.COUNCILLOR, Action.DECIDE, the_round.phase)
+    if the_round.kind not in SIGNED:
+        raise Refused(BallotRefusal.ONLY_PRACTICE)
     for seat in sign_off_of(session, the_round).seats:
         if seat.councillor.id == councillor.id:
             return seat
@@ -279,7 +290,7 @@ def awaiting(session: Session, councillor: Person) -> list[Round]:
     """The rounds that wait for this councillor's act, oldest first."""
     return [
         the_round
-        for the_round in rounds_in(session, Phase.SIGN_OFF)
+        for the_round in rounds_in(session, Phase.SIGN_OFF, kinds=SIGNED)
         if _waits_for(sign_off_of(session, the_round), councillor)
     ]
 

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from app.assembly_news import State, state_now, state_of, word_for
+from app.assembly_news import State, state_afresh, state_now, word_for
 from app.display import LONDON
 from app.house import db, keys
 from app.residents.voter import entry_for
@@ -83,9 +83,9 @@ def remember_meetings(app: Flask) -> None:
 
 def common_now(assembly: Assembly, *, fresh: bool = False) -> Common:
     """What is the same on every phone now; `fresh` right after this phone did something."""
-    state = state_of(db(), assembly) if fresh else state_now(assembly.id)
+    state = state_afresh(assembly.id) if fresh else state_now(assembly.id)
     if state is None:
-        state = state_of(db(), assembly)
+        raise LookupError("the meeting went away while it was looked at")
     memory = cast(_Memory, current_app.extensions["meetings-on-phones"])
     word = word_for(state)
     kept = memory.kept.get(assembly.id)

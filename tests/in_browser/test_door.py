@@ -70,7 +70,7 @@ def test_the_door_and_the_tellers_work_on_a_phone_and_on_a_laptop(
     with visitor(chromium, PHONE, touch=True) as phone, visitor(chromium, DESK) as desk:
         sign_in(phone, wardmote, hall.facilitator)
         sign_in(desk, wardmote, hall.officer)
-        for page, who in ((phone, "phone"), (desk, "desk")):
+        for page in (phone, desk):
             page.goto(hall.address("/door"))
             expect(page.get_by_role("status").first).to_contain_text("3 people are present")
             check_barriers(page)
