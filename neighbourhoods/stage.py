@@ -37,6 +37,7 @@ BESIDE_THE_STAGE = frozenset(
         ActKind.APPROVE_WALK_IN,
         ActKind.COUNT_HANDS,
         ActKind.HANDLE_PAPERS,
+        ActKind.PREPARE,
     }
 )
 # After any other act, what stood before an older one can still be put back.
