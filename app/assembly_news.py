@@ -125,8 +125,11 @@ def ring_changed_assemblies() -> None:
 def state_now(assembly_id: int) -> State | None:
     """What an assembly shows, read a moment ago at most; None if there is no such assembly."""
     kept = _news().recent(assembly_id)
-    if kept is not None:
-        return kept
+    return kept if kept is not None else state_afresh(assembly_id)
+
+
+def state_afresh(assembly_id: int) -> State | None:
+    """What an assembly shows, read now: whoever has just done something sees it, nobody is rung."""
     state = _read(assembly_id)
     if state is not None:
         _news().keep(state)
