@@ -45,7 +45,8 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--line", choices=LINES, action="append")
     chosen = asked.parse_args()
-    return int(not all([measure(line).hold for line in chosen.line or LINES]))
+    held = [measure(line).hold for line in chosen.line or LINES]
+    return int(not all(held))
 
 
 if __name__ == "__main__":

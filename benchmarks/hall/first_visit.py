@@ -1,4 +1,4 @@
-"""A phone's first visit: what it downloads to join and vote, and how soon it can tap on a ballot."""
+"""A phone's first visit: what it downloads to join and vote, and how soon it can tap a ballot."""
 
 import asyncio
 import time

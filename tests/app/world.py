@@ -14,11 +14,13 @@ from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
 from neighbourhoods.delivery import deliveries_in
+from neighbourhoods.money import entries_about, unmet_conditions
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import ORDER, Phase, Role
 from neighbourhoods.places import Community
 from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import MenuItem, back, proposals_in
+from neighbourhoods.purse import hold_back
 from neighbourhoods.questions import Question
 from neighbourhoods.rounds import Round
 from neighbourhoods.screening import screenings_of
@@ -60,8 +62,11 @@ class World:
             points = proposal_points(self.town, the_round)
             if points:
                 values["point_id"] = points[0]
+        values["source_id"] = the_round.fund.sources[0].id
         for delivery in deliveries_in(session, the_round)[:1]:
             values["delivery_id"] = delivery.project_id
+            for condition in unmet_conditions(entries_about(session, [delivery.project_id])):
+                values["condition_id"] = condition.id
         return values
 
     def _values_in_assembly(self) -> dict[str, object]:
@@ -159,6 +164,8 @@ def _sign(town: Town, the_round: Round) -> None:
         declare_interest(town.session, the_round, councillor, InterestKind.NONE, "")
         decide(town.session, the_round, councillor, Act.APPROVE, "")
     conclude_sign_off(town.session, town.keys, the_round)
+    for delivery in deliveries_in(town.session, the_round)[:1]:
+        hold_back(town.session, delivery, town.officer, 5_001, "The “trust’s” <b>word</b>.")
 
 
 def addresses(app: Flask, world: World, method: str) -> Iterator[tuple[Rule, Phase | None, str]]:

@@ -38,7 +38,7 @@ def meeting(town: Town, ballot_format: BallotFormat = BallotFormat.APPROVAL) -> 
         Phase.DEBATE,
         ballot_format=ballot_format,
         max_choices=max_choices,
-        **LIMITS.get(ballot_format, {}),
+        **LIMITS.get(ballot_format, {}),  # type: ignore[arg-type]
     )
     assembly = town.assembly(the_round, ItemKind.WELCOME, ItemKind.POLL, ItemKind.BALLOT)
     town.session.commit()
