@@ -181,6 +181,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.NO_SUCH_PAPER: _(
             "No paper of this vote has this number. Read it again, or bring its stack first."
         ),
+        BallotRefusal.NO_SUCH_SERIAL: _(
+            "This is not the serial of a paper of this vote. Read it again: four digits and three "
+            "characters, such as 0042-K7Q."
+        ),
         BallotRefusal.PAPER_NOT_OUT: _(
             "This paper has been handed in, or was set aside. Read its number again."
         ),
@@ -314,6 +318,19 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "Enter the papers that are still out, or say why nobody waits for them any more."
         ),
         Blocker.NOT_AGREED: _("Wait until enough councillors have approved the outcome."),
+        Blocker.BOUGHT_IN_HALL: _(
+            "A meeting has bought projects already. Set them as already chosen in the conditions."
+        ),
+        Blocker.NOTHING_DECIDED_IN_HALL: _(
+            "No meeting has decided anything yet, so the round needs its vote."
+        ),
+        Blocker.HALL_VOTES_WAIT: _(
+            "A vote held in a meeting is still open, or waits to be counted or signed."
+        ),
+        Blocker.MONEY_TAKEN: _(
+            "Votes that were signed before have taken this money. Ask councillors to refer the "
+            "outcome back."
+        ),
     },
     PaperFault: {
         PaperFault.NOT_A_LIST: _("We could not read your choices. Load the ballot paper again."),

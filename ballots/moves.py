@@ -12,6 +12,7 @@ from ballots.ledger import EntryKind, append
 from ballots.opening import open_box
 from ballots.outcome import count_votes, funded_projects, outcome_of, paid_pence
 from ballots.paper_ballots import count_papers
+from ballots.purchases import committed_before, purchased_within
 from ballots.record import publish_record
 from ballots.sealing import close_box
 from ballots.signoff import decisions_on, sign_off_of
@@ -22,7 +23,7 @@ from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
 from neighbourhoods.refusals import Refusal, Refused
-from neighbourhoods.rounds import Round, RoundMove, move_round
+from neighbourhoods.rounds import Round, RoundKind, RoundMove, move_round, votes_within
 from neighbourhoods.screening import awaiting_screening
 
 BY_TIMETABLE = "timetable"
@@ -46,6 +47,10 @@ class Blocker(StrEnum):
     PAPERS_OUT = "papers-out"
     NOT_COUNTED = "not-counted"
     NOT_AGREED = "not-agreed"
+    BOUGHT_IN_HALL = "bought-in-hall"
+    NOTHING_DECIDED_IN_HALL = "nothing-decided-in-hall"
+    HALL_VOTES_WAIT = "hall-votes-wait"
+    MONEY_TAKEN = "money-taken"
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,35 @@ def obstacles_before(session: Session, the_round: Round, to_phase: Phase) -> lis
         found += _papers_before_count(session, the_round)
     if to_phase == Phase.SIGN_OFF and outcome_of(session, the_round.id) is None:
         found.append(Obstacle(Blocker.NOT_COUNTED))
-    if to_phase == Phase.DELIVERY and not sign_off_of(session, the_round).agreed:
-        found.append(Obstacle(Blocker.NOT_AGREED))
+    if to_phase == Phase.DELIVERY and the_round.phase == Phase.DEBATE:
+        return found + _before_skipping_vote(session, the_round)
+    if to_phase == Phase.DELIVERY:
+        if not sign_off_of(session, the_round).agreed:
+            found.append(Obstacle(Blocker.NOT_AGREED))
+        if is_money_taken(session, the_round):
+            found.append(Obstacle(Blocker.MONEY_TAKEN))
     return found
+
+
+def _before_skipping_vote(session: Session, the_round: Round) -> list[Obstacle]:
+    """Halls have decided all there was: at least one vote is signed, and none is on its way."""
+    votes = votes_within(session, the_round)
+    waiting = [vote for vote in votes if is_past(vote.phase, Phase.DELIVERY)]
+    if waiting:
+        return [Obstacle(Blocker.HALL_VOTES_WAIT, len(waiting))]
+    return [] if votes else [Obstacle(Blocker.NOTHING_DECIDED_IN_HALL)]
+
+
+def is_money_taken(session: Session, the_round: Round) -> bool:
+    """Whether votes that share the money of this one have had so much signed that it is too dear.
+
+    What was signed before is paid once, whoever decides on it again.
+    """
+    before, outcome = committed_before(session, the_round), outcome_of(session, the_round.id)
+    if not before or outcome is None:
+        return False
+    new = sum(pence for code, pence in paid_pence(outcome).items() if code not in before)
+    return sum(before.values()) + new > (the_round.within or the_round).budget_pence
 
 
 def _papers_before_count(session: Session, the_round: Round) -> list[Obstacle]:
@@ -105,9 +136,14 @@ def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
             found.append(Obstacle(Blocker.PAPER_IMPOSSIBLE))
         if why_conditions_fail(session, the_round, rules):
             found.append(Obstacle(Blocker.CONDITIONS_IMPOSSIBLE))
+        bought = {each.code for each in purchased_within(session, the_round)}
+        if unknown := bought.difference(rules.rule.already_chosen):
+            found.append(Obstacle(Blocker.BOUGHT_IN_HALL, len(unknown)))
     if roll_size(session, the_round.id) == 0:
         found.append(Obstacle(Blocker.NO_ROLL))
-    if not councillors_for(session, the_round.community):
+    # A rehearsal is signed by nobody.
+    signed = the_round.kind != RoundKind.PRACTICE
+    if signed and not councillors_for(session, the_round.community):
         found.append(Obstacle(Blocker.NO_COUNCILLORS))
     closes_at = the_round.vote_closes_at
     if closes_at is not None and closes_at <= now(session):
@@ -153,12 +189,20 @@ def count_closed(
 
 
 def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> RoundMove | None:
-    """If enough councillors approved: freeze the record, commit the money, begin delivery."""
+    """If enough councillors approved: freeze the record, commit the money, begin delivery.
+
+    Not while the money is taken by votes that were signed before: then officers look at it.
+    """
     if the_round.phase != Phase.SIGN_OFF or not sign_off_of(session, the_round).agreed:
         return None
     outcome = outcome_of(session, the_round.id)
     if outcome is None:
         raise NotReady([Obstacle(Blocker.NOT_COUNTED)])
+    # Two votes of one round share its money: one of them is signed after the other.
+    hold_round(session, (the_round.within or the_round).id, alone=True)
+    if is_money_taken(session, the_round):
+        return None
+    before = committed_before(session, the_round)
     move = take_forward(session, keys, the_round, Phase.DELIVERY, None, AFTER_SIGN_OFF)
     session.refresh(the_round, ["moves"])
     record = publish_record(session, the_round)
@@ -172,7 +216,8 @@ def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> Rou
     append(session, keys, the_round.id, EntryKind.SIGNED, body)
     paid = paid_pence(outcome)
     for project in funded_projects(session, outcome):
-        commit_money(session, project, paid[project.code])
+        if project.code not in before:
+            commit_money(session, project, paid[project.code])
     return move
 
 
