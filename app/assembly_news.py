@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import socketio
 from app.house import database
-from ballots.hall import HallVote
+from ballots.hall_votes import HallVote
 from neighbourhoods.assemblies import AgendaItem, Assembly, AssemblyState, ItemKind, Stage
 from neighbourhoods.attendance import Attendee
 from neighbourhoods.database import now
@@ -239,7 +239,7 @@ def _vote_told(
 ) -> dict[str, Any] | None:
     """The newest vote of the item on the stage, else one that is open beside it."""
     query = (
-        select(HallVote.round_id, Round.phase, PhaseStart.starts_at, HallVote.closed_before_call)
+        select(HallVote.round_id, Round.phase, PhaseStart.starts_at, HallVote.called_at)
         .join(AgendaItem, HallVote.item_id == AgendaItem.id)
         .join(Round, HallVote.round_id == Round.id)
         .outerjoin(
@@ -258,7 +258,7 @@ def _vote_told(
         "phase": vote.phase.value,
         "closes_at": closes_at.isoformat() if closes_at else None,
         "is_open": vote.phase == Phase.VOTE and (closes_at is None or moment < closes_at),
-        "last_call": vote.closed_before_call is not None,
+        "last_call": vote.called_at is not None,
     }
 
 

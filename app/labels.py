@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from ballots.counting import Completion, Misfit, RankedBy, Reason, RuleName, Then, Utility
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
+from ballots.paper_ballots import PaperState
 from ballots.papers import BallotFormat
 from ballots.signoff import Act, InterestKind
 from ballots.voting_rules import TieRule
@@ -39,6 +40,14 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ItemKind.REVEAL: _("Reveal of an outcome"),
         ItemKind.BREAK: _("Break"),
         ItemKind.MESSAGE: _("Message"),
+    },
+    PaperState: {
+        PaperState.OUT: _("Out"),
+        PaperState.ENTERED_ONCE: _("Entered once"),
+        PaperState.DISPUTED: _("Read differently"),
+        PaperState.IN_BOX: _("In the box"),
+        PaperState.SPOILT: _("Rejected"),
+        PaperState.TAKEN_BACK: _("Taken back"),
     },
     Slide: {
         Slide.ITEM: _("The item"),
@@ -72,6 +81,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ActKind.HANDLE_QUESTION: _("Handled a question"),
         ActKind.COUNT_HANDS: _("Counted hands"),
         ActKind.HANDLE_PAPERS: _("Handled paper ballots"),
+        ActKind.PREPARE: _("Prepared the meeting"),
         ActKind.UNDO: _("Undid an act"),
     },
     Phase: {

@@ -181,6 +181,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.NO_SUCH_PAPER: _(
             "No paper of this vote has this number. Read it again, or bring its stack first."
         ),
+        BallotRefusal.NO_SUCH_SERIAL: _(
+            "This is not the serial of a paper of this vote. Read it again: four digits and three "
+            "characters, such as 0042-K7Q."
+        ),
         BallotRefusal.PAPER_NOT_OUT: _(
             "This paper has been handed in, or was set aside. Read its number again."
         ),

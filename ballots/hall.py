@@ -23,6 +23,7 @@ from ballots.holding import is_held, release
 from ballots.keys import KeyStore
 from ballots.last_call import LAST_CALL, call_off, extend, stop
 from ballots.moves import take_forward
+from ballots.paper_holders import hold_papers_of
 from ballots.purchases import (
     affordable,
     balance_of,
@@ -106,6 +107,8 @@ def open_vote(session: Session, keys: KeyStore, item: AgendaItem, by: Person) ->
         vote.opened_here = _open_or_follow(session, keys, item, by, why)
     session.add(vote)
     session.flush()
+    if vote.the_round.phase == Phase.VOTE:
+        hold_papers_of(session, keys, vote.the_round, assembly)
     log_act(session, assembly, ActKind.OPEN_VOTE, by, item.title)
     return vote
 

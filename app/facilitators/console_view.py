@@ -14,6 +14,7 @@ from app.display import LONDON, age_words
 from app.house import settings
 from app.labels import label
 from neighbourhoods.assemblies import (
+    ActKind,
     AgendaItem,
     Assembly,
     AssemblyAct,
@@ -25,9 +26,11 @@ from neighbourhoods.assemblies import (
 )
 from neighbourhoods.attendance import is_quorate, present_in
 from neighbourhoods.database import now
-from neighbourhoods.stage import UNDO_WITHIN, item_beside, seconds_left, undoable
+from neighbourhoods.stage import UNDO_WITHIN, VOTES, item_beside, seconds_left, undoable
 
-MOST_LOGGED = 30
+MOST_LOGGED = 20
+# The door has its own list; three hundred lines of it would hide what was done on stage.
+AT_THE_DOOR = (ActKind.CHECK_IN, ActKind.CHECK_OUT)
 # Slides at hand beside the item; a question is put up from the speakers’ page, a message written.
 AT_HAND = (Slide.JOIN, Slide.AGENDA, Slide.SPEAKERS)
 
@@ -95,6 +98,11 @@ class ConsoleView:
         return str(label(Slide.JOIN if slide == Slide.ITEM else slide))
 
     @property
+    def has_countdown(self) -> bool:
+        """Whether there is something to count down: a vote has its own close."""
+        return self.item is None or self.item.kind not in VOTES or self.left is not None
+
+    @property
     def steps_on(self) -> bool:
         """Whether an outcome is being revealed, step by step."""
         return self.item is not None and self.item.kind == ItemKind.REVEAL
@@ -160,7 +168,9 @@ def _seen(assembly: Assembly, screen: Screen, moment: datetime) -> ScreenSeen:
 
 
 def _log(session: Session, assembly: Assembly) -> tuple[Logged, ...]:
-    query = select(AssemblyAct).where(AssemblyAct.assembly_id == assembly.id)
+    query = select(AssemblyAct).where(
+        AssemblyAct.assembly_id == assembly.id, AssemblyAct.kind.not_in(AT_THE_DOOR)
+    )
     newest = session.scalars(query.order_by(AssemblyAct.id.desc()).limit(MOST_LOGGED))
     return tuple(
         Logged(

@@ -41,6 +41,7 @@ from app.residents.receipt_picture import receipt_address, receipt_picture
 from app.residents.voter import entry_for, entry_on_card, remember_entry
 from app.residents.wrong_marks import wrong_marks
 from ballots.casting import check_open, fill_in
+from ballots.paper_ballots import is_on_paper
 from ballots.papers import BallotFormat, BallotPaper, Fault, PaperFault, faults_in
 from ballots.receipts import Promise, tidy_nonce
 from ballots.refusals import BadPaper, BallotRefusal
@@ -66,7 +67,7 @@ def join(the_round: Round) -> ResponseReturnValue:
 def booth(the_round: Round) -> ResponseReturnValue:
     """The ballot paper, for anybody to fill in."""
     paper = paper_of(the_round)
-    refused = _why_not_open(the_round)
+    refused = _why_not_open(the_round) or _why_not_here(the_round)
     if refused is not None or paper is None:
         return _closed_page(the_round, refused, sent=False)
     if the_round.within_id is not None and entry_for(the_round) is None:
@@ -98,6 +99,13 @@ def _why_not_open(the_round: Round) -> BallotRefusal | None:
     except Refused as refused:
         return BallotRefusal(refused.reason)
     return None
+
+
+def _why_not_here(the_round: Round) -> BallotRefusal | None:
+    """Why whoever sits at this browser casts no ballot on it: they have a paper in their hand."""
+    entry = entry_for(the_round)
+    on_paper = entry is not None and is_on_paper(db(), the_round.id, entry.id)
+    return BallotRefusal.VOTES_ON_PAPER if on_paper else None
 
 
 def _paper_page(
@@ -149,6 +157,7 @@ def _closed_page(the_round: Round, refused: BallotRefusal | None, *, sent: bool)
         "residents/booth_closed.html",
         the_round=the_round,
         has_closed=refused == BallotRefusal.VOTE_CLOSED,
+        on_paper=refused == BallotRefusal.VOTES_ON_PAPER,
         opens_at=the_round.starts_at(Phase.VOTE),
         entry=entry,
         receipt=_receipt_of(the_round, entry),

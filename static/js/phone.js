@@ -16,9 +16,6 @@ const QUIET_FOR_MS = 3000;
 const SAY_EVERY_MS = 5000;
 const ANSWER_WITHIN_MS = 10000;
 
-const page = document.querySelector("[data-meeting]");
-if (page) openMeeting(page);
-
 function openMeeting(page) {
   const meeting = Number(page.dataset.meeting);
   let word = page.dataset.word;
@@ -114,7 +111,7 @@ function openMeeting(page) {
 
   page.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.matches("[data-act]")) return;
+    if (!form.matches("[data-act]") || event.submitter?.hasAttribute("data-leads-on")) return;
     event.preventDefault();
     send(form, event.submitter);
   });
@@ -344,3 +341,6 @@ function openSpeaker(place) {
     },
   };
 }
+
+const page = document.querySelector("[data-meeting]");
+if (page) openMeeting(page);
