@@ -55,7 +55,7 @@ class Browser:
         self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     def line_beside(self) -> "Browser":
-        """A second connection of the same browser: with the same cookies, asking at the same time."""
+        """A second connection of the same browser, with the same cookies."""
         beside = Browser(f"http://{self.host}:{self.port}")
         beside.cookies = self.cookies
         return beside

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from app.rehearsal import booth
 from app.rehearsal.booth import Paper, cast
@@ -22,7 +21,6 @@ from app.rehearsal.socket import frame, unframe
 from app.rehearsal.web import Browser
 from app.settings import settings_from
 from ballots.keys import KeyFolder
-from neighbourhoods.assemblies import Assembly
 from neighbourhoods.attendance import Attendee, Phone
 from neighbourhoods.database import Database
 from neighbourhoods.phases import Phase
