@@ -43,13 +43,8 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--line", choices=LINES, action="append")
     chosen = asked.parse_args()
-<<<<<<< HEAD
-    held = [measure(line).hold for line in chosen.line or LINES]
-    return int(not all(held))
-=======
     found = [measure(line) for line in chosen.line or LINES]
     return int(not all(each.hold for each in found))
->>>>>>> bench
 
 
 if __name__ == "__main__":

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""A phone's first visit: what it downloads to join and vote, and how soon it can tap a ballot."""
-=======
 """A phone's first visit: what it downloads to join and vote, and when it can tap on a ballot."""
->>>>>>> bench
 
 import asyncio
 import time
