@@ -15,6 +15,8 @@ def act_in_words(act: AssemblyAct) -> str:
         return _timer(act.words)
     if act.kind == ActKind.SET_SCREEN:
         return _screen(act.words)
+    if act.kind == ActKind.CHANGE_AGENDA and not act.words:
+        return _("Planned the meeting")
     about = _about(act)
     return f"{label(act.kind)}: {about}" if about else str(label(act.kind))
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import socketio
 from app.house import database
-from ballots.hall import HallVote
+from ballots.hall_votes import HallVote
 from neighbourhoods.assemblies import AgendaItem, Assembly, AssemblyState, ItemKind, Stage
 from neighbourhoods.attendance import Attendee
 from neighbourhoods.database import now
@@ -125,8 +125,11 @@ def ring_changed_assemblies() -> None:
 def state_now(assembly_id: int) -> State | None:
     """What an assembly shows, read a moment ago at most; None if there is no such assembly."""
     kept = _news().recent(assembly_id)
-    if kept is not None:
-        return kept
+    return kept if kept is not None else state_afresh(assembly_id)
+
+
+def state_afresh(assembly_id: int) -> State | None:
+    """What an assembly shows, read now: whoever has just done something sees it, nobody is rung."""
     state = _read(assembly_id)
     if state is not None:
         _news().keep(state)
@@ -236,7 +239,7 @@ def _vote_told(
 ) -> dict[str, Any] | None:
     """The newest vote of the item on the stage, else one that is open beside it."""
     query = (
-        select(HallVote.round_id, Round.phase, PhaseStart.starts_at, HallVote.closed_before_call)
+        select(HallVote.round_id, Round.phase, PhaseStart.starts_at, HallVote.called_at)
         .join(AgendaItem, HallVote.item_id == AgendaItem.id)
         .join(Round, HallVote.round_id == Round.id)
         .outerjoin(
@@ -255,7 +258,7 @@ def _vote_told(
         "phase": vote.phase.value,
         "closes_at": closes_at.isoformat() if closes_at else None,
         "is_open": vote.phase == Phase.VOTE and (closes_at is None or moment < closes_at),
-        "last_call": vote.closed_before_call is not None,
+        "last_call": vote.called_at is not None,
     }
 
 

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from ballots.counting import Completion, Misfit, RankedBy, Reason, RuleName, Then, Utility
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
+from ballots.paper_ballots import PaperState
 from ballots.papers import BallotFormat
 from ballots.routes import Agreement, Part, Purpose, RouteName, Standing, Verdict
 from ballots.signing import Act, Ground, NoteKind, Proof, ReferTo
@@ -17,6 +18,7 @@ from neighbourhoods.debate import PointKind
 from neighbourhoods.delivery import DeliveryStatus
 from neighbourhoods.funds import SourceKind
 from neighbourhoods.interests import InterestKind
+from neighbourhoods.money import Account, MoneyAct
 from neighbourhoods.people import Office
 from neighbourhoods.phases import Phase, Role
 from neighbourhoods.places import CommunityKind
@@ -41,6 +43,14 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ItemKind.REVEAL: _("Reveal of an outcome"),
         ItemKind.BREAK: _("Break"),
         ItemKind.MESSAGE: _("Message"),
+    },
+    PaperState: {
+        PaperState.OUT: _("Out"),
+        PaperState.ENTERED_ONCE: _("Entered once"),
+        PaperState.DISPUTED: _("Read differently"),
+        PaperState.IN_BOX: _("In the box"),
+        PaperState.SPOILT: _("Rejected"),
+        PaperState.TAKEN_BACK: _("Taken back"),
     },
     Slide: {
         Slide.ITEM: _("The item"),
@@ -74,6 +84,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ActKind.HANDLE_QUESTION: _("Handled a question"),
         ActKind.COUNT_HANDS: _("Counted hands"),
         ActKind.HANDLE_PAPERS: _("Handled paper ballots"),
+        ActKind.PREPARE: _("Prepared the meeting"),
         ActKind.UNDO: _("Undid an act"),
     },
     Phase: {
@@ -281,6 +292,23 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         DeliveryStatus.STARTED: _("Started"),
         DeliveryStatus.FINISHED: _("Finished"),
         DeliveryStatus.STOPPED: _("Stopped"),
+    },
+    Account: {
+        Account.SOURCE: _("Where it came from"),
+        Account.AVAILABLE: _("Still to decide"),
+        Account.COMMITTED: _("Promised, not yet spent"),
+        Account.HELD: _("Promised, held back"),
+        Account.SPENT: _("Spent"),
+        Account.RETURNED: _("Returned elsewhere"),
+    },
+    MoneyAct: {
+        MoneyAct.SOURCE: _("Money came in"),
+        MoneyAct.CORRECTION: _("Taken out again, as it was entered by mistake"),
+        MoneyAct.COMMITMENT: _("Promised to a project"),
+        MoneyAct.HOLD: _("Held back until a condition is met"),
+        MoneyAct.RELEASE: _("Released, as the condition is met"),
+        MoneyAct.SPENDING: _("Spent"),
+        MoneyAct.RETURN: _("Returned, as it was not needed"),
     },
 }
 

@@ -8,7 +8,7 @@ printed as it is. The sources lie in templates/print, with one sheet for their l
 import json
 import struct
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -17,9 +17,8 @@ import segno
 import typst
 
 SOURCES = Path(__file__).parent.parent / "templates" / "print"
+SHEETS = SOURCES / "sheets.typ"
 FACES = SOURCES / "fonts"
-# For archives and for screen readers: ISO 19005-2 at its strictest level, ISO 14289-1.
-STANDARDS = ["a-2a", "ua-1"]
 # The text of a QR code stands under this name; its picture is drawn here, not in the server.
 QR = "qr"
 # What stands for a letter that none of our typefaces has.
@@ -28,33 +27,25 @@ UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _LEFT_OUT = {"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Sk", "So"}
 
 Part = Mapping[str, object]
-# How to have a function run in another process.
-By = Callable[..., bytes]
 
 
 def typeset(title: str, parts: Iterable[Part]) -> bytes:
     """One PDF of these parts, each with the `kind` of sheet it is and what stands on it."""
-    return _compiled(title, parts, "pdf")[0]
-
-
-def page_pictures(title: str, parts: Iterable[Part]) -> list[bytes]:
-    """The same pages as PNG pictures."""
-    return _compiled(title, parts, "png")
-
-
-def _compiled(title: str, parts: Iterable[Part], form: str) -> list[bytes]:
-    document = {"title": _printable(title), "parts": [_ready(part) for part in parts]}
-    pages = typst.compile(
-        str(SOURCES / "sheets.typ"),
-        root=str(SOURCES),
-        font_paths=[str(FACES)],
+    return typst.compile(
+        SHEETS,
+        root=SOURCES,
+        font_paths=[FACES],
         ignore_system_fonts=True,
-        sys_inputs={"document": json.dumps(document)},
-        format=form,
-        pdf_standards=STANDARDS if form == "pdf" else [],
-        ppi=72,
+        sys_inputs=_inputs(title, parts),
+        format="pdf",
+        # For archives and for screen readers: ISO 19005-2 at its strictest level, ISO 14289-1.
+        pdf_standards=["a-2a", "ua-1"],
     )
-    return pages if isinstance(pages, list) else [pages]
+
+
+def _inputs(title: str, parts: Iterable[Part]) -> dict[str, str]:
+    document = {"title": _printable(title), "parts": [_ready(part) for part in parts]}
+    return {"document": json.dumps(document)}
 
 
 def _ready(value: object) -> object:

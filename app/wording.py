@@ -60,6 +60,31 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.SPEND_EXCEEDS_COMMITMENT: _(
             "That is more than was committed to this project. Enter %(left)s or less."
         ),
+        Refusal.SPEND_IS_HELD: _(
+            "Only %(left)s can be spent now: %(held)s is held back until its condition is met."
+        ),
+        Refusal.FUND_SHORT: _(
+            "The fund is %(short)s short of what this outcome promises, so nothing was signed. "
+            "Officers must add a source to the fund first."
+        ),
+        Refusal.SOURCE_COMMITTED: _(
+            "Money of this source is promised to projects, so it can no longer be taken out."
+        ),
+        Refusal.SOURCE_IN_ROUNDS: _(
+            "A round counts on this money. Add the right source first, then take this one out."
+        ),
+        Refusal.SOURCE_TAKEN_OUT: _("This source has been taken out already."),
+        Refusal.HOLD_EXCEEDS_COMMITMENT: _(
+            "Only what is promised and neither spent nor held can be held back. "
+            "Enter %(left)s or less."
+        ),
+        Refusal.CONDITION_MET: _("This condition no longer holds anything back."),
+        Refusal.NOT_CONCLUDED: _(
+            "Money is returned once a project is finished or stopped. Report that first."
+        ),
+        Refusal.NOTHING_LEFT: _("All of this project’s money is spent or returned."),
+        Refusal.PLACE_MISSING: _("Name the place where the money goes."),
+        Refusal.PRACTICE_PAYS_NOTHING: _("A practice vote promises no money."),
         Refusal.DATES_OUT_OF_ORDER: _("Each phase must start after the one before it."),
         Refusal.VOTE_DATES_MISSING: _("Enter when the vote opens and when it closes."),
         Refusal.NOT_THE_PROPOSER: _("Only the person who made this proposal can do this."),
@@ -181,6 +206,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.NO_SUCH_PAPER: _(
             "No paper of this vote has this number. Read it again, or bring its stack first."
         ),
+        BallotRefusal.NO_SUCH_SERIAL: _(
+            "This is not the serial of a paper of this vote. Read it again: four digits and three "
+            "characters, such as 0042-K7Q."
+        ),
         BallotRefusal.PAPER_NOT_OUT: _(
             "This paper has been handed in, or was set aside. Read its number again."
         ),
@@ -259,7 +288,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "A declared pecuniary interest stands. Ask the monitoring officer about a dispensation."
         ),
         BallotRefusal.DISPENSATION_NEEDLESS: _(
-            "A dispensation is only for a pecuniary interest. Take its reference out, or declare one."
+            "A dispensation is only for a pecuniary interest. Take out its reference or declare one."
         ),
         BallotRefusal.NOT_YOUR_STAGE: _(
             "It is not your turn to act on this outcome. The line of stages shows whose it is."
@@ -284,7 +313,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.VERDICT_MISSING: _("Say for every project whether you endorse it."),
         BallotRefusal.CONDITION_MISSING: _("Write the condition that must be met first."),
         BallotRefusal.REASONS_TOO_SHORT: _(
-            "To decline a project, choose the ground and give reasons of %(limit)s characters or more."
+            "To decline a project, choose a ground and give reasons of %(limit)s characters or more."
         ),
         BallotRefusal.ALREADY_WITHDRAWN: _("This project was withdrawn before."),
         BallotRefusal.SHARES_NEED_MEMBERS: _(
@@ -353,6 +382,23 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "Enter the papers that are still out, or say why nobody waits for them any more."
         ),
         Blocker.NOT_AGREED: _("Wait until enough councillors have approved the outcome."),
+        Blocker.BOUGHT_IN_HALL: _(
+            "A meeting has bought projects already. Set them as already chosen in the conditions."
+        ),
+        Blocker.NOTHING_DECIDED_IN_HALL: _(
+            "No meeting has decided anything yet, so the round needs its vote."
+        ),
+        Blocker.HALL_VOTES_WAIT: _(
+            "A vote held in a meeting is still open, or waits to be counted or signed."
+        ),
+        Blocker.MONEY_TAKEN: _(
+            "Votes that were signed before have taken this money. Ask councillors to refer the "
+            "outcome back."
+        ),
+        Blocker.FUND_SHORT: _(
+            "Add a source to the fund: it holds too little for this round besides what other "
+            "rounds may promise."
+        ),
     },
     PaperFault: {
         PaperFault.NOT_A_LIST: _("We could not read your choices. Load the ballot paper again."),
@@ -477,7 +523,10 @@ def obstacle_in_words(obstacle: Obstacle) -> str:
                 obstacle.number,
             )
         )
-    return str(WORDS[Blocker][obstacle.blocker])
+    sentence = str(WORDS[Blocker][obstacle.blocker])
+    if obstacle.blocker == Blocker.FUND_SHORT:
+        return str(gettext("%(sum)s is missing. ", sum=pounds(obstacle.number))) + sentence
+    return sentence
 
 
 def obstacles_in_words(refused: NotReady) -> list[str]:

@@ -23,6 +23,7 @@ from ballots.holding import is_held, release
 from ballots.keys import KeyStore
 from ballots.last_call import LAST_CALL, call_off, extend, stop
 from ballots.moves import take_forward
+from ballots.paper_holders import hold_papers_of
 from ballots.purchases import (
     affordable,
     balance_of,
@@ -32,9 +33,11 @@ from ballots.purchases import (
     waiting_votes,
 )
 from ballots.refusals import BallotRefusal
+from ballots.rehearsal import wipe_practice
 from ballots.voting_rules import rules_of, set_rules
 from neighbourhoods.assemblies import ActKind, AgendaItem, Assembly, AssemblyAct, AssemblyState
 from neighbourhoods.assemblies import ItemKind as Kind
+from neighbourhoods.attendance import is_quorate
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase, is_past
@@ -62,6 +65,7 @@ __all__ = [
     "undo_act",
     "votes_in",
     "votes_of",
+    "wipe_practice",
 ]
 
 VOTED_ON = (Kind.SCORES, Kind.BALLOT, Kind.PURCHASE)
@@ -103,6 +107,8 @@ def open_vote(session: Session, keys: KeyStore, item: AgendaItem, by: Person) ->
         vote.opened_here = _open_or_follow(session, keys, item, by, why)
     session.add(vote)
     session.flush()
+    if vote.the_round.phase == Phase.VOTE:
+        hold_papers_of(session, keys, vote.the_round, assembly)
     log_act(session, assembly, ActKind.OPEN_VOTE, by, item.title)
     return vote
 
@@ -124,7 +130,7 @@ def _check_may_open(session: Session, item: AgendaItem, before: HallVote | None)
 def _check_present(assembly: Assembly, present: int) -> None:
     if present == 0:
         raise Refused(BallotRefusal.NOBODY_PRESENT)
-    if assembly.quorum is not None and present < assembly.quorum:
+    if not is_quorate(assembly, present):
         raise Refused(BallotRefusal.QUORUM_MISSING, actual=present, limit=assembly.quorum)
 
 

@@ -22,6 +22,7 @@ from ballots.disputes import correct_ledger
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append, find_entry
 from ballots.outcome import funded_projects, outcome_of, paid_pence
+from ballots.purchases import committed_before
 from ballots.record import PublicRecord
 from ballots.refusals import BallotRefusal
 from ballots.routes import RouteName
@@ -202,9 +203,10 @@ def move_money(session: Session, the_round: Round) -> bool:
         for one in json.loads(notice.document)["decision"]
         if one["decided"] == "carried"
     }
-    paid = paid_pence(outcome)
+    paid, before = paid_pence(outcome), committed_before(session, the_round)
     for project in funded_projects(session, outcome):
-        if project.code in carried:
+        # What a vote in the hall bought before is paid once, whoever decides on it again.
+        if project.code in carried and project.code not in before:
             commit_money(session, project, paid[project.code])
     notice.money_moved_at = now(session)
     session.flush()

@@ -1,6 +1,9 @@
 """Who votes on paper: by one channel or the other, never by both."""
 
-from sqlalchemy import select
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from ballots.casting import check_open
@@ -30,8 +33,17 @@ def hold_paper(session: Session, keys: KeyStore, the_round: Round, entry: RollEn
         return
     if receipt_of(session, keys, the_round.id, entry) is not None:
         raise Refused(BallotRefusal.HAS_VOTED_BY_PHONE)
-    session.add(PaperHolder(round_id=the_round.id, entry_id=entry.id))
-    session.flush()
+    _write_down(session, the_round, [entry])
+
+
+def _write_down(session: Session, the_round: Round, entries: Sequence[RollEntry]) -> None:
+    """Add people to those who vote on paper; all rows anew, so that none tells who came when."""
+    query = select(PaperHolder.entry_id).where(PaperHolder.round_id == the_round.id)
+    holders = [*session.scalars(query), *(entry.id for entry in entries)]
+    session.execute(delete(PaperHolder).where(PaperHolder.round_id == the_round.id))
+    secrets.SystemRandom().shuffle(holders)
+    rows = [{"round_id": the_round.id, "entry_id": entry_id} for entry_id in holders]
+    session.execute(insert(PaperHolder), rows)
 
 
 def give_up_paper(session: Session, the_round: Round, entry: RollEntry, number: int) -> None:
@@ -69,14 +81,13 @@ def hold_papers_of(session: Session, keys: KeyStore, the_round: Round, assembly:
             Attendee.channel == Channel.PAPER,
             Attendee.left_at.is_(None),
         )
-        .order_by(RollEntry.id)
     )
-    holding = 0
-    for entry in session.scalars(asked).all():
-        if is_on_paper(session, the_round.id, entry.id):
-            continue
-        if receipt_of(session, keys, the_round.id, entry) is None:
-            session.add(PaperHolder(round_id=the_round.id, entry_id=entry.id))
-            holding += 1
-    session.flush()
-    return holding
+    new = [
+        entry
+        for entry in session.scalars(asked)
+        if not is_on_paper(session, the_round.id, entry.id)
+        and receipt_of(session, keys, the_round.id, entry) is None
+    ]
+    if new:
+        _write_down(session, the_round, new)
+    return len(new)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from ballots.hall_votes import votes_in
+from ballots.hall_votes import HallVote, hall_vote_in, votes_in
 from ballots.outcome import funded_projects, outcome_of, paid_pence
-from neighbourhoods.assemblies import Assembly
+from neighbourhoods.assemblies import Assembly, ItemKind
+from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project, projects_in
 from neighbourhoods.rounds import Round, RoundKind, votes_within
 
@@ -33,8 +34,20 @@ def bought_in(session: Session, assembly: Assembly) -> list[Bought]:
 def _spending(session: Session, assembly: Assembly) -> list[Round]:
     """The votes that spend the same money as this meeting's."""
     if assembly.is_practice:
-        return [vote.the_round for vote in votes_in(session, assembly) if vote.is_own]
-    return [assembly.the_round, *votes_within(session, assembly.the_round)]
+        return [vote.the_round for vote in votes_in(session, assembly) if _spends(vote)]
+    return [assembly.the_round, *spent_within(session, assembly.the_round)]
+
+
+def spent_within(session: Session, the_round: Round) -> list[Round]:
+    """The votes of halls that spend a round's money, oldest first."""
+    found = [(vote, hall_vote_in(session, vote.id)) for vote in votes_within(session, the_round)]
+    return [vote for vote, opened in found if opened is not None and _spends(opened)]
+
+
+def _spends(vote: HallVote) -> bool:
+    """Scores put projects in order; they spend nothing before councillors have signed them."""
+    signed = vote.the_round.phase in (Phase.DELIVERY, Phase.REVIEW)
+    return vote.is_own and (vote.item.kind != ItemKind.SCORES or signed)
 
 
 def bought_by(session: Session, votes: list[Round]) -> list[Bought]:
@@ -101,3 +114,29 @@ def waiting_votes(session: Session, assembly: Assembly) -> list[Round]:
         for vote in _spending(session, assembly)
         if vote.kind != RoundKind.FULL and outcome_of(session, vote.id) is None
     ]
+
+
+def purchased_within(session: Session, the_round: Round) -> list[Bought]:
+    """What halls have bought of a round in purchases, each decided in one vote of its own."""
+    found = []
+    for vote in votes_within(session, the_round):
+        opened = hall_vote_in(session, vote.id)
+        if opened is not None and opened.item.kind == ItemKind.PURCHASE:
+            found += bought_by(session, [vote])
+    return found
+
+
+def family_of(session: Session, the_round: Round) -> list[Round]:
+    """The meeting's round and every vote of halls within it: they share one sum of money."""
+    main = the_round.within or the_round
+    return [main, *votes_within(session, main)]
+
+
+def committed_before(session: Session, the_round: Round) -> dict[str, int]:
+    """Pence that others who share a round's money have had signed, by project; each code once."""
+    signed = [
+        other
+        for other in family_of(session, the_round)
+        if other.id != the_round.id and other.phase in (Phase.DELIVERY, Phase.REVIEW)
+    ]
+    return {each.code: each.pence for each in bought_by(session, signed)}

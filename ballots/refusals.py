@@ -21,6 +21,7 @@ class BallotRefusal(StrEnum):
     NOT_A_STACK = "not-a-stack"
     STACK_BROUGHT_BEFORE = "stack-brought-before"
     NO_SUCH_PAPER = "no-such-paper"
+    NO_SUCH_SERIAL = "no-such-serial"
     PAPER_NOT_OUT = "paper-not-out"
     PAPER_IN_BOX = "paper-in-box"
     PAPER_SPOILT = "paper-spoilt"

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from ballots.bars import Bar
 from ballots.bundle import costs_to_sign
+from ballots.outcome import check_affordable
 from ballots.refusals import BallotRefusal
 from ballots.routes import Part, Stage, Verdict
 from ballots.signing import (
@@ -19,7 +20,7 @@ from ballots.signing import (
     Signature,
     SignedVerdict,
 )
-from ballots.signoff import SignOff, advance, sign_off_of
+from ballots.signoff import SIGNED, SignOff, advance, sign_off_of
 from ballots.stages import StageRun, is_quiet
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.people import Person
@@ -61,14 +62,21 @@ def sign(
     bundle_sha256: str,
     proof: Proof,
 ) -> Signature:
-    """Sign a sheet over a bundle, once, in public; refused if the bundle is not the newest."""
+    """Sign a sheet over a bundle, once, in public; refused if the bundle is not the newest.
+
+    Nobody signs what the fund cannot pay.
+    """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
     check_allowed(Role.COUNCILLOR, Action.DECIDE, the_round.phase)
+    if the_round.kind not in SIGNED:
+        raise Refused(BallotRefusal.ONLY_PRACTICE)
     sign_off = sign_off_of(session, the_round)
     run = _check_turn(session, sign_off, the_round, person)
     if bundle_sha256 != sign_off.bundle_sha256:
         raise Refused(BallotRefusal.BUNDLE_CHANGED)
+    if sheet.refer_to is None:
+        check_affordable(session, the_round)
     costs = costs_to_sign(session, the_round)
     _check_sheet(sheet, costs, sign_off.stage)
     signature = Signature(

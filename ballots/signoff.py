@@ -37,6 +37,9 @@ from neighbourhoods.phases import Action, Phase, Role
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round, RoundKind, check_still_allowed, rounds_in
 
+# What is decided on; a rehearsal decides nothing.
+SIGNED = (RoundKind.FULL, RoundKind.HALL)
+
 
 @dataclass(frozen=True)
 class Seat:
@@ -255,5 +258,5 @@ def signatures_on(session: Session, round_id: int) -> list[Signature]:
 
 def awaiting(session: Session, person: Person) -> list[Round]:
     """The rounds that wait for this person's signature, oldest first."""
-    rounds = rounds_in(session, Phase.SIGN_OFF, kinds=(RoundKind.FULL, RoundKind.HALL))
+    rounds = rounds_in(session, Phase.SIGN_OFF, kinds=SIGNED)
     return [one for one in rounds if sign_off_of(session, one).waits_for(person)]

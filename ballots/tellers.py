@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots.casting import fill_in, put_in
-from ballots.hall import HallVote
+from ballots.hall_votes import HallVote
 from ballots.keys import KeyStore
 from ballots.paper_ballots import (
     ENTERED,
@@ -24,14 +24,15 @@ from ballots.papers import BallotPaper, canonical, faults_in
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.voting_rules import paper_for, rules_of
 from neighbourhoods.assemblies import ActKind, AgendaItem, Assembly
-from neighbourhoods.attendance import log_at_door
 from neighbourhoods.database import hold_round
 from neighbourhoods.people import Office, Person, offices_of
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
+from neighbourhoods.stage import log_act
 
 _NONCE_BYTES = 12
+PHONES_NONCE_BYTES = 16
 LONGEST_REASON = 200
 
 
@@ -176,9 +177,16 @@ def _put_in_box(
     found: PaperBallot,
     choices: object,
 ) -> None:
-    # Under an entry of its own, which is nobody’s on the roll: a number below nothing.
+    # Under an entry of its own, which is nobody’s on the roll: a number below nothing. With a
+    # nonce as a phone draws one: a record of single ballots must not tell which were on paper.
     envelope = fill_in(
-        keys, paper, the_round.id, -found.number, choices, request_id=f"paper-{found.number}"
+        keys,
+        paper,
+        the_round.id,
+        -found.number,
+        choices,
+        request_id=f"paper-{found.number}",
+        client_nonce=secrets.token_hex(PHONES_NONCE_BYTES),
     )
     (answer,) = put_in(session, the_round.id, [envelope])
     if isinstance(answer, Refused):
@@ -321,7 +329,12 @@ def _begin(session: Session, the_round: Round, teller: Person) -> None:
 
 
 def _paper(session: Session, the_round: Round, number: int) -> PaperBallot:
-    found = session.get(PaperBallot, (the_round.id, number), populate_existing=True)
+    is_serial = 0 < number <= MOST_PAPERS  # a number no database would hold must not reach it
+    found = (
+        session.get(PaperBallot, (the_round.id, number), populate_existing=True)
+        if is_serial
+        else None
+    )
     if found is None:
         raise Refused(BallotRefusal.NO_SUCH_PAPER)
     return found
@@ -336,12 +349,14 @@ def _ballot_paper(session: Session, the_round: Round) -> BallotPaper:
 
 def _log(session: Session, the_round: Round, by: Person, words: str) -> None:
     query = (
-        select(AgendaItem.assembly_id)
+        select(Assembly)
+        .join(AgendaItem, AgendaItem.assembly_id == Assembly.id)
         .join(HallVote, HallVote.item_id == AgendaItem.id)
         .where(HallVote.round_id == the_round.id)
+        .order_by(HallVote.opened_at.desc())
         .limit(1)
     )
-    assembly_id = session.scalar(query)
-    if assembly_id is not None:
-        log_at_door(session, assembly_id, ActKind.HANDLE_PAPERS, by, words)
     session.flush()
+    assembly = session.scalar(query)
+    if assembly is not None:
+        log_act(session, assembly, ActKind.HANDLE_PAPERS, by, words)

@@ -10,7 +10,7 @@ from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project, projects_in
 from neighbourhoods.refusals import Refusal, Refused
-from neighbourhoods.stage import hold_stage, log_act
+from neighbourhoods.stage import VOTES, hold_stage, log_act
 
 PITCH_SECONDS = 180
 DISCUSSION_SECONDS = 600
@@ -18,8 +18,6 @@ VOTE_SECONDS = 300
 LONGEST_SECONDS = 4 * 60 * 60
 LEAST_OPTIONS, MOST_OPTIONS = 2, 6
 HIGHEST_SCORES = (5, 10)
-# Items that open a vote in the ballot box; a poll is a show of hands.
-VOTES = frozenset({ItemKind.SCORES, ItemKind.BALLOT, ItemKind.PURCHASE})
 # What stands in the log; people's own words need no translating.
 DEFAULT_TITLES = {
     ItemKind.WELCOME: "Welcome",
@@ -100,7 +98,7 @@ def remove_item(session: Session, item: AgendaItem, by: Person | None = None) ->
     """Take an item out of the agenda, unless it has begun or a reveal waits for its vote."""
     assembly = item.assembly
     _hold_unless_ended(session, assembly)
-    if item.began_at is not None:
+    if item.began_at is not None or assembly.stage.item_id == item.id:
         raise Refused(Refusal.ITEM_BEGUN)
     if any(other.settings.get("vote_item") == item.id for other in assembly.items):
         raise Refused(Refusal.ITEM_REVEALED)

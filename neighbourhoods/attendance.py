@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.assemblies import ActKind, Assembly, AssemblyAct, AssemblyState
+from neighbourhoods.assemblies import ActKind, Assembly, AssemblyState
 from neighbourhoods.database import (
     Base,
     Moment,
@@ -29,6 +29,7 @@ from neighbourhoods.database import (
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.people import Person
 from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.stage import log_act
 
 # Phones have four digits, none of which can be mistaken for less.
 LOWEST_NUMBER, PHONE_NUMBERS = 1_000, 9_000
@@ -150,9 +151,8 @@ def pair(session: Session, phone: Phone, attendee: Attendee, by: Person | None) 
         return
     unpair(session, attendee)
     phone.attendee = attendee
-    log_at_door(
-        session, attendee.assembly_id, ActKind.CHECK_IN, by, f"{attendee.name}: {phone.number}"
-    )
+    words = f"{attendee.name}: {phone.number}"
+    log_act(session, _meeting(session, attendee), ActKind.CHECK_IN, by, words)
     session.flush()
 
 
@@ -194,7 +194,7 @@ def check_in(
                 raise Refused(Refusal.ALREADY_CHECKED_IN)
             return attendee
         _bring_back(session, attendee, by, channel)
-    log_at_door(session, assembly.id, ActKind.CHECK_IN, by, attendee.name)
+    log_act(session, assembly, ActKind.CHECK_IN, by, attendee.name)
     session.flush()
     return attendee
 
@@ -239,16 +239,15 @@ def come_back(session: Session, assembly: Assembly, attendee: Attendee, by: Pers
     if attendee.left_at is None:
         raise Refused(Refusal.ALREADY_CHECKED_IN)
     _bring_back(session, attendee, by, attendee.channel)
-    log_at_door(session, assembly.id, ActKind.CHECK_IN, by, attendee.name)
+    log_act(session, assembly, ActKind.CHECK_IN, by, attendee.name)
     session.flush()
 
 
 def change_channel(session: Session, attendee: Attendee, channel: Channel, by: Person) -> None:
     """Let somebody vote by the other channel from the next vote on."""
     attendee.channel = channel
-    log_at_door(
-        session, attendee.assembly_id, ActKind.CHECK_IN, by, f"{attendee.name}: {channel.value}"
-    )
+    words = f"{attendee.name}: {channel.value}"
+    log_act(session, _meeting(session, attendee), ActKind.CHECK_IN, by, words)
     session.flush()
 
 
@@ -257,7 +256,7 @@ def check_out(session: Session, attendee: Attendee, by: Person | None) -> None:
     if attendee.left_at is not None:
         raise Refused(Refusal.HAS_LEFT)
     attendee.left_at = now(session)
-    log_at_door(session, attendee.assembly_id, ActKind.CHECK_OUT, by, attendee.name)
+    log_act(session, _meeting(session, attendee), ActKind.CHECK_OUT, by, attendee.name)
     session.flush()
 
 
@@ -298,16 +297,5 @@ def check_not_ended(assembly: Assembly) -> None:
         raise Refused(Refusal.MEETING_ENDED)
 
 
-def log_at_door(
-    session: Session, assembly_id: int, kind: ActKind, by: Person | None, words: str
-) -> None:
-    """Write down in the log of the meeting what was done at its door, and by whom."""
-    session.add(
-        AssemblyAct(
-            assembly_id=assembly_id,
-            kind=kind,
-            by_id=by.id if by else None,
-            acted_at=now(session),
-            words=words[:300],
-        )
-    )
+def _meeting(session: Session, attendee: Attendee) -> Assembly:
+    return session.get_one(Assembly, attendee.assembly_id)

@@ -10,7 +10,6 @@ from neighbourhoods.attendance import (
     Attendee,
     Channel,
     check_not_ended,
-    log_at_door,
     unpair,
     write_down,
 )
@@ -20,9 +19,10 @@ from neighbourhoods.people import Office, Person, offices_of
 from neighbourhoods.places import tidy_postcode
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
+from neighbourhoods.stage import log_act
 
 # A door reads a short list; whoever finds too many types another word.
-MOST_FOUND = 20
+MOST_FOUND = 12
 MOST_WORDS = 8
 FEWEST_LETTERS = 2
 
@@ -71,13 +71,13 @@ def find_on_roll(session: Session, assembly: Assembly, words: str) -> list[RollE
 def _has(word: str, postcode: str | None) -> ColumnElement[bool]:
     if postcode is not None:
         return RollEntry.postcode == postcode
-    if any(letter.isdigit() for letter in word):
-        return or_(
-            RollEntry.postcode.istartswith(word, autoescape=True), RollEntry.reference == word
-        )
     # SQLite only knows the small letters of English: É is asked for in both sizes.
-    written = {word, word.lower(), word.upper(), word.title()}
-    return or_(*(RollEntry.name.icontains(each, autoescape=True) for each in sorted(written)))
+    written = sorted({word, word.lower(), word.upper(), word.title()})
+    named = [RollEntry.name.icontains(each, autoescape=True) for each in written]
+    if any(letter.isdigit() for letter in word):
+        begins = RollEntry.postcode.istartswith(word, autoescape=True)
+        return or_(*named, begins, RollEntry.reference == word)
+    return or_(*named)
 
 
 def card_code_in(words: str) -> str | None:
@@ -106,7 +106,7 @@ def undo_check_in(session: Session, attendee: Attendee, by: Person) -> None:
         asking.attendee_id, asking.is_turned_away = None, True
     session.flush()
     session.delete(attendee)
-    log_at_door(session, assembly.id, ActKind.CHECK_OUT, by, attendee.name)
+    log_act(session, assembly, ActKind.CHECK_OUT, by, attendee.name)
     session.flush()
 
 
@@ -151,7 +151,7 @@ def approve_walk_in(
     attendee = write_down(session, assembly, reference, name, by, channel, approved_by=officer)
     if attendee is None:
         raise Refused(Refusal.ALREADY_CHECKED_IN)
-    log_at_door(session, assembly.id, ActKind.APPROVE_WALK_IN, officer, name)
+    log_act(session, assembly, ActKind.APPROVE_WALK_IN, officer, name)
     session.flush()
     return attendee
 

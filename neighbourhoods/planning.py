@@ -2,10 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from neighbourhoods.assemblies import ActKind, Assembly, AssemblyState
+from neighbourhoods.assemblies import (
+    ActKind,
+    AgendaItem,
+    Assembly,
+    AssemblyAct,
+    AssemblyState,
+    Screen,
+    Stage,
+)
 from neighbourhoods.attendance import Attendee, Phone
 from neighbourhoods.people import Person
 from neighbourhoods.refusals import Refusal, Refused
@@ -39,15 +47,13 @@ def change_plan(
 
 def call_off_meeting(session: Session, assembly: Assembly) -> None:
     """Delete a planned meeting with its agenda, as long as nobody has joined it."""
-    stage = hold_stage(session, assembly)
+    hold_stage(session, assembly)
     if assembly.state != AssemblyState.PLANNED:
         raise Refused(Refusal.MEETING_BEGUN)
     for joined in (Attendee, Phone):
         here = select(func.count()).select_from(joined).where(joined.assembly_id == assembly.id)
         if session.scalar(here):
             raise Refused(Refusal.MEETING_JOINED)
-    for part in (stage, *assembly.screens, *assembly.acts, *assembly.items):
-        session.delete(part)
-        session.flush()
-    session.delete(assembly)
-    session.flush()
+    for part in (Stage, Screen, AssemblyAct, AgendaItem):
+        session.execute(delete(part).where(part.assembly_id == assembly.id))
+    session.execute(delete(Assembly).where(Assembly.id == assembly.id))

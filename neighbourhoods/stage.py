@@ -16,6 +16,7 @@ from neighbourhoods.assemblies import (
     Assembly,
     AssemblyAct,
     AssemblyState,
+    ItemKind,
     Screen,
     Slide,
     Stage,
@@ -26,6 +27,8 @@ from neighbourhoods.refusals import Refusal, Refused
 
 UNDO_WITHIN = timedelta(seconds=10)
 LONGEST_MESSAGE = 280
+# Items that open a vote in the ballot box: it has a close, and needs no countdown besides.
+VOTES = frozenset({ItemKind.SCORES, ItemKind.BALLOT, ItemKind.PURCHASE})
 # What changes neither the slides nor the agenda: many of these must not make a console stale.
 BESIDE_THE_STAGE = frozenset(
     {
@@ -34,6 +37,7 @@ BESIDE_THE_STAGE = frozenset(
         ActKind.APPROVE_WALK_IN,
         ActKind.COUNT_HANDS,
         ActKind.HANDLE_PAPERS,
+        ActKind.PREPARE,
     }
 )
 # After any other act, what stood before an older one can still be put back.
@@ -177,7 +181,7 @@ def start_timer(
     stage = _hold_under_way(session, assembly)
     if stage.timer_ends_at is not None and seconds is None:
         raise Refused(Refusal.TIMER_RUNS)
-    left = seconds or stage.timer_left or (stage.item.seconds if stage.item else None)
+    left = seconds or stage.timer_left
     if not left:
         raise Refused(Refusal.NO_TIMER)
     before = _as_it_stands(stage)
@@ -379,7 +383,8 @@ def _turn_to(session: Session, stage: Stage, item: AgendaItem) -> None:
     item.began_at, item.ended_at = item.began_at or moment, None
     stage.item, stage.item_id = item, item.id
     stage.slide, stage.step = Slide.ITEM, 0
-    stage.timer_ends_at, stage.timer_left = None, item.seconds
+    stage.timer_ends_at = None
+    stage.timer_left = None if item.kind in VOTES else item.seconds
 
 
 def _hold_under_way(session: Session, assembly: Assembly) -> Stage:

@@ -1,23 +1,17 @@
-"""What whoever signs is asked: an interest in each project, then a verdict on each, then a proof."""
-
-from collections.abc import Sequence
-from typing import Any
+"""What whoever signs is asked: an interest in each project, a verdict on each, then a proof."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect
-from wtforms import Form, FormField, HiddenField, RadioField, SelectField
+from wtforms import Form, RadioField, SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired, Optional, ValidationError
 
-from app.date_fields import DayField
-from app.fields import LineField, WholeField, WordsField
+from app.fields import LineField, WordsField
 from app.labels import label
 from ballots.routes import Verdict
-from ballots.signing import LEAST_REASONS, Ground, ReferTo
+from ballots.signing import LEAST_REASONS
 from neighbourhoods.interests import InterestKind
-from neighbourhoods.projects import Project
 
 REFER = "refer-back"
 

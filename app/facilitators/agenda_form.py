@@ -43,6 +43,7 @@ PAPERS = (
     BallotFormat.YES_NO,
 )
 WITH_A_NUMBER = (BallotFormat.APPROVAL, BallotFormat.RANKING)
+AS_THE_ROUND = "round"
 PROFILES = (DisclosureProfile.SEALED, DisclosureProfile.LIVE)
 _VOTE = ("minutes", "held")
 FIELDS: Mapping[ItemKind, tuple[str, ...]] = MappingProxyType(
@@ -62,7 +63,8 @@ FIELDS: Mapping[ItemKind, tuple[str, ...]] = MappingProxyType(
             "projects",
             *_VOTE,
         ),
-        ItemKind.PURCHASE: ("title", "projects", *_VOTE),
+        # The next purchase needs to know what this one spent: nothing of it is held back.
+        ItemKind.PURCHASE: ("title", "projects", "minutes"),
         ItemKind.REVEAL: ("title", "vote_item"),
         ItemKind.BREAK: ("title", "text", "minutes"),
         ItemKind.MESSAGE: ("title", "text"),
@@ -103,17 +105,18 @@ class ItemForm(FlaskForm):
     paper = RadioField(
         _l("How do people fill in the ballot paper?"),
         widget=GovRadioInput(),
-        default=BallotFormat.CHOOSE_ONE.value,
+        default=AS_THE_ROUND,
     )
     max_choices = WholeField(
         _l("At most how many projects?"),
         least=1,
         most=500,
-        description=_l("Only for “Approval” and “Order of choice”."),
+        description=_l("Only for “Approval” and “Order of choice” above."),
     )
     rule_name = RadioField(
         _l("Which rule decides what is funded?"),
         widget=GovRadioInput(),
+        description=_l("Only if you chose a paper of its own above."),
         default=RuleName.GREEDY.value,
     )
     profile = RadioField(
@@ -164,7 +167,10 @@ class ItemForm(FlaskForm):
             SelectChoice(YES, _("A count of its own, by those who are present")),
             SelectChoice(NO, _("The ballot box of the round’s own vote, with those at home")),
         ]
-        self.paper.choices = choices_of(PAPERS)
+        self.paper.choices = [
+            SelectChoice(AS_THE_ROUND, _("With the paper and the rule of the round’s own vote")),
+            *choices_of(PAPERS),
+        ]
         self.rule_name.choices = choices_of(RuleName)
         self.profile.choices = choices_of(PROFILES)
         self.vote_item.choices = [
@@ -243,7 +249,7 @@ class ItemForm(FlaskForm):
                 return self._ballot_settings()
             case ItemKind.PURCHASE:
                 caps = {name: field.data for name, field in self.caps.items() if field.data}
-                how: dict[str, object] = {"max_choices": 1, "held": self.held.data}
+                how: dict[str, object] = {"max_choices": 1}
                 return how | self._some_projects() | ({"category_caps": caps} if caps else {})
             case ItemKind.REVEAL:
                 return {"vote_item": int(self.vote_item.data)} if self.vote_item.data else {}
@@ -252,15 +258,19 @@ class ItemForm(FlaskForm):
     def _ballot_settings(self) -> dict[str, object]:
         if self.own_count.data == NO:
             return {"own_count": False, "held": self.held.data}
-        paper = BallotFormat(self.paper.data)
-        return {
+        how: dict[str, object] = {
             "own_count": True,
             "held": self.held.data,
+            "profile": self.profile.data,
+        } | self._some_projects()
+        if self.paper.data == AS_THE_ROUND:
+            return how
+        paper = BallotFormat(self.paper.data)
+        return how | {
             "format": paper.value,
             "max_choices": self.max_choices.data if paper in WITH_A_NUMBER else None,
-            "profile": self.profile.data,
             "rule": Rule(name=RuleName(self.rule_name.data)).as_json(),
-        } | self._some_projects()
+        }
 
     def _some_projects(self) -> dict[str, object]:
         """Only where some are left out: a project that comes later is then on the paper too."""
@@ -310,7 +320,7 @@ def _stored(item: AgendaItem, categories: Sequence[str]) -> dict[str, Any]:
         "options": "\n".join(how.get("options") or ()),
         "highest_score": str(how.get("highest_score", HIGHEST_SCORES[0])),
         "own_count": YES if how.get("own_count", True) else NO,
-        "paper": how.get("format") or BallotFormat.CHOOSE_ONE.value,
+        "paper": how.get("format") or AS_THE_ROUND,
         "max_choices": how.get("max_choices"),
         "rule_name": (how.get("rule") or {}).get("name", RuleName.GREEDY.value),
         "profile": how.get("profile") or DisclosureProfile.SEALED.value,

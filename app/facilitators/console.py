@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from app.access import Who, open_to, signed_in
 from app.assembly_news import ring_assembly
 from app.facilitators import facilitators
-from app.facilitators.acts import ACTS
+from app.facilitators.acts import ACTS, hold_for
 from app.facilitators.console_view import AT_HAND, view_of
+from app.facilitators.vote_panel import vote_panels
 from app.house import db
 from app.wording import say
 from neighbourhoods.assemblies import Assembly, Slide
 from neighbourhoods.refusals import Refused
-from neighbourhoods.stage import hold_stage
 
 
 @facilitators.get("/assemblies/<int:assembly_id>")
@@ -30,6 +30,7 @@ def _draw(assembly: Assembly, notice: str = "") -> str:
     return render_template(
         "facilitators/console.html",
         view=view_of(db(), assembly),
+        panels=vote_panels(db(), assembly),
         assembly=assembly,
         notice=notice,
         at_hand=AT_HAND,
@@ -41,12 +42,13 @@ def _draw(assembly: Assembly, notice: str = "") -> str:
 @open_to(Who.FACILITATOR, Who.OFFICER)
 def act(assembly: Assembly) -> ResponseReturnValue:
     """Do one thing, unless somebody did another since this console was drawn."""
-    wanted = ACTS.get(request.values.get("act", ""))
+    name = request.values.get("act", "")
+    wanted = ACTS.get(name)
     version = request.form.get("version", "")
     if wanted is None or not (version.isascii() and version.isdecimal()):
         abort(400)
     try:
-        hold_stage(db(), assembly, int(version))
+        hold_for(name, assembly, int(version))
         wanted(assembly, signed_in().person)
     except Refused as refused:
         db().rollback()

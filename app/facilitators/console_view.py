@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.act_words import act_in_words
 from app.display import LONDON, age_words
+from app.facilitators.revealing import reveal_steps, round_revealed
 from app.house import settings
 from app.labels import label
+from ballots.outcome import outcome_of
 from neighbourhoods.assemblies import (
+    ActKind,
     AgendaItem,
     Assembly,
     AssemblyAct,
@@ -25,9 +28,11 @@ from neighbourhoods.assemblies import (
 )
 from neighbourhoods.attendance import is_quorate, present_in
 from neighbourhoods.database import now
-from neighbourhoods.stage import UNDO_WITHIN, item_beside, seconds_left, undoable
+from neighbourhoods.stage import UNDO_WITHIN, VOTES, item_beside, seconds_left, undoable
 
-MOST_LOGGED = 30
+MOST_LOGGED = 20
+# The door has its own list; three hundred lines of it would hide what was done on stage.
+AT_THE_DOOR = (ActKind.CHECK_IN, ActKind.CHECK_OUT)
 # Slides at hand beside the item; a question is put up from the speakers’ page, a message written.
 AT_HAND = (Slide.JOIN, Slide.AGENDA, Slide.SPEAKERS)
 
@@ -76,6 +81,8 @@ class ConsoleView:
     following: AgendaItem | None
     before: AgendaItem | None
     left: int | None
+    # Of the outcome that is being revealed; 0 where there is none yet.
+    steps: int
     undo: Undo | None
     present: int
     is_quorate: bool
@@ -95,9 +102,14 @@ class ConsoleView:
         return str(label(Slide.JOIN if slide == Slide.ITEM else slide))
 
     @property
-    def steps_on(self) -> bool:
-        """Whether an outcome is being revealed, step by step."""
-        return self.item is not None and self.item.kind == ItemKind.REVEAL
+    def has_countdown(self) -> bool:
+        """Whether there is something to count down: a vote has its own close."""
+        return self.item is None or self.item.kind not in VOTES or self.left is not None
+
+    @property
+    def steps_left(self) -> bool:
+        """Whether the reveal on stage has more to show."""
+        return self.stage.step < self.steps
 
     @property
     def is_planned(self) -> bool:
@@ -133,6 +145,7 @@ def view_of(session: Session, assembly: Assembly) -> ConsoleView:
         following=item_beside(assembly, stage) if running else first,
         before=item_beside(assembly, stage, back=True) if running else None,
         left=seconds_left(stage, moment),
+        steps=steps_of(session, stage.item),
         undo=_undo(undoable(session, assembly), moment),
         present=present,
         is_quorate=is_quorate(assembly, present),
@@ -141,6 +154,16 @@ def view_of(session: Session, assembly: Assembly) -> ConsoleView:
         doors=_doors(assembly),
         join_address=settings().public_url.partition("://")[2] + "/join",
     )
+
+
+def steps_of(session: Session, item: AgendaItem | None) -> int:
+    """How many steps the reveal on stage has; 0 while its outcome is sealed or not counted."""
+    if item is None or item.kind != ItemKind.REVEAL:
+        return 0
+    the_round = round_revealed(session, item)
+    if the_round is None or outcome_of(session, the_round.id) is None:
+        return 0
+    return reveal_steps(session, item)
 
 
 def _undo(act: AssemblyAct | None, moment: datetime) -> Undo | None:
@@ -160,7 +183,9 @@ def _seen(assembly: Assembly, screen: Screen, moment: datetime) -> ScreenSeen:
 
 
 def _log(session: Session, assembly: Assembly) -> tuple[Logged, ...]:
-    query = select(AssemblyAct).where(AssemblyAct.assembly_id == assembly.id)
+    query = select(AssemblyAct).where(
+        AssemblyAct.assembly_id == assembly.id, AssemblyAct.kind.not_in(AT_THE_DOOR)
+    )
     newest = session.scalars(query.order_by(AssemblyAct.id.desc()).limit(MOST_LOGGED))
     return tuple(
         Logged(

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from app.access import Who, open_to, signed_in
 from app.counting_room import counting
 from app.facilitators import facilitators
-from app.facilitators.print_papers import VOTES, ballots, paper_of_item, tally_sheet
+from app.facilitators.print_papers import ballots, paper_of_item, tally_sheet
 from app.facilitators.print_sheets import agenda, hand_count, poster, table_cards, voter_cards
 from app.house import db, let_go
 from app.typesetting import Part, typeset
+from ballots.hall import VOTED_ON
 from ballots.papers import BallotFormat, BallotPaper
 from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind
 from neighbourhoods.eligibility import roll_size
@@ -93,7 +94,7 @@ def votes_on_paper(assembly: Assembly) -> list[VoteOnPaper]:
     return [
         VoteOnPaper(item, paper_of_item(db(), item))
         for item in assembly.items
-        if item.kind in VOTES
+        if item.kind in VOTED_ON
     ]
 
 
@@ -190,7 +191,7 @@ def print_tally_sheet(assembly: Assembly, item: AgendaItem) -> ResponseReturnVal
 
 
 def _vote(item: AgendaItem) -> VoteOnPaper:
-    if item.kind not in VOTES:
+    if item.kind not in VOTED_ON:
         abort(404)
     return VoteOnPaper(item, paper_of_item(db(), item))
 

@@ -4,16 +4,20 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.display import pounds
-from app.house import db, settings
+from app.facilitators.serials import serial_of
+from app.house import db
 from app.residents.paper_words import rules_in_words
 from app.typesetting import Part
-from ballots.paper_ballots import paper_serial
+from ballots.hall_rules import ItemSettings, rules_for
+from ballots.hall_votes import current_vote, is_open
 from ballots.papers import BallotFormat, BallotPaper, PaperProject
-from ballots.voting_rules import VotingRules, paper_for, rules_of
+from ballots.purchases import affordable, balance_of, left_under_caps, projects_left
+from ballots.voting_rules import paper_for, paper_on, rules_of
 from neighbourhoods.assemblies import AgendaItem, ItemKind
 from neighbourhoods.projects import Project, projects_in
+from neighbourhoods.refusals import Refused
+from neighbourhoods.rounds import Round
 
-VOTES = frozenset({ItemKind.SCORES, ItemKind.BALLOT, ItemKind.PURCHASE})
 MARKS = {
     BallotFormat.SCORES: "scores",
     BallotFormat.YES_NO: "yes-no",
@@ -21,59 +25,43 @@ MARKS = {
 
 
 def paper_of_item(session: Session, item: AgendaItem) -> BallotPaper | None:
-    """The paper that a vote of this item asks; None while nobody could fill one in."""
-    rules = rules_of(session, item.assembly.round_id)
+    """The paper that a vote of this item asks now; None while nobody could fill one in."""
+    assembly = item.assembly
     try:
-        if item.kind == ItemKind.BALLOT and not item.settings.get("own_count"):
-            return paper_for(session, item.assembly.the_round, rules) if rules else None
-        return _own_paper(session, item, rules)
-    except ValueError:
+        wanted = ItemSettings.of(item)
+        open_now = current_vote(session, item)
+        if open_now is not None and is_open(session, open_now):
+            return _paper_in(session, open_now.the_round)
+        if not wanted.own_count:
+            return _paper_in(session, assembly.the_round)
+        balance, projects = what_is_left(session, item, wanted)
+        chosen = rules_for(item, wanted, rules_of(session, assembly.round_id), projects)
+        listed = tuple(PaperProject(project.code, project.cost_pence) for project in projects)
+        return paper_on(chosen, listed, balance, chosen.min_choices) if listed else None
+    except (ValueError, Refused):
         return None
 
 
-def _own_paper(session: Session, item: AgendaItem, rules: VotingRules | None) -> BallotPaper:
-    budget = item.assembly.the_round.budget_pence
-    projects = tuple(
-        PaperProject(project.code, project.cost_pence, project.category, project.area)
-        for project in _projects_of(session, item)
-    )
-    if item.kind == ItemKind.SCORES:
-        highest = _whole(item, "highest_score") or 5
-        return BallotPaper(BallotFormat.SCORES, projects, budget, highest_score=highest)
+def _paper_in(session: Session, the_round: Round) -> BallotPaper | None:
+    rules = rules_of(session, the_round.id)
+    return paper_for(session, the_round, rules) if rules else None
+
+
+def what_is_left(
+    session: Session, item: AgendaItem, wanted: ItemSettings
+) -> tuple[int, list[Project]]:
+    """The money of a vote in the hall, and the projects that would stand on its paper."""
+    assembly, balance = item.assembly, balance_of(session, item.assembly)
+    projects = projects_left(session, assembly, wanted.projects)
     if item.kind == ItemKind.PURCHASE:
-        affordable = tuple(project for project in projects if project.cost_pence <= budget)
-        return BallotPaper(BallotFormat.CHOOSE_ONE, affordable, budget)
-    usual = rules.ballot_format if rules else BallotFormat.APPROVAL
-    ballot_format = BallotFormat(str(item.settings.get("format") or usual))
-    points = ballot_format == BallotFormat.POINTS
-    scores = ballot_format == BallotFormat.SCORES
-    return BallotPaper(
-        ballot_format,
-        projects,
-        budget,
-        max_choices=_whole(item, "max_choices"),
-        points_to_give=_whole(item, "points_to_give") or 10 if points else None,
-        highest_score=_whole(item, "highest_score") or 5 if scores else None,
-    )
-
-
-def _projects_of(session: Session, item: AgendaItem) -> list[Project]:
-    projects = projects_in(session, item.assembly.round_id)
-    wanted = item.settings.get("projects")
-    if not isinstance(wanted, list):
-        return projects
-    return [project for project in projects if project.code in wanted]
-
-
-def _whole(item: AgendaItem, name: str) -> int | None:
-    number = item.settings.get(name)
-    return number if isinstance(number, int) else None
+        caps = left_under_caps(session, assembly, wanted.category_caps)
+        projects = affordable(projects, balance, caps)
+    return balance, projects
 
 
 def serials_of(item: AgendaItem, numbers: range) -> list[str]:
     """What is printed on the papers with these numbers."""
-    key = settings().key_for("paper-serials")
-    return [paper_serial(key, item.id, number) for number in numbers]
+    return [serial_of(item, number) for number in numbers]
 
 
 def ballots(
@@ -115,7 +103,7 @@ def _listed(item: AgendaItem, paper: BallotPaper) -> list[dict[str, str]]:
         {
             "number": project.id,
             "title": known[project.id].title,
-            "place": known[project.id].area,
+            "place": known[project.id].place,
             "cost": pounds(project.cost_pence),
         }
         for project in paper.projects

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from app.display import moment_words, pounds
 from app.house import db, settings
+from app.labels import label
 from app.typesetting import Part
-from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind
+from neighbourhoods.assemblies import AgendaItem, Assembly
 from neighbourhoods.eligibility import RollEntry, voter_code
 from neighbourhoods.polls import options_of
 
@@ -21,31 +22,6 @@ def follow_link(assembly: Assembly) -> str:
 def join_address() -> str:
     """The address that people type, before they type the code."""
     return settings().public_url.partition("://")[2] + "/join"
-
-
-def kind_words(kind: ItemKind) -> str:
-    """What an item of an agenda is, in a word or two."""
-    match kind:
-        case ItemKind.WELCOME:
-            return _("Welcome")
-        case ItemKind.PITCH:
-            return _("Pitch")
-        case ItemKind.DISCUSSION:
-            return _("Discussion")
-        case ItemKind.POLL:
-            return _("Quick poll")
-        case ItemKind.SCORES:
-            return _("Score round")
-        case ItemKind.BALLOT:
-            return _("Secret ballot")
-        case ItemKind.PURCHASE:
-            return _("Buying round")
-        case ItemKind.REVEAL:
-            return _("Reveal")
-        case ItemKind.BREAK:
-            return _("Break")
-        case ItemKind.MESSAGE:
-            return _("Message")
 
 
 def poster(assembly: Assembly, size: str) -> Part:
@@ -151,7 +127,7 @@ def agenda(assembly: Assembly) -> Part:
             {
                 "number": str(number),
                 "title": item.title,
-                "kind": kind_words(item.kind),
+                "kind": str(label(item.kind)),
                 "text": item.text,
                 "minutes": str(-(-item.seconds // 60)) if item.seconds else "",
             }

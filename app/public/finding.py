@@ -1,5 +1,6 @@
 """What the public pages look up, each in a number of queries that does not grow with the list."""
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -8,11 +9,12 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from ballots.record import PublicRecord
 from neighbourhoods.delivery import Delivery, DeliveryStatus
-from neighbourhoods.funds import Fund, FundSource
+from neighbourhoods.funds import Fund
+from neighbourhoods.money import Account, MoneyBalance
 from neighbourhoods.places import Community, CommunityKind
 from neighbourhoods.projects import Project
 from neighbourhoods.proposals import Proposal, ProposalState
-from neighbourhoods.rounds import Round, RoundMove
+from neighbourhoods.rounds import Round, RoundKind, RoundMove
 
 _PLACE = joinedload(Round.fund).joinedload(Fund.community).joinedload(Community.ward)
 _DATES: tuple[ORMOption, ...] = (_PLACE, selectinload(Round.starts))
@@ -24,12 +26,14 @@ def financial_year(day: date) -> str:
     return f"{starts}-{(starts + 1) % 100:02d}"
 
 
-def find_rounds(session: Session, *conditions: ColumnElement[bool]) -> list[Round]:
-    """Rounds with their places and dates, newest first."""
-    query = (
-        select(Round).join(Round.fund).where(*conditions).options(*_DATES).order_by(Round.id.desc())
-    )
-    return list(session.scalars(query))
+def find_rounds(
+    session: Session,
+    *conditions: ColumnElement[bool],
+    kinds: Collection[RoundKind] = (RoundKind.FULL,),
+) -> list[Round]:
+    """Rounds with their places and dates, newest first; votes in halls only if they are asked."""
+    query = select(Round).join(Round.fund).where(Round.kind.in_(kinds), *conditions)
+    return list(session.scalars(query.options(*_DATES).order_by(Round.id.desc())))
 
 
 def rounds_around(session: Session, community: Community) -> list[Round]:
@@ -59,9 +63,12 @@ def funds_this_year(session: Session, community: Community, today: date) -> list
 def funds_inside(session: Session, ward: Community, today: date) -> list[tuple[Fund, int]]:
     """This year’s funds of a ward’s neighbourhoods, each with its money in pence."""
     query = (
-        select(Fund, func.coalesce(func.sum(FundSource.amount_pence), 0))
+        select(Fund, func.coalesce(-func.sum(MoneyBalance.pence), 0))
         .join(Fund.community)
-        .outerjoin(Fund.sources)
+        .outerjoin(
+            MoneyBalance,
+            (MoneyBalance.fund_id == Fund.id) & (MoneyBalance.account == Account.SOURCE),
+        )
         .where(
             Community.ward_id == ward.id,
             Fund.financial_year == financial_year(today),
@@ -74,11 +81,16 @@ def funds_inside(session: Session, ward: Community, today: date) -> list[tuple[F
 
 
 def under_way(session: Session, rounds: list[Round], limit: int) -> list[Delivery]:
-    """Funded projects of these rounds that are not finished yet, soonest due first."""
+    """Funded projects of these rounds, and of votes in their halls, that are not finished yet.
+
+    Soonest due first.
+    """
+    ids = [the_round.id for the_round in rounds]
     query = (
         select(Delivery)
+        .join(Round, Round.id == Delivery.round_id)
         .where(
-            Delivery.round_id.in_([the_round.id for the_round in rounds]),
+            or_(Round.id.in_(ids), Round.within_id.in_(ids)),
             Delivery.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.STARTED]),
         )
         .options(joinedload(Delivery.project))

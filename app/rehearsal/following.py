@@ -1,6 +1,6 @@
 """Following a meeting or a round as the pages' script does: by socket, without one by asking.
 
-The waits are those of static/js/live.js, so that what is measured here is what phones do.
+The waits are those of static/js/news.js, so that what is measured here is what phones do.
 """
 
 import asyncio
@@ -14,8 +14,6 @@ from app.rehearsal.socket import PhoneSocket, connect
 from app.rehearsal.web import Browser
 
 ASK_EVERY = 5.0
-LONGEST_WAIT = 8.0
-CONNECT_WITHIN = 8.0
 _DICE = random.SystemRandom()
 
 State = Mapping[str, Any]
@@ -29,16 +27,20 @@ class Channel:
     words: Mapping[str, object]
     news: str
     address: str
+    # Seconds: the longest rest between two tries, and how long one of them may take.
+    slowest: float
+    patience: float
 
 
 def of_round(round_id: int) -> Channel:
     """A round's figures."""
-    return Channel("join", {"round": round_id}, "tally", f"/rounds/{round_id}/tally.json")
+    return Channel("join", {"round": round_id}, "tally", f"/rounds/{round_id}/tally.json", 8, 8)
 
 
 def of_assembly(assembly_id: int, code: str) -> Channel:
     """What stands on the screens of a meeting."""
-    return Channel("follow", {"assembly": assembly_id}, "assembly", f"/a/{code}/state.json")
+    address = f"/a/{code}/state.json"
+    return Channel("follow", {"assembly": assembly_id}, "assembly", address, 4, 4)
 
 
 class Follower:
@@ -59,7 +61,9 @@ class Follower:
         self.reached: asyncio.Event = asyncio.Event()
         self._asking: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
+        self._online = asyncio.Event()
         self._etag = ""
+        self._line = browser.line_beside()
 
     def start(self) -> None:
         """Begin to follow, and go on through every gap."""
@@ -74,7 +78,15 @@ class Follower:
                     await task
         if self.socket is not None:
             self.socket.hang_up()
+        self._line.hang_up()
         self.browser.hang_up()
+
+    async def come_online(self) -> None:
+        """Do what a page does when its phone says that the network is there again."""
+        await asyncio.sleep(_DICE.random() * 2)
+        if self.socket is not None:
+            self.socket.hang_up()
+        self._online.set()
 
     @property
     def is_connected(self) -> bool:
@@ -93,7 +105,8 @@ class Follower:
             self.receive(words)
 
     async def _follow(self) -> None:
-        first_wait, tries = 0.5 + _DICE.random() * 1.5, 0
+        longest = self._channel.slowest
+        first_wait, tries = min(longest, 2.0) * _DICE.uniform(0.25, 1), 0
         while True:
             try:
                 self.socket = await connect(
@@ -102,7 +115,7 @@ class Follower:
                     self._origin,
                     self._hear,
                     cookie=self.browser.cookie,
-                    within=CONNECT_WITHIN,
+                    within=self._channel.patience,
                 )
             except (OSError, TimeoutError):
                 self._start_asking()
@@ -115,8 +128,11 @@ class Follower:
                 if self.socket.was_told_to_go:
                     await asyncio.sleep(1 + _DICE.random() * 4)
                     continue
-            wait = min(first_wait * 2**tries, LONGEST_WAIT)
-            await asyncio.sleep(min(LONGEST_WAIT, wait * _DICE.uniform(0.5, 1.5)))
+            wait = min(first_wait * 2**tries, longest) * _DICE.uniform(0.5, 1.5)
+            self._online.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(wait, longest)):
+                    await self._online.wait()
             tries += 1
 
     def _start_asking(self) -> None:
@@ -127,6 +143,7 @@ class Follower:
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
+            self._line.hang_up()
 
     async def _ask_by_http(self) -> None:
         await asyncio.sleep(ASK_EVERY * _DICE.random())
@@ -134,7 +151,7 @@ class Follower:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(10):
                     known = {"If-None-Match": self._etag} if self._etag else {}
-                    answer = await self.browser.get(self._channel.address, known)
+                    answer = await self._line.get(self._channel.address, known)
                 if answer.status == 200:
                     self._etag = answer.headers.get("etag", "")
                     self.receive(answer.json)

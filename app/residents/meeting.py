@@ -16,14 +16,16 @@ from app.extensions import limiter
 from app.fields import tidy_line, tidy_words
 from app.house import db
 from app.residents import residents
-from app.residents.meeting_now import draw_for, page_of
+from app.residents.meeting_now import common_now, draw_for, page_of
 from app.residents.meeting_phone import forget_phone, keep_phone, phone_here
 from app.wording import say
+from ballots.hall_votes import votes_in
 from neighbourhoods.assemblies import AgendaItem, Assembly, AssemblyState, assembly_by_code
 from neighbourhoods.attendance import Phone, join_by_phone
 from neighbourhoods.polls import choose
 from neighbourhoods.questions import LONGEST_QUESTION, Question, ask, back_question
 from neighbourhoods.refusals import Refused
+from neighbourhoods.rounds import Round
 from neighbourhoods.speakers import (
     LONGEST_NAME,
     ask_to_speak,
@@ -91,7 +93,13 @@ def meeting(assembly: Assembly) -> ResponseReturnValue:
     """A meeting as a phone shows it: one button to join it, then what happens in it now."""
     phone = phone_here(assembly)
     if assembly.state == AssemblyState.ENDED:
-        return render_template("residents/meeting/over.html", assembly=assembly, phone=phone)
+        return render_template(
+            "residents/meeting/over.html",
+            assembly=assembly,
+            phone=phone,
+            votes=_votes_held(assembly),
+            minutes=url_for("facilitators.minutes", assembly_id=assembly.id),
+        )
     if phone is None:
         return render_template("residents/meeting/join.html", assembly=assembly)
     return render_template(
@@ -102,6 +110,12 @@ def meeting(assembly: Assembly) -> ResponseReturnValue:
         longest=LONGEST_QUESTION,
         longest_name=LONGEST_NAME,
     )
+
+
+def _votes_held(assembly: Assembly) -> list[tuple[str, Round]]:
+    """Each vote of a meeting under the title of its item; one round only once."""
+    rounds = {vote.round_id: (vote.item.title, vote.the_round) for vote in votes_in(db(), assembly)}
+    return list(rounds.values())
 
 
 @residents.get("/a/<join_code>/now")
@@ -283,6 +297,7 @@ def _act(assembly: Assembly, phone: Phone, act: Callable[[], None]) -> ResponseR
 def _done(assembly: Assembly, phone: Phone) -> ResponseReturnValue:
     """Show the phone what it did at once: its script by word, a browser without it by the page."""
     if not _is_script():
+        common_now(assembly, fresh=True)
         return redirect(page_of(assembly), 303)
     return jsonify(draw_for(assembly, phone, fresh=True).as_json(request.args.get("have", "")))
 

@@ -16,13 +16,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from app.assembly_news import State, state_now, state_of, word_for
+from app.assembly_news import State, state_afresh, state_now, word_for
 from app.display import LONDON
 from app.house import db, keys
 from app.residents.voter import entry_for
+from ballots.paper_ballots import is_on_paper
 from ballots.whereabouts import receipt_of
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind
-from neighbourhoods.attendance import Channel, Phone
+from neighbourhoods.attendance import Phone
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.polls import PollFigures, choice_of, poll_figures
 from neighbourhoods.questions import backed_by, questions_in
@@ -82,9 +83,9 @@ def remember_meetings(app: Flask) -> None:
 
 def common_now(assembly: Assembly, *, fresh: bool = False) -> Common:
     """What is the same on every phone now; `fresh` right after this phone did something."""
-    state = state_of(db(), assembly) if fresh else state_now(assembly.id)
+    state = state_afresh(assembly.id) if fresh else state_now(assembly.id)
     if state is None:
-        state = state_of(db(), assembly)
+        raise LookupError("the meeting went away while it was looked at")
     memory = cast(_Memory, current_app.extensions["meetings-on-phones"])
     word = word_for(state)
     kept = memory.kept.get(assembly.id)
@@ -311,7 +312,7 @@ def my_vote_in(vote: Mapping[str, Any], phone: Phone) -> MyVote:
     entry = entry_for(the_round)
     if entry is not None and receipt_of(db(), keys(), the_round.id, entry) is not None:
         return MyVote.COUNTED
-    if phone.attendee is not None and phone.attendee.channel == Channel.PAPER:
+    if entry is not None and is_on_paper(db(), the_round.id, entry.id):
         return MyVote.ON_PAPER
     if entry is not None:
         return MyVote.TO_CAST

@@ -13,7 +13,7 @@ from app import assembly_news
 from app.assembly_news import ring_assembly, ring_changed_assemblies, state_of
 from app.extensions import socketio
 from app.ticker import Ticker
-from ballots.hall import HallVote
+from ballots.hall_votes import HallVote
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Phone
 from neighbourhoods.phases import Phase
@@ -178,6 +178,7 @@ def test_a_vote_is_told_without_a_figure_and_locks_by_the_database_s_clock(
             round_id=meeting.round_id,
             opened_at=moment,
             opened_by_id=town.facilitator.id,
+            opened_here=True,
             present=6,
             held=True,
         )
@@ -205,7 +206,8 @@ def test_a_state_costs_at_most_five_queries_and_less_than_a_kilobyte(
     meeting_id = meeting.id
     asked.clear()
     state_of(session, meeting)
-    assert 1 <= len(asked) <= 5, asked
+    # The fifth, the time by the database’s clock, is the test’s own clock here.
+    assert 1 <= len(asked) <= 4, asked
     answer = site.as_(None).get(f"/a/{meeting.code}/state.json")
     assert answer.get_json()["assembly"] == meeting_id
     assert len(answer.data) < 1_000

@@ -11,7 +11,11 @@ from tests.house.sources import ROOT
 
 VENDORED = sorted(
     folder
-    for vendor in (ROOT / "static" / "vendor", ROOT / "tests" / "vendor")
+    for vendor in (
+        ROOT / "static" / "vendor",
+        ROOT / "tests" / "vendor",
+        ROOT / "templates" / "print",
+    )
     if vendor.exists()
     for folder in vendor.iterdir()
     if folder.is_dir()
@@ -36,4 +40,6 @@ def test_a_vendored_library_is_what_its_checksums_say(folder: Path) -> None:
         if path.is_file() and path.name != "SHA256SUMS"
     }
     assert {name: found.get(name) for name in expected} == expected
-    assert {name for name in found if name.endswith((".js", ".css", ".woff2"))} <= set(expected)
+    assert {name for name in found if name.endswith((".js", ".css", ".ttf", ".woff2"))} <= set(
+        expected
+    )

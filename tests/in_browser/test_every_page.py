@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from app.factory import create_app
 from app.settings import settings_from
+from neighbourhoods.assemblies import ItemKind
 from tests.browser import (
     DESK,
     PHONE,
@@ -85,13 +86,24 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/3/ballot",
     ),
     "Councillor": ("/councillors/queue", "/councillors/rounds/5", "/councillors/rounds/3"),
-    "Facilitator": ("/assemblies", "/assemblies/3", "/assemblies/3/poster"),
+    "Facilitator": (
+        "/assemblies",
+        "/assemblies/new",
+        "/assemblies/1",
+        "/assemblies/1/edit",
+        "/assemblies/1/delete",
+        "/assemblies/1/agenda",
+        *(f"/assemblies/1/agenda/new?kind={kind.value}" for kind in ItemKind),
+        "/assemblies/1/agenda/1",
+        "/assemblies/2",
+    ),
     "Scrutineer": ("/me", "/rounds/3/scrutiny", "/rounds/6/scrutiny"),
     "Officer": (
         "/office",
         "/office/funds",
         "/office/funds/new",
         "/office/funds/1",
+        "/office/funds/1/sources/1/take-out",
         "/office/funds/1/rounds/new",
         *(f"/office/rounds/{number}" for number in range(1, 7)),
         *(f"/office/rounds/2{page}" for page in OFFICE_ROUNDS),
@@ -163,6 +175,8 @@ NO_PAGES = {
     "static",
     "facilitators.qr",
     "officers.roll_template",
+    "public.fund_ledger_csv",
+    "public.fund_ledger_json",
     "public.health_live",
     "public.ledger_heads",
     "public.ledger_json",
@@ -180,7 +194,10 @@ ELSEWHERE = {
     "facilitators.screen",
     "officers.draw",
     "officers.referral",
+    "officers.hold",
+    "officers.release",
     "officers.report_delivery",
+    "officers.return_money",
     "residents.counted",
     "residents.proposed",
     "residents.reply",

@@ -159,7 +159,7 @@ def upgrade() -> None:
         sa.Column("before", sa.JSON(), nullable=True),
         sa.Column("undone", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('begin', 'end', 'go-to', 'show', 'step', 'darken', 'lighten', 'say', 'timer', 'open-vote', 'extend-vote', 'stop-vote', 'reveal', 'set-screen', 'change-agenda', 'check-in', 'check-out', 'approve-walk-in', 'move-speaker', 'call-speaker', 'handle-question', 'count-hands', 'handle-papers', 'undo')",
+            "kind IN ('begin', 'end', 'go-to', 'show', 'step', 'darken', 'lighten', 'say', 'timer', 'open-vote', 'extend-vote', 'stop-vote', 'reveal', 'set-screen', 'change-agenda', 'check-in', 'check-out', 'approve-walk-in', 'move-speaker', 'call-speaker', 'handle-question', 'count-hands', 'handle-papers', 'prepare', 'undo')",
             name=op.f("ck_assembly_acts_kind"),
         ),
         sa.ForeignKeyConstraint(
