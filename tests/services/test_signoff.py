@@ -24,7 +24,8 @@ from ballots.stepping_in import (
     take_due,
 )
 from neighbourhoods.assemblies import ActKind, AssemblyAct
-from neighbourhoods.delivery import deliveries_in, position_of
+from neighbourhoods.delivery import deliveries_in
+from neighbourhoods.funds import position_of
 from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Office, Person, appoint
 from neighbourhoods.phases import Phase
