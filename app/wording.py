@@ -288,7 +288,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "A declared pecuniary interest stands. Ask the monitoring officer about a dispensation."
         ),
         BallotRefusal.DISPENSATION_NEEDLESS: _(
-            "A dispensation is only for a pecuniary interest. Take out its reference or declare one."
+            "A dispensation is only for a pecuniary interest. Take it out or declare one."
         ),
         BallotRefusal.NOT_YOUR_STAGE: _(
             "It is not your turn to act on this outcome. The line of stages shows whose it is."
@@ -313,7 +313,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.VERDICT_MISSING: _("Say for every project whether you endorse it."),
         BallotRefusal.CONDITION_MISSING: _("Write the condition that must be met first."),
         BallotRefusal.REASONS_TOO_SHORT: _(
-            "To decline a project, choose a ground and give reasons of %(limit)s characters or more."
+            "To decline a project, choose a ground and write %(limit)s characters of reasons or more."
         ),
         BallotRefusal.ALREADY_WITHDRAWN: _("This project was withdrawn before."),
         BallotRefusal.SHARES_NEED_MEMBERS: _(
