@@ -56,7 +56,10 @@ class OneVerdict(Form):
     ground = SelectField(
         _l("The ground on which you decline it"),
         widget=GovSelect(),
-        choices=[SelectChoice("", _l("Choose a ground")), *choices_of(Ground)],
+        choices=[
+            SelectChoice("", _l("Choose a ground")),
+            *(SelectChoice(one.value, label(one)) for one in Ground),
+        ],
         validators=[Optional()],
     )
     reasons = WordsField(_l("Your reasons for declining it"), most=3_000)
