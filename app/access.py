@@ -14,7 +14,8 @@ from neighbourhoods.attendance import Attendee
 from neighbourhoods.debate import Point
 from neighbourhoods.delivery import Delivery
 from neighbourhoods.door import WalkIn
-from neighbourhoods.funds import Fund
+from neighbourhoods.funds import Fund, FundSource
+from neighbourhoods.money import MoneyEntry
 from neighbourhoods.people import Appointment, Office, Person, offices_of
 from neighbourhoods.phases import Role
 from neighbourhoods.places import Community
@@ -202,11 +203,13 @@ def _may_enter(known: Visitor, who: frozenset[Who]) -> bool:
 _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
     "assembly_id": ("assembly", Assembly, None),
     "fund_id": ("fund", Fund, None),
+    "source_id": ("source", FundSource, lambda found: found.fund_id),
     "round_id": ("the_round", Round, None),
     "proposal_id": ("proposal", Proposal, lambda found: found.round_id),
     "screening_id": ("screening", Screening, lambda found: found.proposal.round_id),
     "point_id": ("point", Point, lambda found: found.proposal.round_id),
     "delivery_id": ("delivery", Delivery, lambda found: found.round_id),
+    "condition_id": ("condition", MoneyEntry, lambda found: found.round_id or 0),
     "agenda_item_id": ("item", AgendaItem, lambda found: found.assembly_id),
     "attendee_id": ("attendee", Attendee, lambda found: found.assembly_id),
     "walk_in_id": ("asking", WalkIn, lambda found: found.assembly_id),
@@ -214,7 +217,7 @@ _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
     "question_id": ("question", Question, lambda found: found.assembly_id),
 }
 # What everything after it in an address must belong to.
-_OUTER = ("the_round", "assembly")
+_OUTER = ("the_round", "assembly", "fund")
 
 
 def object_or_404(kind: type[Thing], number: int) -> Thing:
@@ -224,7 +227,7 @@ def object_or_404(kind: type[Thing], number: int) -> Thing:
 
 def _fetch_objects() -> None:
     arguments = request.view_args or {}
-    outer: Round | Assembly | None = None
+    outer: Round | Assembly | Fund | None = None
     if "join_code" in arguments:
         # Whatever was typed: a code with spaces, in small letters.
         found = assembly_by_code(db(), str(arguments.pop("join_code"))) or abort(404)

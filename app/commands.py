@@ -13,6 +13,7 @@ from app.council_file import CouncilFileError, read_council_file, set_up_council
 from app.demonstration.story import demonstrate, is_empty
 from app.house import database, keys, settings
 from app.recount import count_command, undecided_in_words
+from app.rehearsal.command import rehearse_command
 from app.residents.sign_in import link_for
 from app.schema import migrate
 from app.watch import (
@@ -64,6 +65,7 @@ def add_commands(app: Flask) -> None:
         demo_command,
         import_pabulib_command,
         replay_command,
+        rehearse_command,
         count_command,
         audit_command,
         verify_command,

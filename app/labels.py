@@ -16,6 +16,7 @@ from neighbourhoods.assemblies import ActKind, AssemblyState, ItemKind, Slide
 from neighbourhoods.debate import PointKind
 from neighbourhoods.delivery import DeliveryStatus
 from neighbourhoods.funds import SourceKind
+from neighbourhoods.money import Account, MoneyAct
 from neighbourhoods.people import Office
 from neighbourhoods.phases import Phase, Role
 from neighbourhoods.places import CommunityKind
@@ -223,6 +224,23 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         DeliveryStatus.STARTED: _("Started"),
         DeliveryStatus.FINISHED: _("Finished"),
         DeliveryStatus.STOPPED: _("Stopped"),
+    },
+    Account: {
+        Account.SOURCE: _("Where it came from"),
+        Account.AVAILABLE: _("Still to decide"),
+        Account.COMMITTED: _("Promised, not yet spent"),
+        Account.HELD: _("Promised, held back"),
+        Account.SPENT: _("Spent"),
+        Account.RETURNED: _("Returned elsewhere"),
+    },
+    MoneyAct: {
+        MoneyAct.SOURCE: _("Money came in"),
+        MoneyAct.CORRECTION: _("Taken out again, as it was entered by mistake"),
+        MoneyAct.COMMITMENT: _("Promised to a project"),
+        MoneyAct.HOLD: _("Held back until a condition is met"),
+        MoneyAct.RELEASE: _("Released, as the condition is met"),
+        MoneyAct.SPENDING: _("Spent"),
+        MoneyAct.RETURN: _("Returned, as it was not needed"),
     },
 }
 

@@ -29,6 +29,7 @@ from neighbourhoods import (
     eligibility,
     funds,
     letters,
+    money,
     people,
     places,
     polls,
@@ -45,7 +46,8 @@ from neighbourhoods.database import Base, Database
 ROOMS = (
     box, draws, hall_votes, ledger, outcome, paper_ballots, receipts, record, sealing, signoff,
     tally, voting_rules,
-    assemblies, attendance, debate, delivery, door, eligibility, funds, letters, people, places,
+    assemblies, attendance, debate, delivery, door, eligibility, funds, letters, money, people,
+    places,
     polls, projects, proposals, questions, rounds, screening, speakers,
 )  # fmt: skip
 

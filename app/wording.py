@@ -60,6 +60,31 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.SPEND_EXCEEDS_COMMITMENT: _(
             "That is more than was committed to this project. Enter %(left)s or less."
         ),
+        Refusal.SPEND_IS_HELD: _(
+            "Only %(left)s can be spent now: %(held)s is held back until its condition is met."
+        ),
+        Refusal.FUND_SHORT: _(
+            "The fund is %(short)s short of what this outcome promises, so nothing was signed. "
+            "Officers must add a source to the fund first."
+        ),
+        Refusal.SOURCE_COMMITTED: _(
+            "Money of this source is promised to projects, so it can no longer be taken out."
+        ),
+        Refusal.SOURCE_IN_ROUNDS: _(
+            "A round counts on this money. Add the right source first, then take this one out."
+        ),
+        Refusal.SOURCE_TAKEN_OUT: _("This source has been taken out already."),
+        Refusal.HOLD_EXCEEDS_COMMITMENT: _(
+            "Only what is promised and neither spent nor held can be held back. "
+            "Enter %(left)s or less."
+        ),
+        Refusal.CONDITION_MET: _("This condition no longer holds anything back."),
+        Refusal.NOT_CONCLUDED: _(
+            "Money is returned once a project is finished or stopped. Report that first."
+        ),
+        Refusal.NOTHING_LEFT: _("All of this project’s money is spent or returned."),
+        Refusal.PLACE_MISSING: _("Name the place where the money goes."),
+        Refusal.PRACTICE_PAYS_NOTHING: _("A practice vote promises no money."),
         Refusal.DATES_OUT_OF_ORDER: _("Each phase must start after the one before it."),
         Refusal.VOTE_DATES_MISSING: _("Enter when the vote opens and when it closes."),
         Refusal.NOT_THE_PROPOSER: _("Only the person who made this proposal can do this."),
@@ -331,6 +356,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "Votes that were signed before have taken this money. Ask councillors to refer the "
             "outcome back."
         ),
+        Blocker.FUND_SHORT: _(
+            "Add a source to the fund: it holds too little for this round besides what other "
+            "rounds may promise."
+        ),
     },
     PaperFault: {
         PaperFault.NOT_A_LIST: _("We could not read your choices. Load the ballot paper again."),
@@ -455,7 +484,10 @@ def obstacle_in_words(obstacle: Obstacle) -> str:
                 obstacle.number,
             )
         )
-    return str(WORDS[Blocker][obstacle.blocker])
+    sentence = str(WORDS[Blocker][obstacle.blocker])
+    if obstacle.blocker == Blocker.FUND_SHORT:
+        return str(gettext("%(sum)s is missing. ", sum=pounds(obstacle.number))) + sentence
+    return sentence
 
 
 def obstacles_in_words(refused: NotReady) -> list[str]:

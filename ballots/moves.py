@@ -10,20 +10,33 @@ from ballots.covered import Counted
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append
 from ballots.opening import open_box
-from ballots.outcome import count_votes, funded_projects, outcome_of, paid_pence
+from ballots.outcome import (
+    count_votes,
+    funded_projects,
+    outcome_of,
+    paid_pence,
+    shortfall_pence,
+)
 from ballots.paper_ballots import count_papers
 from ballots.purchases import committed_before, purchased_within
 from ballots.record import publish_record
 from ballots.sealing import close_box
 from ballots.signoff import decisions_on, sign_off_of
-from ballots.voting_rules import paper_for, rules_of, why_conditions_fail
+from ballots.voting_rules import VotingRules, paper_for, rules_of, why_conditions_fail
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.delivery import commit_money
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
 from neighbourhoods.refusals import Refusal, Refused
-from neighbourhoods.rounds import Round, RoundKind, RoundMove, move_round, votes_within
+from neighbourhoods.rounds import (
+    Round,
+    RoundKind,
+    RoundMove,
+    left_for_rounds,
+    move_round,
+    votes_within,
+)
 from neighbourhoods.screening import awaiting_screening
 
 BY_TIMETABLE = "timetable"
@@ -51,11 +64,12 @@ class Blocker(StrEnum):
     NOTHING_DECIDED_IN_HALL = "nothing-decided-in-hall"
     HALL_VOTES_WAIT = "hall-votes-wait"
     MONEY_TAKEN = "money-taken"
+    FUND_SHORT = "fund-short"
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """One blocker, and how many things it concerns."""
+    """One blocker, and how many things (or pence) it concerns."""
 
     blocker: Blocker
     number: int = 0
@@ -90,6 +104,7 @@ def obstacles_before(session: Session, the_round: Round, to_phase: Phase) -> lis
             found.append(Obstacle(Blocker.NOT_AGREED))
         if is_money_taken(session, the_round):
             found.append(Obstacle(Blocker.MONEY_TAKEN))
+        found += _short_by(shortfall_pence(session, the_round))
     return found
 
 
@@ -120,6 +135,10 @@ def _papers_before_count(session: Session, the_round: Round) -> list[Obstacle]:
     return [Obstacle(blocker, number) for blocker, number in waiting.items() if number]
 
 
+def _short_by(pence: int) -> list[Obstacle]:
+    return [Obstacle(Blocker.FUND_SHORT, pence)] if pence > 0 else []
+
+
 def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
     found = []
     unscreened = len(awaiting_screening(session, the_round))
@@ -129,16 +148,7 @@ def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
     if rules is None:
         found.append(Obstacle(Blocker.NO_RULES))
     else:
-        try:
-            if not paper_for(session, the_round, rules).projects:
-                found.append(Obstacle(Blocker.NO_PROJECTS))
-        except (ValueError, RuleError):
-            found.append(Obstacle(Blocker.PAPER_IMPOSSIBLE))
-        if why_conditions_fail(session, the_round, rules):
-            found.append(Obstacle(Blocker.CONDITIONS_IMPOSSIBLE))
-        bought = {each.code for each in purchased_within(session, the_round)}
-        if unknown := bought.difference(rules.rule.already_chosen):
-            found.append(Obstacle(Blocker.BOUGHT_IN_HALL, len(unknown)))
+        found += _before_voting_under(session, the_round, rules)
     if roll_size(session, the_round.id) == 0:
         found.append(Obstacle(Blocker.NO_ROLL))
     # A rehearsal is signed by nobody.
@@ -148,6 +158,26 @@ def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
     closes_at = the_round.vote_closes_at
     if closes_at is not None and closes_at <= now(session):
         found.append(Obstacle(Blocker.CLOSE_NOT_AHEAD))
+    return found
+
+
+def _before_voting_under(session: Session, the_round: Round, rules: VotingRules) -> list[Obstacle]:
+    """What the chosen rules still lack: a paper that can be filled in, money, what was bought."""
+    found = []
+    try:
+        if not paper_for(session, the_round, rules).projects:
+            found.append(Obstacle(Blocker.NO_PROJECTS))
+    except (ValueError, RuleError):
+        found.append(Obstacle(Blocker.PAPER_IMPOSSIBLE))
+    if why_conditions_fail(session, the_round, rules):
+        found.append(Obstacle(Blocker.CONDITIONS_IMPOSSIBLE))
+    bought = {each.code for each in purchased_within(session, the_round)}
+    if unknown := bought.difference(rules.rule.already_chosen):
+        found.append(Obstacle(Blocker.BOUGHT_IN_HALL, len(unknown)))
+    if the_round.kind == RoundKind.FULL:
+        # What the last winner may overspend is other money of the fund: it has to be there.
+        asked = the_round.budget_pence + rules.rule.overspend_pence
+        found += _short_by(asked - left_for_rounds(session, the_round.fund, besides=the_round))
     return found
 
 

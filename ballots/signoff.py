@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from ballots.outcome import check_affordable
 from ballots.refusals import BallotRefusal
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Base, Moment, UTCDateTime, Word, hold_round, now, one_of
@@ -201,7 +202,10 @@ def declare_interest(
 def decide(
     session: Session, the_round: Round, councillor: Person, act: Act, reasons: str
 ) -> Decision:
-    """Approve an outcome or refer it back with reasons; once a sitting, and in public."""
+    """Approve an outcome or refer it back with reasons; once a sitting, and in public.
+
+    Nobody signs what the fund cannot pay.
+    """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
     seat = _seat(session, the_round, councillor)
@@ -214,6 +218,8 @@ def decide(
     sign_off = sign_off_of(session, the_round)
     if sign_off.referred_back:
         raise Refused(BallotRefusal.REFERRED_BACK)
+    if act == Act.APPROVE:
+        check_affordable(session, the_round)
     if act == Act.REFER_BACK:
         if not reasons.strip():
             raise Refused(BallotRefusal.REASONS_MISSING)

@@ -4,16 +4,25 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from neighbourhoods.database import Base, Moment, Pence, Word, now, one_of
-from neighbourhoods.funds import Fund, FundPosition, allocated_pence
+from neighbourhoods.money import (
+    BY_SIGNATURE,
+    Account,
+    MoneyAct,
+    MoneyEntry,
+    Movement,
+    balance_of,
+    hold_fund,
+    move_money,
+)
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Action, Role, check_allowed
 from neighbourhoods.projects import Project
 from neighbourhoods.refusals import Refusal, Refused
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, RoundKind
 
 
 class DeliveryStatus(StrEnum):
@@ -82,7 +91,14 @@ class DeliveryStep:
 
 
 def commit_money(session: Session, project: Project, committed_pence: int) -> Delivery:
-    """Commit a signed-off project's money and plan its delivery."""
+    """Commit a signed-off project's money and plan its delivery; never more than is available."""
+    the_round = project.the_round
+    if the_round.kind == RoundKind.PRACTICE:
+        raise Refused(Refusal.PRACTICE_PAYS_NOTHING)
+    hold_fund(session, the_round.fund_id)
+    available = balance_of(session, the_round.fund_id, Account.AVAILABLE)
+    if committed_pence > available:
+        raise Refused(Refusal.FUND_SHORT, short_pence=committed_pence - available)
     delivery = Delivery(
         project=project,
         round_id=project.round_id,
@@ -91,8 +107,22 @@ def commit_money(session: Session, project: Project, committed_pence: int) -> De
         spent_pence=0,
     )
     session.add(delivery)
-    session.flush()
+    entry = entry_about(project, MoneyAct.COMMITMENT, BY_SIGNATURE)
+    into = Movement(Account.COMMITTED, committed_pence, project.id)
+    move_money(session, entry, [Movement(Account.AVAILABLE, -committed_pence), into])
     return delivery
+
+
+def entry_about(project: Project, act: MoneyAct, why: str, by: Person | None = None) -> MoneyEntry:
+    """An entry of a project's money, still without its lines."""
+    return MoneyEntry(
+        fund_id=project.the_round.fund_id,
+        round_id=project.round_id,
+        project_id=project.id,
+        act=act,
+        why=why,
+        by=by,
+    )
 
 
 def report_delivery(
@@ -102,10 +132,11 @@ def report_delivery(
     check_allowed(Role.OFFICER, Action.DELIVER, delivery.project.the_round.phase)
     if step.spent_pence < 0:
         raise Refused(Refusal.AMOUNT_NOT_POSITIVE)
+    if not step.note.strip():
+        raise Refused(Refusal.REASON_MISSING)
+    hold_fund(session, delivery.project.the_round.fund_id)
     session.refresh(delivery, with_for_update=True)  # two reports at once are both added up
-    left = delivery.committed_pence - delivery.spent_pence
-    if step.spent_pence > left:
-        raise Refused(Refusal.SPEND_EXCEEDS_COMMITMENT, left_pence=left)
+    _check_spendable(session, delivery, step.spent_pence)
     update = DeliveryUpdate(
         delivery=delivery,
         status=step.status,
@@ -116,26 +147,35 @@ def report_delivery(
         updated_at=now(session),
     )
     delivery.status, delivery.due_on = step.status, step.due_on
-    delivery.spent_pence += step.spent_pence
     session.add(update)
     session.flush()
+    if step.spent_pence:
+        _spend(session, update)
     return update
+
+
+def _check_spendable(session: Session, delivery: Delivery, pence: int) -> None:
+    fund_id, project_id = delivery.project.the_round.fund_id, delivery.project_id
+    left = balance_of(session, fund_id, Account.COMMITTED, project_id)
+    if pence <= left:
+        return
+    held = balance_of(session, fund_id, Account.HELD, project_id)
+    if held:
+        raise Refused(Refusal.SPEND_IS_HELD, left_pence=left, held_pence=held)
+    raise Refused(Refusal.SPEND_EXCEEDS_COMMITMENT, left_pence=left)
+
+
+def _spend(session: Session, update: DeliveryUpdate) -> MoneyEntry:
+    """Write down what a report says was spent."""
+    delivery, pence = update.delivery, update.spent_pence
+    entry = entry_about(delivery.project, MoneyAct.SPENDING, update.note, update.updated_by)
+    entry.update_id = update.id
+    delivery.spent_pence += pence
+    out = Movement(Account.COMMITTED, -pence, delivery.project_id)
+    return move_money(session, entry, [out, Movement(Account.SPENT, pence, delivery.project_id)])
 
 
 def deliveries_in(session: Session, the_round: Round) -> list[Delivery]:
     """The funded projects of a round."""
     query = select(Delivery).where(Delivery.round_id == the_round.id).order_by(Delivery.project_id)
     return list(session.scalars(query))
-
-
-def position_of(session: Session, fund: Fund) -> FundPosition:
-    """Where a fund's money stands today, to the penny."""
-    committed, spent = session.execute(
-        select(
-            func.coalesce(func.sum(Delivery.committed_pence), 0),
-            func.coalesce(func.sum(Delivery.spent_pence), 0),
-        )
-        .join(Round, Delivery.round_id == Round.id)
-        .where(Round.fund_id == fund.id)
-    ).one()
-    return FundPosition(allocated_pence(session, fund), int(committed), int(spent))

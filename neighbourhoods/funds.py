@@ -1,13 +1,24 @@
-"""Devolved pots of money: their named sources, and where every penny stands."""
+"""Devolved pots of money: their named sources, and where every penny of them stands."""
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from neighbourhoods.database import Base, Pence, Word, one_of
+from neighbourhoods.money import (
+    Account,
+    MoneyAct,
+    MoneyEntry,
+    Movement,
+    balance_of,
+    balances_of,
+    hold_fund,
+    move_money,
+)
+from neighbourhoods.people import Person
 from neighbourhoods.places import Community
 from neighbourhoods.refusals import Refusal, Refused
 
@@ -65,16 +76,14 @@ class FundSource(Base):
 
 @dataclass(frozen=True)
 class FundPosition:
-    """Where a fund's money stands, in pence: allocated, then committed, then spent."""
+    """Where a fund's money stands, in pence: all that came in is in one of these places."""
 
     allocated_pence: int
+    available_pence: int
     committed_pence: int
+    held_pence: int
     spent_pence: int
-
-    @property
-    def uncommitted_pence(self) -> int:
-        """What no signed-off project has been promised."""
-        return self.allocated_pence - self.committed_pence
+    returned_pence: int
 
 
 def create_fund(
@@ -88,22 +97,42 @@ def create_fund(
 
 
 def add_source(
-    session: Session, fund: Fund, kind: SourceKind, name: str, amount_pence: int, given_on: date
+    session: Session,
+    fund: Fund,
+    kind: SourceKind,
+    name: str,
+    amount_pence: int,
+    given_on: date,
+    by: Person | None = None,
 ) -> FundSource:
-    """Put a named sum into a fund."""
+    """Put a named sum into a fund, and write it down in the fund's ledger."""
     if amount_pence <= 0:
         raise Refused(Refusal.AMOUNT_NOT_POSITIVE)
+    hold_fund(session, fund.id)
     source = FundSource(
         fund=fund, kind=kind, name=name, amount_pence=amount_pence, given_on=given_on
     )
     session.add(source)
     session.flush()
+    entry = MoneyEntry(fund_id=fund.id, act=MoneyAct.SOURCE, by=by, why=name, source=source)
+    into = Movement(Account.AVAILABLE, amount_pence)
+    move_money(session, entry, [Movement(Account.SOURCE, -amount_pence), into])
     return source
 
 
 def allocated_pence(session: Session, fund: Fund) -> int:
-    """The sum of a fund's sources."""
-    query = select(func.coalesce(func.sum(FundSource.amount_pence), 0)).where(
-        FundSource.fund_id == fund.id
+    """All that came into a fund, without what was put in by mistake and taken out."""
+    return -balance_of(session, fund.id, Account.SOURCE)
+
+
+def position_of(session: Session, fund: Fund) -> FundPosition:
+    """Where a fund's money stands today, to the penny, as its ledger has it."""
+    balances = balances_of(session, fund.id)
+    return FundPosition(
+        allocated_pence=-balances[Account.SOURCE],
+        available_pence=balances[Account.AVAILABLE],
+        committed_pence=balances[Account.COMMITTED],
+        held_pence=balances[Account.HELD],
+        spent_pence=balances[Account.SPENT],
+        returned_pence=balances[Account.RETURNED],
     )
-    return int(session.execute(query).scalar_one())

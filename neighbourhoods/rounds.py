@@ -9,7 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from neighbourhoods.database import Base, Moment, Pence, Word, hold_round, now, one_of
-from neighbourhoods.funds import Fund, allocated_pence
+from neighbourhoods.funds import Fund
+from neighbourhoods.money import Account, MoneyEntry, MoneyLine, balance_of, hold_fund
 from neighbourhoods.people import Person
 from neighbourhoods.phases import MOVES, ORDER, Action, Phase, Role, check_allowed
 from neighbourhoods.places import Community
@@ -149,22 +150,44 @@ def describe_round(
 def _check_budget(session: Session, fund: Fund, budget_pence: int, besides: Round | None) -> None:
     if budget_pence <= 0:
         raise Refused(Refusal.AMOUNT_NOT_POSITIVE)
-    session.refresh(fund, with_for_update=True)  # two rounds must not share out the same pound
+    hold_fund(session, fund.id)  # two rounds must not share out the same pound
     left = left_for_rounds(session, fund, besides)
     if budget_pence > left:
         raise Refused(Refusal.FUND_EXCEEDED, left_pence=left)
 
 
 def left_for_rounds(session: Session, fund: Fund, besides: Round | None = None) -> int:
-    """Pence of a fund that no (other) round has taken."""
-    query = select(func.coalesce(func.sum(Round.budget_pence), 0)).where(
+    """Pence of a fund that it has not promised and that no (other) round may yet promise."""
+    taken = 0 if besides is None else besides.within_id or besides.id
+    rounds = select(Round).where(
         Round.fund_id == fund.id,
         # Votes in a hall share out what their round has taken.
         Round.kind == RoundKind.FULL,
+        # What a signed round did not need is free again.
+        Round.phase.not_in([Phase.DELIVERY, Phase.REVIEW]),
+        Round.id != taken,
     )
-    if besides is not None:
-        query = query.where(Round.id != besides.id)
-    return allocated_pence(session, fund) - int(session.execute(query).scalar_one())
+    under_way = {found.id: found.budget_pence for found in session.scalars(rounds)}
+    for within_id, pence in _promised_in_halls(session, fund):
+        if within_id in under_way:
+            under_way[within_id] = max(0, under_way[within_id] - pence)
+    return balance_of(session, fund.id, Account.AVAILABLE) - sum(under_way.values())
+
+
+def _promised_in_halls(session: Session, fund: Fund) -> list[tuple[int, int]]:
+    """What votes in halls have promised of the budgets of the rounds they were held within."""
+    query = (
+        select(Round.within_id, -func.sum(MoneyLine.pence))
+        .join(MoneyEntry, MoneyEntry.round_id == Round.id)
+        .join(MoneyLine)
+        .where(
+            Round.fund_id == fund.id,
+            Round.kind == RoundKind.HALL,
+            MoneyLine.account == Account.AVAILABLE,
+        )
+        .group_by(Round.within_id)
+    )
+    return [(within_id, int(pence)) for within_id, pence in session.execute(query) if within_id]
 
 
 def set_timetable(session: Session, the_round: Round, starts: Mapping[Phase, datetime]) -> None:

@@ -15,7 +15,7 @@ from app.public.records import count_in_words
 from app.public.sitting import read_sign_off, waiting_since
 from app.public.standing import main_action
 from ballots.moves import conclude_sign_off
-from ballots.outcome import outcome_of
+from ballots.outcome import check_affordable, outcome_of
 from ballots.refusals import BallotRefusal
 from ballots.signoff import Act, InterestKind, Seat, declare_interest, sign_off_of
 from ballots.signoff import decide as decide_on
@@ -127,6 +127,8 @@ def decide(the_round: Round) -> ResponseReturnValue:
         flash(_("Officers have answered since you opened this page. Read it, then decide."))
         return redirect(url_for("councillors.decision", round_id=the_round.id), 303)
     act = Act(form.act.data)
+    if act == Act.APPROVE:
+        check_affordable(db(), the_round)
     if not form.confirmed.data:
         return _ask_once_more(the_round, form, act)
     return _sign(the_round, form, act)

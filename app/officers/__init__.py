@@ -14,6 +14,7 @@ from app.officers import (  # noqa: E402
     menu,
     moderation,
     moving,
+    purse,
     referrals,
     rolls,
     rounds,
@@ -24,5 +25,5 @@ from app.officers import (  # noqa: E402
 
 __all__ = [
     "conditions", "deliveries", "desk", "drawing", "funds", "menu", "moderation", "moving",
-    "officers", "referrals", "rolls", "rounds", "rules", "screening", "voter_cards",
+    "officers", "purse", "referrals", "rolls", "rounds", "rules", "screening", "voter_cards",
 ]  # fmt: skip

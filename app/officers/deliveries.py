@@ -28,6 +28,7 @@ from neighbourhoods.delivery import (
 from neighbourhoods.delivery import (
     report_delivery as publish_step,
 )
+from neighbourhoods.money import entries_about, held_by, money_of, unmet_conditions
 from neighbourhoods.phases import Action, Role, check_allowed
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
@@ -84,7 +85,15 @@ def report_delivery(the_round: Round, delivery: Delivery) -> ResponseReturnValue
         if told is not None:
             flash(_people_told(told), "success")
             return redirect(url_for("officers.delivery", round_id=the_round.id), 303)
-    return show_form("officers/report_delivery.html", form, the_round=the_round, delivery=delivery)
+    entries = entries_about(db(), [delivery.project_id])
+    return show_form(
+        "officers/report_delivery.html",
+        form,
+        the_round=the_round,
+        delivery=delivery,
+        money=money_of(db(), [delivery.project_id])[delivery.project_id],
+        conditions=[(each, held_by(each)) for each in unmet_conditions(entries)],
+    )
 
 
 def _publish(delivery: Delivery, form: DeliveryForm) -> int | None:
@@ -95,7 +104,7 @@ def _publish(delivery: Delivery, form: DeliveryForm) -> int | None:
     try:
         update = publish_step(db(), delivery, signed_in().person, step)
     except Refused as refused:
-        if refused.reason != Refusal.SPEND_EXCEEDS_COMMITMENT:
+        if refused.reason not in (Refusal.SPEND_EXCEEDS_COMMITMENT, Refusal.SPEND_IS_HELD):
             raise
         refuse_at(form.spent, refused)
         return None

@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from flask import redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovSelect
@@ -12,7 +13,7 @@ from wtforms import SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired
 
-from app.access import Who, open_to
+from app.access import Who, open_to, signed_in
 from app.date_fields import DayField
 from app.fields import LineField, PoundsField, WordsField
 from app.house import db
@@ -20,9 +21,17 @@ from app.labels import label
 from app.officers import officers
 from app.officers.forms import choices_of, refuse_at, show_form
 from neighbourhoods.database import now
-from neighbourhoods.delivery import position_of
-from neighbourhoods.funds import Fund, SourceKind, add_source, create_fund
+from neighbourhoods.funds import (
+    Fund,
+    FundSource,
+    SourceKind,
+    add_source,
+    create_fund,
+    position_of,
+)
+from neighbourhoods.money import corrections_in
 from neighbourhoods.places import Community, all_communities
+from neighbourhoods.purse import correct_source
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round, RoundKind, create_round, left_for_rounds
 
@@ -30,7 +39,11 @@ from neighbourhoods.rounds import Round, RoundKind, create_round, left_for_round
 class FundForm(FlaskForm):
     """A new fund."""
 
-    community = SelectField(_l("Whose money is it?"), widget=GovSelect())
+    community = SelectField(
+        _l("Whose money is it?"),
+        [InputRequired(_l("Choose whose money it is"))],
+        widget=GovSelect(),
+    )
     name = LineField(
         _l("Name of the fund"),
         most=120,
@@ -60,6 +73,17 @@ class SourceForm(FlaskForm):
         _l("Date it was given"),
         [InputRequired(_l("Enter the date it was given"))],
         description=_l("For example, 1 4 2026"),
+    )
+
+
+class TakeOutForm(FlaskForm):
+    """Why a source is taken out again."""
+
+    why = WordsField(
+        _l("What was wrong with it?"),
+        most=500,
+        needed=_l("Say what was wrong with it. It will be public."),
+        description=_l("For example, the sum has a nought too many."),
     )
 
 
@@ -104,7 +128,8 @@ def new_fund() -> ResponseReturnValue:
     """Open a fund for any ward, neighbourhood or community of interest."""
     form = FundForm()
     communities = {str(community.id): community for community in all_communities(db())}
-    form.community.choices = [_named(community) for community in communities.values()]
+    nobody_yet = SelectChoice("", _("Choose a ward, neighbourhood or community of interest"))
+    form.community.choices = [nobody_yet, *(_named(one) for one in communities.values())]
     form.financial_year.choices = [SelectChoice(year) for year in _financial_years()]
     if form.validate_on_submit():
         fund = create_fund(
@@ -147,6 +172,7 @@ def fund(fund: Fund) -> ResponseReturnValue:
             form.name.data,
             form.amount.data,
             form.given_on.data,
+            signed_in().person,
         )
         db().commit()
         return redirect(url_for("officers.fund", fund_id=fund.id), 303)
@@ -158,9 +184,29 @@ def fund(fund: Fund) -> ResponseReturnValue:
         form,
         fund=fund,
         position=position_of(db(), fund),
+        corrections=corrections_in(db(), fund.id),
         left_pence=left_for_rounds(db(), fund),
         rounds=list(rounds),
     )
+
+
+@officers.route(
+    "/office/funds/<int:fund_id>/sources/<int:source_id>/take-out", methods=["GET", "POST"]
+)
+@open_to(Who.OFFICER)
+def take_out(fund: Fund, source: FundSource) -> ResponseReturnValue:
+    """Ask why a source was a mistake, then take it out of the fund in public."""
+    form = TakeOutForm()
+    if form.validate_on_submit():
+        try:
+            correct_source(db(), source, signed_in().person, form.why.data)
+        except Refused as refused:
+            refuse_at(form.why, refused)
+        else:
+            db().commit()
+            flash(_("The source is taken out. Your reason stands beside it."), "success")
+            return redirect(url_for("officers.fund", fund_id=fund.id), 303)
+    return show_form("officers/take_out.html", form, fund=fund, source=source)
 
 
 @officers.route("/office/funds/<int:fund_id>/rounds/new", methods=["GET", "POST"])

@@ -5,6 +5,7 @@ from flask import Blueprint
 public = Blueprint("public", __name__)
 
 from app.public import (  # noqa: E402, F401 - the views need the blueprint above
+    fund_money,
     ledger,
     pages,
     places,

@@ -9,7 +9,8 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from ballots.record import PublicRecord
 from neighbourhoods.delivery import Delivery, DeliveryStatus
-from neighbourhoods.funds import Fund, FundSource
+from neighbourhoods.funds import Fund
+from neighbourhoods.money import Account, MoneyBalance
 from neighbourhoods.places import Community, CommunityKind
 from neighbourhoods.projects import Project
 from neighbourhoods.proposals import Proposal, ProposalState
@@ -62,9 +63,12 @@ def funds_this_year(session: Session, community: Community, today: date) -> list
 def funds_inside(session: Session, ward: Community, today: date) -> list[tuple[Fund, int]]:
     """This year’s funds of a ward’s neighbourhoods, each with its money in pence."""
     query = (
-        select(Fund, func.coalesce(func.sum(FundSource.amount_pence), 0))
+        select(Fund, func.coalesce(-func.sum(MoneyBalance.pence), 0))
         .join(Fund.community)
-        .outerjoin(Fund.sources)
+        .outerjoin(
+            MoneyBalance,
+            (MoneyBalance.fund_id == Fund.id) & (MoneyBalance.account == Account.SOURCE),
+        )
         .where(
             Community.ward_id == ward.id,
             Fund.financial_year == financial_year(today),

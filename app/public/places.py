@@ -1,4 +1,4 @@
-"""Places: home, search, communities and their funds."""
+"""Places: home, search, communities."""
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -29,12 +29,11 @@ from app.public.standing import (
     timetable,
 )
 from neighbourhoods.database import now
-from neighbourhoods.delivery import position_of
-from neighbourhoods.funds import Fund
+from neighbourhoods.funds import position_of
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import Phase
 from neighbourhoods.places import Community, CommunityKind, all_communities, find_areas
-from neighbourhoods.rounds import Round, left_for_rounds
+from neighbourhoods.rounds import Round
 
 FEW = 6
 
@@ -133,18 +132,3 @@ def _money(session: Session, here: Community) -> list[dict[str, object]]:
     if not funds and here.ward is not None:
         funds = funds_this_year(session, here.ward, today)
     return [{"fund": fund, "position": position_of(session, fund)} for fund in funds]
-
-
-@public.get("/funds/<int:fund_id>")
-@open_to(Who.ANYONE)
-def fund(fund: Fund) -> ResponseReturnValue:
-    """One fund: where every pound comes from, and where it stands."""
-    moment = now(db())
-    rounds = find_rounds(db(), Round.fund_id == fund.id)
-    return render_template(
-        "public/fund.html",
-        fund=fund,
-        position=position_of(db(), fund),
-        rounds=[standing(the_round, moment) for the_round in rounds],
-        left_pence=left_for_rounds(db(), fund),
-    )

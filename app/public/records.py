@@ -11,6 +11,7 @@ from app.public import public
 from app.public.checking import checking_of
 from app.public.counted import Counted, read_count
 from app.public.finding import find_records, years_with_records
+from app.public.money_words import returns_in
 from app.public.record_words import read_record
 from app.public.sitting import read_sign_off
 from app.ties_waiting import tie_waiting
@@ -18,6 +19,7 @@ from ballots.draws import draw_held
 from ballots.outcome import Outcome, outcome_of
 from ballots.record import record_of
 from neighbourhoods.delivery import Delivery, DeliveryUpdate
+from neighbourhoods.money import MoneyEntry, entries_about, held_by, unmet_conditions
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.places import CommunityKind, all_communities
 from neighbourhoods.projects import projects_in
@@ -105,12 +107,20 @@ def records() -> ResponseReturnValue:
 def delivery(the_round: Round) -> ResponseReturnValue:
     """What became of every funded project, and every pound spent on it."""
     deliveries = _deliveries(db(), the_round)
+    by_project: dict[int, list[MoneyEntry]] = {each.project_id: [] for each in deliveries}
+    for entry in entries_about(db(), by_project):
+        by_project[entry.project_id or 0].append(entry)
     return render_template(
         "public/delivery.html",
         the_round=the_round,
         deliveries=deliveries,
         committed_pence=sum(found.committed_pence for found in deliveries),
         spent_pence=sum(found.spent_pence for found in deliveries),
+        conditions={
+            project_id: [(each, held_by(each)) for each in unmet_conditions(entries)]
+            for project_id, entries in by_project.items()
+        },
+        returns={project_id: returns_in(entries) for project_id, entries in by_project.items()},
         signed=is_past(Phase.SIGN_OFF, the_round.phase),
     )
 

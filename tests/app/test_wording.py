@@ -13,7 +13,7 @@ from ballots.pabulib import Expected
 from neighbourhoods.refusals import Refusal, Refused
 from tests.builders import Clock
 
-FIGURES = {"left": "£1", "limit": "2", "actual": "3", "words": "x"}
+FIGURES = {"left": "£1", "held": "£4", "short": "£5", "limit": "2", "actual": "3", "words": "x"}
 
 
 @pytest.mark.parametrize("words", [*WORDS, *LABELS], ids=lambda words: words.__name__)

@@ -11,14 +11,17 @@ from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
 from ballots.signoff import Act, InterestKind, decide, declare_interest
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
-from neighbourhoods.attendance import Attendee, Phone
+from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
 from neighbourhoods.delivery import deliveries_in
+from neighbourhoods.door import WalkIn
+from neighbourhoods.money import entries_about, unmet_conditions
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import ORDER, Phase, Role
 from neighbourhoods.places import Community
 from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import MenuItem, back, proposals_in
+from neighbourhoods.purse import hold_back
 from neighbourhoods.questions import Question
 from neighbourhoods.rounds import Round
 from neighbourhoods.screening import screenings_of
@@ -30,6 +33,7 @@ VALUES_OF_ITS_OWN = {
     "code": "ABCD0123EFGH",
     "filename": "css/theme.css",
     "screen_number": 1,
+    "serial": "0001-AAA",
 }
 
 
@@ -60,14 +64,18 @@ class World:
             points = proposal_points(self.town, the_round)
             if points:
                 values["point_id"] = points[0]
+        values["source_id"] = the_round.fund.sources[0].id
         for delivery in deliveries_in(session, the_round)[:1]:
             values["delivery_id"] = delivery.project_id
+            for condition in unmet_conditions(entries_about(session, [delivery.project_id])):
+                values["condition_id"] = condition.id
         return values
 
     def _values_in_assembly(self) -> dict[str, object]:
         turn = self.town.session.scalar(select(SpeakingTurn))
         question = self.town.session.scalar(select(Question))
         attendee = self.town.session.scalar(select(Attendee))
+        walk_in = self.town.session.scalar(select(WalkIn))
         return {
             "assembly_id": self.assembly.id,
             "join_code": self.assembly.code,
@@ -75,6 +83,7 @@ class World:
             "turn_id": turn.id if turn else 0,
             "question_id": question.id if question else 0,
             "attendee_id": attendee.id if attendee else 0,
+            "walk_in_id": walk_in.id if walk_in else 0,
         }
 
 
@@ -117,6 +126,15 @@ def hold_assembly(town: Town, the_round: Round) -> Assembly:
     )
     session.add(phone)
     session.flush()
+    session.add(
+        WalkIn(
+            assembly_id=assembly.id,
+            name="Wanda <b>Walker</b>",
+            channel=Channel.PAPER,
+            asked_by=town.facilitator,
+            asked_at=moment,
+        )
+    )
     words = "Who <b>mends</b> “it” in the gardener’s absence?"
     session.add_all(
         [
@@ -159,6 +177,8 @@ def _sign(town: Town, the_round: Round) -> None:
         declare_interest(town.session, the_round, councillor, InterestKind.NONE, "")
         decide(town.session, the_round, councillor, Act.APPROVE, "")
     conclude_sign_off(town.session, town.keys, the_round)
+    for delivery in deliveries_in(town.session, the_round)[:1]:
+        hold_back(town.session, delivery, town.officer, 5_001, "The “trust’s” <b>word</b>.")
 
 
 def addresses(app: Flask, world: World, method: str) -> Iterator[tuple[Rule, Phase | None, str]]:

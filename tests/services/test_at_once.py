@@ -9,10 +9,17 @@ from sqlalchemy.orm import Session
 from ballots.moves import conclude_sign_off, take_forward
 from ballots.signoff import Act, InterestKind, decide, declare_interest, sign_off_of
 from neighbourhoods.database import Database
-from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery
+from neighbourhoods.delivery import (
+    DeliveryStatus,
+    DeliveryStep,
+    commit_money,
+    deliveries_in,
+    report_delivery,
+)
 from neighbourhoods.eligibility import RollRow, replace_roll
 from neighbourhoods.people import Person, ask_for_code
 from neighbourhoods.phases import Phase
+from neighbourhoods.projects import Project, projects_in
 from neighbourhoods.proposals import back, backing_counts, proposals_in
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round, create_round
@@ -134,3 +141,22 @@ def test_two_reports_at_once_are_both_added_up(town: Town, other: Session) -> No
     at_once(town.session, again)
     town.session.refresh(delivery)
     assert delivery.spent_pence == 200
+
+
+def test_two_signatures_at_once_do_not_promise_the_same_pound(town: Town, other: Session) -> None:
+    the_round = town.round(Phase.SIGN_OFF)
+    first, second = projects_in(town.session, the_round.id)[:2]
+    town.session.commit()
+    theirs = other.get_one(Project, second.id)
+    commit_money(town.session, first, 600_000)
+    refused: list[object] = []
+
+    def again() -> None:
+        try:
+            commit_money(other, theirs, 600_000)
+        except Refused as error:
+            refused.append(error.reason)
+        other.rollback()
+
+    at_once(town.session, again)
+    assert refused == [Refusal.FUND_SHORT]

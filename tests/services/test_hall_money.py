@@ -25,8 +25,9 @@ from ballots.signoff import Act, InterestKind, awaiting, decide, declare_interes
 from ballots.whereabouts import find_receipt, receipt_of
 from neighbourhoods.assemblies import Assembly, ItemKind
 from neighbourhoods.attendance import Attendee
-from neighbourhoods.delivery import deliveries_in, position_of
+from neighbourhoods.delivery import deliveries_in
 from neighbourhoods.eligibility import RollEntry, roll_size
+from neighbourhoods.funds import position_of
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused

@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session
 from app.schema import metadata, migrate
 from ballots.outcome import count_votes
 from neighbourhoods.database import Database
-from neighbourhoods.delivery import commit_money
+from neighbourhoods.delivery import (
+    DeliveryStatus,
+    DeliveryStep,
+    commit_money,
+    report_delivery,
+)
+from neighbourhoods.funds import Fund, SourceKind, add_source, position_of
+from neighbourhoods.money import MoneyEntry, entries_of
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.places import Community, CommunityKind
@@ -70,6 +77,60 @@ def test_a_database_with_projects_on_their_way_keeps_them_through_the_facts(town
         assert connection.execute(text(kept)).scalar_one() == 1
         facts = "SELECT area, minimum_cost_pence, beneficiaries FROM projects LIMIT 1"
         assert connection.execute(text(facts)).one() == ("", None, None)
+
+
+def test_old_money_is_carried_over_into_the_ledger_to_the_penny(town: Town) -> None:
+    the_round = town.round(Phase.SIGN_OFF)
+    the_round.phase = Phase.DELIVERY
+    delivery = commit_money(town.session, projects_in(town.session, the_round.id)[0], 200_000)
+    step = DeliveryStep(DeliveryStatus.STARTED, "Ordered.", 50_025, None)
+    report_delivery(town.session, delivery, town.officer, step)
+    fund, moment = the_round.fund, town.session.info["clock"]()
+    before = [_told(entry) for entry in entries_of(town.session, fund.id)]
+    position = position_of(town.session, fund)
+    town.session.commit()
+    engine = town.session.get_bind().engine
+    town.session.expunge_all()
+    town.session.close()
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
+        assert "money_entries" not in inspect(connection).get_table_names()
+        command.upgrade(config, "head")
+    with Session(engine, info={"clock": lambda: moment}) as session:
+        kept = session.get_one(Fund, fund.id)
+        assert [_told(entry) for entry in entries_of(session, kept.id)] == before
+        assert len(before) == 3
+        assert position_of(session, kept) == position
+        # The next entry finds a number that is free.
+        add_source(session, kept, SourceKind.GRANT, "More", 1, moment.date())
+        assert position_of(session, kept).allocated_pence == 1_000_001
+
+
+def _told(entry: MoneyEntry) -> tuple[object, ...]:
+    lines = [(line.account, line.project_id, line.pence) for line in entry.lines]
+    return entry.act, entry.why, entry.source_id, entry.project_id, entry.update_id, lines
+
+
+def test_old_money_that_does_not_add_up_stops_the_migration_and_names_its_fund(
+    town: Town,
+) -> None:
+    the_round = town.round(Phase.SIGN_OFF)
+    commit_money(town.session, projects_in(town.session, the_round.id)[0], 200_000)
+    town.session.commit()
+    engine = town.session.get_bind().engine
+    town.session.close()
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
+        connection.execute(text("UPDATE fund_sources SET amount_pence = 199999"))
+        with pytest.raises(RuntimeError, match=r"more is promised than there is in .'Pot'"):
+            command.upgrade(config, "head")
+        connection.rollback()
 
 
 def test_a_neighbourhood_without_a_ward_is_refused_by_the_database(session: Session) -> None:

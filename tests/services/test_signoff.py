@@ -21,9 +21,9 @@ from neighbourhoods.delivery import (
     DeliveryStatus,
     DeliveryStep,
     deliveries_in,
-    position_of,
     report_delivery,
 )
+from neighbourhoods.funds import position_of
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refusal, Refused

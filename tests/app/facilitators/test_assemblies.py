@@ -35,7 +35,7 @@ def debated(town: Town) -> Round:
 
 
 @pytest.fixture
-def facilitator(site: Site, town: Town, debated: Round) -> FlaskClient:  # noqa: ARG001
+def facilitator(site: Site, town: Town, debated: Round) -> FlaskClient:
     town.session.commit()
     return site.as_(town.facilitator)
 

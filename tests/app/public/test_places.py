@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from neighbourhoods.funds import SourceKind, add_source
+from neighbourhoods.funds import SourceKind, add_source, create_fund
 from neighbourhoods.phases import Phase
 from neighbourhoods.places import CommunityKind, add_community
 from tests.app.public.builders import signed_round
@@ -162,9 +162,7 @@ def test_a_fund_lists_its_sources_and_adds_up_to_the_penny(site: Site, town: Tow
 
 
 def test_an_empty_fund_says_so(site: Site, town: Town) -> None:
-    fund = town.fund()
-    for source in fund.sources:
-        town.session.delete(source)
+    fund = create_fund(town.session, town.neighbourhood, "Pot", "2026-27")
     town.session.commit()
     page = site.as_(None).get(f"/funds/{fund.id}").text
     assert "No money is in this fund yet" in page

@@ -1,0 +1,143 @@
+"""A fund in public: where its money stands, and its ledger to read, to print and to take away."""
+
+import csv
+import io
+
+from flask import Response, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from app.access import Who, open_to
+from app.house import db, settings
+from app.public import public
+from app.public.finding import find_rounds
+from app.public.money_words import read_money, why_in_words
+from app.public.standing import standing
+from neighbourhoods.database import now
+from neighbourhoods.funds import Fund, position_of
+from neighbourhoods.money import MoneyEntry, corrections_in, entries_of
+from neighbourhoods.rounds import Round, left_for_rounds
+
+COLUMNS = (
+    "entry",
+    "at",
+    "act",
+    "account",
+    "pence",
+    "pounds",
+    "project_id",
+    "project",
+    "source",
+    "returned_to",
+    "why",
+)
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@public.get("/funds/<int:fund_id>")
+@open_to(Who.ANYONE)
+def fund(fund: Fund) -> ResponseReturnValue:
+    """One fund: where every pound comes from, where it stands, and why each penny moved."""
+    moment = now(db())
+    rounds = find_rounds(db(), Round.fund_id == fund.id)
+    return render_template(
+        "public/fund.html",
+        fund=fund,
+        position=position_of(db(), fund),
+        corrections=corrections_in(db(), fund.id),
+        ledger=read_money(entries_of(db(), fund.id)),
+        rounds=[standing(the_round, moment) for the_round in rounds],
+        left_pence=left_for_rounds(db(), fund),
+        address=f"{settings().public_url}/funds/{fund.id}",
+        printed_at=moment,
+    )
+
+
+@public.get("/funds/<int:fund_id>/ledger.csv")
+@open_to(Who.ANYONE)
+def fund_ledger_csv(fund: Fund) -> ResponseReturnValue:
+    """Every line of a fund's ledger as a table: those of an entry add up to nothing."""
+    written = io.StringIO(newline="")
+    rows = csv.writer(written)
+    rows.writerow(COLUMNS)
+    for number, entry in enumerate(entries_of(db(), fund.id), start=1):
+        rows.writerows(_lines(number, entry))
+    # Excel takes a file without this mark for the old code page, and £ for rubbish.
+    answer = Response("\ufeff" + written.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="fund-{fund.id}-ledger.csv"'
+    return answer
+
+
+def _lines(number: int, entry: MoneyEntry) -> list[list[object]]:
+    return [
+        [
+            number,
+            entry.at.isoformat(),
+            entry.act.value,
+            line.account.value,
+            line.pence,
+            as_decimal(line.pence),
+            line.project_id or "",
+            harmless(entry.project.title if entry.project and line.project_id else ""),
+            harmless(entry.source.name if entry.source else ""),
+            harmless(entry.returned_to),
+            harmless(why_in_words(entry)),
+        ]
+        for line in entry.lines
+    ]
+
+
+def as_decimal(pence: int) -> str:
+    """Pence as pounds that a spreadsheet adds up: -1234.50."""
+    whole, rest = divmod(abs(pence), 100)
+    return f"{'-' if pence < 0 else ''}{whole}.{rest:02d}"
+
+
+def harmless(words: str) -> str:
+    """People's words for a cell that no spreadsheet runs as a formula."""
+    return f"'{words}" if words.lstrip(" ").startswith(_FORMULA) else words
+
+
+@public.get("/funds/<int:fund_id>/ledger.json")
+@open_to(Who.ANYONE)
+def fund_ledger_json(fund: Fund) -> ResponseReturnValue:
+    """Where a fund's money stands, and its ledger, for programs; money is in whole pence."""
+    position = position_of(db(), fund)
+    entries = enumerate(entries_of(db(), fund.id), start=1)
+    return jsonify(
+        {
+            "fund": {
+                "id": fund.id,
+                "name": fund.name,
+                "community": fund.community.name,
+                "financial_year": fund.financial_year,
+            },
+            "position": {
+                "came_in_pence": position.allocated_pence,
+                "available_pence": position.available_pence,
+                "committed_pence": position.committed_pence,
+                "held_pence": position.held_pence,
+                "spent_pence": position.spent_pence,
+                "returned_pence": position.returned_pence,
+            },
+            "entries": [_as_json(number, entry) for number, entry in entries],
+        }
+    )
+
+
+def _as_json(number: int, entry: MoneyEntry) -> dict[str, object]:
+    return {
+        "entry": number,
+        "at": entry.at.isoformat(),
+        "act": entry.act.value,
+        "why": why_in_words(entry),
+        "source": entry.source.name if entry.source else None,
+        "round": entry.round_id,
+        "project_id": entry.project_id,
+        "project": entry.project.title if entry.project else None,
+        "returned_to": entry.returned_to or None,
+        "lines": [
+            {"account": line.account.value, "project_id": line.project_id, "pence": line.pence}
+            for line in entry.lines
+        ],
+    }
