@@ -114,9 +114,10 @@ async def _undo(found: Findings, venue: Venue, page: Page, console: Console) -> 
 
     await undone("next", lambda: console.act("next"))
     await console.act("next")
-    await console.act("open-vote")
-    await undone("stop", lambda: console.act("stop-vote"))
-    await console.act("stop-vote")
+    ballot = str(venue.item(ItemKind.BALLOT))
+    await console.act("open-vote", item=ballot)
+    await undone("stop", lambda: console.act("stop", item=ballot))
+    await console.act("stop", item=ballot)
     await asyncio.sleep(13)  # the last call runs out
     await console.act("next")
     await undone("a step of the reveal", lambda: console.act("step"))
@@ -138,4 +139,5 @@ async def _seen(page: Page) -> str:
 
 def _said(page: str) -> str:
     """What the console explains when it refuses."""
-    return " ".join(re.findall(r"(?s)govuk-[a-z-]*(?:heading|error)[^>]*>(.*?)<", page))[:300]
+    found = re.search(r'id="console-notice".*?<p>(.*?)</p>', page, re.DOTALL)
+    return found.group(1) if found else ""
