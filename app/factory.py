@@ -24,6 +24,7 @@ from app.house import furnish
 from app.labels import name_the_words
 from app.officers import officers
 from app.packets import CarefulPacket
+from app.photos import make_room
 from app.public import public
 from app.residents import residents
 from app.security import csp_nonce, protect
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     furnish(app, settings, database)
     open_queue(app, database)
     remember_ties(app)
+    app.before_request(make_room)
     _extend(app, settings)
     show_as_people_read(app)
     name_the_words(app)

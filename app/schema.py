@@ -35,6 +35,7 @@ from neighbourhoods import (
     projects,
     proposals,
     questions,
+    ratings,
     rounds,
     screening,
     speakers,
@@ -46,7 +47,7 @@ ROOMS = (
     box, draws, hall, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
     voting_rules,
     assemblies, attendance, debate, delivery, eligibility, funds, letters, money, people, places,
-    polls, projects, proposals, questions, rounds, screening, speakers,
+    polls, projects, proposals, questions, ratings, rounds, screening, speakers,
 )  # fmt: skip
 
 
