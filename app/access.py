@@ -13,6 +13,7 @@ from neighbourhoods.assemblies import AgendaItem, Assembly, assembly_by_code
 from neighbourhoods.attendance import Attendee
 from neighbourhoods.debate import Point
 from neighbourhoods.delivery import Delivery, Milestone
+from neighbourhoods.door import WalkIn
 from neighbourhoods.funds import Fund, FundSource
 from neighbourhoods.money import MoneyEntry
 from neighbourhoods.people import Appointment, Office, Person, offices_of
@@ -214,6 +215,7 @@ _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
     "condition_id": ("condition", MoneyEntry, lambda found: found.round_id or 0),
     "agenda_item_id": ("item", AgendaItem, lambda found: found.assembly_id),
     "attendee_id": ("attendee", Attendee, lambda found: found.assembly_id),
+    "walk_in_id": ("asking", WalkIn, lambda found: found.assembly_id),
     "turn_id": ("turn", SpeakingTurn, lambda found: found.assembly_id),
     "question_id": ("question", Question, lambda found: found.assembly_id),
 }

@@ -1,6 +1,7 @@
 """The Flask extensions, made once and started by the factory."""
 
 from flask_babel import Babel
+from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_socketio import SocketIO
@@ -8,6 +9,7 @@ from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_wtf.main import WTFormsHelpers
 
 babel = Babel()
+compress = Compress()
 csrf = CSRFProtect()
 forms = WTFormsHelpers()
 limiter = Limiter(get_remote_address, headers_enabled=False)

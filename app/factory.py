@@ -13,8 +13,10 @@ from jinja2 import (
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access import check_every_route, guard, visitor
+from app.assembly_news import keep_assembly_news
 from app.casting import open_queue
 from app.commands import add_commands
+from app.compressing import compress_answers
 from app.councillors import councillors
 from app.display import show_as_people_read
 from app.errors import explain_errors
@@ -27,6 +29,7 @@ from app.packets import CarefulPacket
 from app.photos import make_room
 from app.public import public
 from app.residents import residents
+from app.residents.meeting_now import remember_meetings
 from app.security import csp_nonce, protect
 from app.settings import Settings, settings_from
 from app.ties_waiting import remember_ties
@@ -67,6 +70,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     open_queue(app, database)
     remember_ties(app)
     app.before_request(make_room)
+    keep_assembly_news(app)
+    remember_meetings(app)
     _extend(app, settings)
     show_as_people_read(app)
     name_the_words(app)
@@ -75,6 +80,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.context_processor(lambda: _known_to_templates(settings))
     guard(app)
     protect(app, settings)
+    compress_answers(app)
     explain_errors(app)
     add_commands(app)
     check_every_route(app)

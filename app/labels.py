@@ -8,9 +8,11 @@ from flask_babel import lazy_gettext as _
 from ballots.counting import Completion, Misfit, RankedBy, Reason, RuleName, Then, Utility
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import AFTER_COUNT, AFTER_SIGN_OFF, BY_TIMETABLE
+from ballots.paper_ballots import PaperState
 from ballots.papers import BallotFormat
 from ballots.signoff import Act, InterestKind
 from ballots.voting_rules import TieRule
+from neighbourhoods.assemblies import ActKind, AssemblyState, ItemKind, Slide
 from neighbourhoods.debate import PointKind
 from neighbourhoods.delivery import DeliveryStatus
 from neighbourhoods.funds import SourceKind
@@ -23,6 +25,66 @@ from neighbourhoods.screening import ScreeningResult
 
 # StrEnum members of different lists can be equal strings, so each list has its own table.
 LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
+    AssemblyState: {
+        AssemblyState.PLANNED: _("Planned"),
+        AssemblyState.UNDER_WAY: _("Under way"),
+        AssemblyState.ENDED: _("Ended"),
+    },
+    ItemKind: {
+        ItemKind.WELCOME: _("Welcome"),
+        ItemKind.PITCH: _("Pitch"),
+        ItemKind.DISCUSSION: _("Discussion"),
+        ItemKind.POLL: _("Quick poll"),
+        ItemKind.SCORES: _("Score round"),
+        ItemKind.BALLOT: _("Ballot"),
+        ItemKind.PURCHASE: _("Buying round"),
+        ItemKind.REVEAL: _("Reveal of an outcome"),
+        ItemKind.BREAK: _("Break"),
+        ItemKind.MESSAGE: _("Message"),
+    },
+    PaperState: {
+        PaperState.OUT: _("Out"),
+        PaperState.ENTERED_ONCE: _("Entered once"),
+        PaperState.DISPUTED: _("Read differently"),
+        PaperState.IN_BOX: _("In the box"),
+        PaperState.SPOILT: _("Rejected"),
+        PaperState.TAKEN_BACK: _("Taken back"),
+    },
+    Slide: {
+        Slide.ITEM: _("The item"),
+        Slide.JOIN: _("How to join"),
+        Slide.AGENDA: _("The agenda"),
+        Slide.SPEAKERS: _("The speakers’ list"),
+        Slide.QUESTION: _("A question"),
+        Slide.MESSAGE: _("A message"),
+    },
+    ActKind: {
+        ActKind.BEGIN: _("Began the meeting"),
+        ActKind.END: _("Ended the meeting"),
+        ActKind.GO_TO: _("Went to an item"),
+        ActKind.SHOW: _("Put on the screens"),
+        ActKind.STEP: _("Moved the reveal"),
+        ActKind.DARKEN: _("Blacked out the screens"),
+        ActKind.LIGHTEN: _("Lifted the blackout"),
+        ActKind.SAY: _("Showed a message"),
+        ActKind.TIMER: _("Set the countdown"),
+        ActKind.OPEN_VOTE: _("Opened the vote"),
+        ActKind.EXTEND_VOTE: _("Gave the vote more time"),
+        ActKind.STOP_VOTE: _("Stopped the vote"),
+        ActKind.REVEAL: _("Released the outcome"),
+        ActKind.SET_SCREEN: _("Set a screen"),
+        ActKind.CHANGE_AGENDA: _("Changed the agenda"),
+        ActKind.CHECK_IN: _("Checked somebody in"),
+        ActKind.CHECK_OUT: _("Checked somebody out"),
+        ActKind.APPROVE_WALK_IN: _("Let a walk-in take part"),
+        ActKind.MOVE_SPEAKER: _("Changed the order of speakers"),
+        ActKind.CALL_SPEAKER: _("Called a speaker"),
+        ActKind.HANDLE_QUESTION: _("Handled a question"),
+        ActKind.COUNT_HANDS: _("Counted hands"),
+        ActKind.HANDLE_PAPERS: _("Handled paper ballots"),
+        ActKind.PREPARE: _("Prepared the meeting"),
+        ActKind.UNDO: _("Undid an act"),
+    },
     Phase: {
         Phase.SET_UP: _("Set-up"),
         Phase.IDEAS: _("Ideas"),

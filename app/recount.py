@@ -12,6 +12,7 @@ from ballots.counting import TieRefusedError, TooHardError
 from ballots.counting.printing import page
 from ballots.covered import read_ballots
 from ballots.draws import tie_order_of
+from ballots.holding import is_held
 from ballots.outcome import outcome_of
 from ballots.papers import GRADED
 from ballots.tally import latest_snapshot
@@ -61,6 +62,8 @@ def _published(session: Session, the_round: Round) -> dict[str, Any]:
 
 
 def _again(session: Session, the_round: Round, rules: VotingRules) -> dict[str, Any]:
+    if is_held(session, the_round.id):
+        raise click.ClickException("The outcome is held back until the meeting reveals it.")
     order = tie_order_of(session, the_round.id)
     ballots = read_ballots(session, None, the_round, rules, tie_order=order)
     try:

@@ -9,7 +9,7 @@ from sqlalchemy import MetaData
 from ballots import (
     box,
     draws,
-    hall,
+    hall_votes,
     ledger,
     outcome,
     paper_ballots,
@@ -25,6 +25,7 @@ from neighbourhoods import (
     attendance,
     debate,
     delivery,
+    door,
     eligibility,
     funds,
     letters,
@@ -44,10 +45,10 @@ from neighbourhoods.database import Base, Database
 
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, draws, hall, ledger, outcome, paper_ballots, receipts, record, sealing, signoff, tally,
-    voting_rules,
-    assemblies, attendance, debate, delivery, eligibility, funds, letters, money, people, places,
-    polls, projects, proposals, questions, ratings, rounds, screening, speakers,
+    box, draws, hall_votes, ledger, outcome, paper_ballots, receipts, record, sealing, signoff,
+    tally, voting_rules,
+    assemblies, attendance, debate, delivery, door, eligibility, funds, letters, money, people,
+    places, polls, projects, proposals, questions, ratings, rounds, screening, speakers,
 )  # fmt: skip
 
 

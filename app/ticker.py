@@ -9,6 +9,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.assembly_news import ring_changed_assemblies
 from app.counting_room import breathe, counted_away, counting
 from app.errors import places_of
 from app.extensions import socketio
@@ -33,7 +34,7 @@ from ballots.tally import (
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Database, now
 from neighbourhoods.phases import Phase
-from neighbourhoods.rounds import Round, rounds_in
+from neighbourhoods.rounds import Round, RoundKind, rounds_in
 
 log = structlog.get_logger()
 SECONDS = 1.0
@@ -43,6 +44,8 @@ REST = 9
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
 # Whose figures or state people watch as they change.
 _AWAKE = (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF)
+# Votes in a hall and rehearsals go by the same clock.
+_KINDS = tuple(RoundKind)
 
 
 class Ticker:
@@ -84,6 +87,8 @@ class Ticker:
                 self._tick_round(round_id)
         with self.app.app_context():
             self._ring()
+        with _going_on("assemblies"), self.app.app_context():
+            ring_changed_assemblies()
 
     def carry(self) -> None:
         """Send once what waits in the outbox."""
@@ -185,7 +190,7 @@ class Ticker:
     def _ring(self) -> None:
         """Send what is new to those who watch; a round's last bell tells that it was signed."""
         with database().reading() as session:
-            awake = {the_round.id for the_round in rounds_in(session, *_AWAKE)}
+            awake = {the_round.id for the_round in rounds_in(session, *_AWAKE, kinds=_KINDS)}
             for round_id in awake | self._rung.keys():
                 tally = public_tally(session, session.get_one(Round, round_id))
                 if tally is not None and self._rung.get(round_id) != tally:
@@ -205,7 +210,7 @@ def _going_on(act: str) -> Iterator[None]:
 
 def _watched(database: Database) -> list[int]:
     with database.reading() as session:
-        return [the_round.id for the_round in rounds_in(session, *_WATCHED)]
+        return [the_round.id for the_round in rounds_in(session, *_WATCHED, kinds=_KINDS)]
 
 
 def move_on(session: Session, keys: KeyStore, round_id: int) -> None:

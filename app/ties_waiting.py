@@ -9,6 +9,7 @@ from app.counting_room import breathe, counting
 from app.house import database, db
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.draws import may_need_draw
+from ballots.holding import is_held
 from ballots.ledger import EntryKind, find_entry
 from ballots.outcome import uncounted_ballots
 from ballots.voting_rules import rules_of
@@ -47,6 +48,8 @@ def tie_waiting(the_round: Round) -> TieWaiting | None:
     rules = rules_of(db(), the_round.id)
     if closed is None or rules is None or not may_need_draw(db(), the_round):
         return None
+    if is_held(db(), the_round.id):
+        return None  # that a tie decides is a figure too
     found: _Found = current_app.extensions[_PLACE]
     with found.one_at_a_time:
         if closed.hash not in found.ties:

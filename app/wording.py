@@ -117,6 +117,70 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This proposal was changed in another window. Look at it again, then make your change."
         ),
         Refusal.ALREADY_HIDDEN: _("This has been hidden."),
+        Refusal.STAGE_MOVED_ON: _(
+            "Somebody else was a moment faster. Look at how it stands now, then press again if you "
+            "still want to."
+        ),
+        Refusal.MEETING_BEGUN: _("The meeting has begun already."),
+        Refusal.MEETING_NOT_BEGUN: _("The meeting has not begun yet. Begin it first."),
+        Refusal.MEETING_ENDED: _("The meeting has ended. Nothing in it changes any more."),
+        Refusal.MEETING_JOINED: _(
+            "People have joined this meeting already. It can be changed, but not deleted."
+        ),
+        Refusal.VOTE_STILL_OPEN: _("A vote is still open. Close it before the meeting ends."),
+        Refusal.NO_SUCH_SCREEN: _("There is no such screen. Look at the list again."),
+        Refusal.NO_SUCH_ITEM: _("This is no item of the agenda now. Choose another."),
+        Refusal.NO_ITEM_BEFORE: _("This is the first item of the agenda."),
+        Refusal.NO_ITEM_AFTER: _("This is the last item of the agenda."),
+        Refusal.NO_STEP_BEFORE: _("Nothing of the outcome is shown yet."),
+        Refusal.NO_STEP_AFTER: _("The whole outcome is shown."),
+        Refusal.NO_TIMER: _("There is no countdown now. Add a minute to begin one."),
+        Refusal.TIMER_RUNS: _("The countdown is running already."),
+        Refusal.MESSAGE_MISSING: _("Write what the screens should say."),
+        Refusal.MESSAGE_TOO_LONG: _("Write %(limit)s characters or fewer."),
+        Refusal.TOO_LATE_TO_UNDO: _("There is nothing left to undo: it works for 10 seconds."),
+        Refusal.AGENDA_NOT_EMPTY: _(
+            "This agenda has items. Take them out first to have one made for you."
+        ),
+        Refusal.ITEM_INCOMPLETE: _("Something that this item needs is missing. Fill it in."),
+        Refusal.ITEM_BEGUN: _(
+            "This item has begun. It can no longer be taken out, nor its vote or poll be changed."
+        ),
+        Refusal.ITEM_REVEALED: _(
+            "The outcome of this vote is shown by a later item. Change that one first."
+        ),
+        Refusal.SPEAKER_NAME_MISSING: _("Enter the name to call you by."),
+        Refusal.NOT_WAITING_TO_SPEAK: _(
+            "This person no longer waits to speak. Look at the list again."
+        ),
+        Refusal.QUESTION_EMPTY: _("Write your question."),
+        Refusal.QUESTION_TOO_LONG: _(
+            "Your question is %(actual)s characters long. Make it %(limit)s or fewer."
+        ),
+        Refusal.TOO_MANY_QUESTIONS: _(
+            "%(limit)s of your questions are still waiting. Ask the next when one is answered."
+        ),
+        Refusal.POLL_NOT_OPEN: _("This poll is over. The meeting has gone on to something else."),
+        Refusal.NOT_AN_OPTION: _(
+            "This answer is not one of the poll’s. Choose one of those shown."
+        ),
+        Refusal.HANDS_MISCOUNTED: _("Enter a whole number of hands, 0 or more, for every answer."),
+        Refusal.NOT_ON_THIS_ROLL: _("This person is not on the roll of this round."),
+        Refusal.ALREADY_CHECKED_IN: _("This person is checked in already."),
+        Refusal.HAS_LEFT: _("This person has left. Check them in again first."),
+        Refusal.ON_A_VOTES_ROLL: _(
+            "This person stands on the roll of a vote that was held since. Check them out instead."
+        ),
+        Refusal.OFFICER_NEEDED: _("Only an officer can let somebody take part who is not listed."),
+        Refusal.NAME_MISSING: _("Enter a name."),
+        Refusal.ALREADY_ANSWERED: _("Somebody has answered this already."),
+        Refusal.NO_SUCH_PHONE: _(
+            "No phone here has this number. Read the four digits on the phone again."
+        ),
+        Refusal.PHONE_TAKEN: _(
+            "This phone belongs to somebody else who is present. Read its four digits again."
+        ),
+        Refusal.NO_NUMBER_LEFT: _("No more phones can join this meeting."),
     },
     BallotRefusal: {
         BallotRefusal.VOTE_NOT_OPEN: _(
@@ -131,6 +195,45 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "Ask the council if you think you should be."
         ),
         BallotRefusal.BAD_PAPER: _("This ballot was not counted."),
+        BallotRefusal.VOTES_ON_PAPER: _(
+            "You are voting on paper, so this phone has cast nothing. Fill in your paper and hand "
+            "it in. To vote here instead, give your paper back to a teller first."
+        ),
+        BallotRefusal.HAS_VOTED_BY_PHONE: _(
+            "This person’s ballot is in the box already. They can change it on their phone, and "
+            "get no paper."
+        ),
+        BallotRefusal.NOT_ON_PAPER: _("This person does not vote on paper."),
+        BallotRefusal.NOT_A_TELLER: _("Only facilitators and officers can be tellers."),
+        BallotRefusal.NOT_A_STACK: _(
+            "Enter the first and the last number of the stack, from 1 to %(limit)s."
+        ),
+        BallotRefusal.STACK_BROUGHT_BEFORE: _(
+            "Some of these numbers have been brought before. Look at the stack again."
+        ),
+        BallotRefusal.NO_SUCH_PAPER: _(
+            "No paper of this vote has this number. Read it again, or bring its stack first."
+        ),
+        BallotRefusal.NO_SUCH_SERIAL: _(
+            "This is not the serial of a paper of this vote. Read it again: four digits and three "
+            "characters, such as 0042-K7Q."
+        ),
+        BallotRefusal.PAPER_NOT_OUT: _(
+            "This paper has been handed in, or was set aside. Read its number again."
+        ),
+        BallotRefusal.PAPER_IN_BOX: _("This paper is in the box already."),
+        BallotRefusal.PAPER_SPOILT: _("This paper was set aside, so it votes for nobody."),
+        BallotRefusal.PAPER_NOT_SPOILT: _("This paper was not set aside."),
+        BallotRefusal.PAPER_NOT_READY: _("This paper is not ready for the box. Enter it again."),
+        BallotRefusal.MORE_PAPERS_THAN_HOLDERS: _(
+            "Every person who votes on paper has handed one in already. Find out whose this is: "
+            "more papers than people are never counted."
+        ),
+        BallotRefusal.TELLERS_DISAGREE: _(
+            "Two tellers have read this paper, and you read it as neither did. Look at it together."
+        ),
+        BallotRefusal.PAPERS_TOO_LATE: _("The votes are being counted. No paper can be added."),
+        BallotRefusal.NOT_SO_MANY_OUT: _("Enter a number from 0 to %(limit)s."),
         BallotRefusal.RULES_FROZEN: _("The rules cannot change once the vote has opened."),
         BallotRefusal.RULES_IMPOSSIBLE: _("Every number must be 1 or more."),
         BallotRefusal.RULE_NEEDS_POINTS: _(
@@ -198,6 +301,33 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "The outcome has been referred back. Decide once officers have answered."
         ),
         BallotRefusal.NOT_REFERRED_BACK: _("This outcome is not waiting for an answer."),
+        BallotRefusal.NOT_A_VOTE: _("This item of the agenda is not voted on."),
+        BallotRefusal.MEETING_NOT_UNDER_WAY: _("Begin the meeting first."),
+        BallotRefusal.HALL_VOTE_OPEN: _("Another vote is open. Wait until it has closed."),
+        BallotRefusal.VOTED_ALREADY: _(
+            "This was voted on. Add another item to the agenda if the hall is to vote again."
+        ),
+        BallotRefusal.SPENDING_UNKNOWN: _(
+            "An earlier vote is not counted yet, so nobody knows how much is left. Reveal it first."
+        ),
+        BallotRefusal.NOTHING_FITS: _("There is no project left that the remaining money can buy."),
+        BallotRefusal.NOBODY_PRESENT: _("Nobody is checked in yet, so nobody could vote."),
+        BallotRefusal.QUORUM_MISSING: _(
+            "%(actual)s people are checked in. The hall can decide once there are %(limit)s."
+        ),
+        BallotRefusal.NOT_OPENED_HERE: _(
+            "This vote was not opened in the hall. It closes when everybody was told it would."
+        ),
+        BallotRefusal.NO_CLOSE_SET: _("This vote has no time at which it closes."),
+        BallotRefusal.LAST_CALL_RUNS: _("The last call is already running."),
+        BallotRefusal.NO_LAST_CALL: _("There is no last call to take back."),
+        BallotRefusal.STILL_OPEN: _("The vote is still open. It can be revealed once it closed."),
+        BallotRefusal.NOT_HELD: _("This outcome was revealed."),
+        BallotRefusal.HELD: _(
+            "This vote is counted when its outcome is revealed in the meeting. Until then nobody "
+            "sees it."
+        ),
+        BallotRefusal.ONLY_PRACTICE: _("This was a practice vote. It decides nothing."),
     },
     CodeRefusal: {
         CodeRefusal.WRONG: _("This is not the code we sent. Check the newest e-mail from us."),
@@ -216,7 +346,24 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Blocker.NO_COUNCILLORS: _("Appoint a councillor who answers for this community."),
         Blocker.CLOSE_NOT_AHEAD: _("Set a closing date for the vote that lies ahead."),
         Blocker.NOT_COUNTED: _("Count the votes."),
+        Blocker.PAPERS_UNSETTLED: _("Let a second teller enter the papers that were entered once."),
+        Blocker.PAPERS_OUT: _(
+            "Enter the papers that are still out, or say why nobody waits for them any more."
+        ),
         Blocker.NOT_AGREED: _("Wait until enough councillors have approved the outcome."),
+        Blocker.BOUGHT_IN_HALL: _(
+            "A meeting has bought projects already. Set them as already chosen in the conditions."
+        ),
+        Blocker.NOTHING_DECIDED_IN_HALL: _(
+            "No meeting has decided anything yet, so the round needs its vote."
+        ),
+        Blocker.HALL_VOTES_WAIT: _(
+            "A vote held in a meeting is still open, or waits to be counted or signed."
+        ),
+        Blocker.MONEY_TAKEN: _(
+            "Votes that were signed before have taken this money. Ask councillors to refer the "
+            "outcome back."
+        ),
         Blocker.FUND_SHORT: _(
             "Add a source to the fund: it holds too little for this round besides what other "
             "rounds may promise."
@@ -326,6 +473,22 @@ def obstacle_in_words(obstacle: Obstacle) -> str:
             ngettext(
                 "Screen the %(num)d proposal that is still waiting.",
                 "Screen the %(num)d proposals that are still waiting.",
+                obstacle.number,
+            )
+        )
+    if obstacle.blocker == Blocker.PAPERS_UNSETTLED:
+        return str(
+            ngettext(
+                "Let a second teller enter the %(num)d paper that was entered once.",
+                "Let a second teller enter the %(num)d papers that were entered once.",
+                obstacle.number,
+            )
+        )
+    if obstacle.blocker == Blocker.PAPERS_OUT:
+        return str(
+            ngettext(
+                "Enter the %(num)d paper that is still out, or say why nobody waits for it.",
+                "Enter the %(num)d papers that are still out, or say why nobody waits for them.",
                 obstacle.number,
             )
         )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    func,
     literal_column,
     select,
     union_all,
@@ -27,6 +28,7 @@ from sqlalchemy.orm import Session
 from ballots.box import Ballot, Casting, PendingBallot
 from ballots.envelopes import Envelope, EnvelopeKey
 from ballots.keys import KeyStore
+from ballots.paper_ballots import ENTERED, PaperBallot, PaperHolder, PaperState
 from ballots.papers import BallotPaper, canonical, faults_in
 from ballots.receipts import Promise, Receipt
 from ballots.refusals import BadPaper, BallotRefusal
@@ -137,6 +139,10 @@ class _Facts:
     # Castings that were accepted before: whoever sends one again gets the receipt again.
     known: frozenset[str]
     on_roll: frozenset[int]
+    # Who votes on paper, and so not by phone.
+    on_paper: frozenset[int]
+    # Papers that tellers have read, while there are fewer in the box than people who hold one.
+    papers_read: frozenset[int]
     voted_before: frozenset[str]
 
 
@@ -145,14 +151,15 @@ def put_in(
 ) -> list[Stored | Refused]:
     """Put envelopes of one round into the pending box together, in the order of arrival.
 
-    Each is stored, or told why not. Either all that are accepted are stored, or none.
+    Each is stored, or told why not. Either all that are accepted are stored, or none. A paper
+    ballot (an entry below 0: its number) comes alone, by whoever holds the round alone.
     """
     hold_round(session, round_id, alone=False)
     facts = _facts_about(session.connection(), round_id, envelopes)
     # Of one cast the first counts: what comes again behind a newer one is a late retry.
     first = _first_of_each(envelopes)
     new = [each for each in first.values() if each.casting not in facts.known]
-    refusals = _refusals(session, round_id, new, facts.on_roll)
+    refusals = _refusals(session, round_id, new, facts)
     accepted = [each for each in new if each.casting not in refusals]
     retries = facts.known | _store(session.connection(), round_id, accepted, facts.voted_before)
     return [
@@ -171,40 +178,71 @@ def _first_of_each(envelopes: Sequence[Envelope]) -> dict[str, Envelope]:
 
 
 def _refusals(
-    session: Session, round_id: int, envelopes: Sequence[Envelope], on_roll: frozenset[int]
+    session: Session, round_id: int, envelopes: Sequence[Envelope], facts: _Facts
 ) -> dict[str, BallotRefusal]:
     """Why these castings are not accepted now, those that are not."""
     if not envelopes:
         return {}
+    if any(each.entry_id < 0 for each in envelopes):
+        ready = len(envelopes) == 1 and -envelopes[0].entry_id in facts.papers_read
+        not_ready = dict.fromkeys(
+            (each.casting for each in envelopes), BallotRefusal.PAPER_NOT_READY
+        )
+        return {} if ready else not_ready
     refusal = _why_not_open(session, round_id)
     if refusal is not None:
         return dict.fromkeys((each.casting for each in envelopes), refusal)
-    return {
-        each.casting: BallotRefusal.NOT_ON_ROLL
-        for each in envelopes
-        if each.entry_id not in on_roll
-    }
+    reasons = {each.casting: _why_not(each.entry_id, facts) for each in envelopes}
+    return {casting: reason for casting, reason in reasons.items() if reason is not None}
+
+
+def _why_not(entry_id: int, facts: _Facts) -> BallotRefusal | None:
+    if entry_id not in facts.on_roll:
+        return BallotRefusal.NOT_ON_ROLL
+    return BallotRefusal.VOTES_ON_PAPER if entry_id in facts.on_paper else None
 
 
 # From here on tables and not classes, and statements made once: this is the way of every ballot.
-_CASTINGS, _PENDING, _BALLOTS, _RECEIPTS, _ROLL = (
-    cast(Table, kind.__table__) for kind in (Casting, PendingBallot, Ballot, Receipt, RollEntry)
-)
+_CASTINGS, _PENDING, _BALLOTS, _RECEIPTS, _ROLL, _ROUNDS, _HOLDERS, _PAPERS = (
+    cast(Table, kind.__table__)
+    for kind in (
+        Casting, PendingBallot, Ballot, Receipt, RollEntry, Round, PaperHolder, PaperBallot,
+    )
+)  # fmt: skip
+_NUMBERS = (_ROLL.c.id, _HOLDERS.c.entry_id, _PAPERS.c.number)
 
 
 def _found(about: str, column: ColumnElement[Any], asked: str, *where: Any) -> Select[Any]:
     """Those of the values asked for that stand in a column, each with what it is about."""
-    named = cast_as(column, String) if column is _ROLL.c.id else column
+    named = cast_as(column, String) if any(column is number for number in _NUMBERS) else column
     values: BindParameter[Any] = bindparam(asked, expanding=True)
     return select(literal_column(f"'{about}'"), named).where(column.in_(values), *where)
 
 
-# One question instead of four: the way to the database is longer than the search in it.
+def _how_many(table: Table, *where: ColumnElement[bool]) -> ColumnElement[int]:
+    query = select(func.count()).select_from(table)
+    return query.where(table.c.round_id == bindparam("round"), *where).scalar_subquery()
+
+
+# One question instead of six: the way to the database is longer than the search in it.
 _FACTS = union_all(
     _found("waiting", _CASTINGS.c.casting, "castings", _CASTINGS.c.round_id == bindparam("round")),
     _found("sealed", _RECEIPTS.c.code, "codes"),
     # By number: + 0 keeps SQLite from looking through the whole roll of the round instead.
     _found("on-roll", _ROLL.c.id, "entries", _ROLL.c.round_id + 0 == bindparam("round")),
+    _found("on-paper", _HOLDERS.c.entry_id, "entries", _HOLDERS.c.round_id == bindparam("round")),
+    # Taken after the close too, and never more of them than people who hold one.
+    _found(
+        "paper-read",
+        _PAPERS.c.number,
+        "papers",
+        _PAPERS.c.round_id == bindparam("round"),
+        _PAPERS.c.state.in_(ENTERED),
+        select(_ROUNDS.c.id)
+        .where(_ROUNDS.c.id == bindparam("round"), _ROUNDS.c.phase == Phase.VOTE)
+        .exists(),
+        _how_many(_PAPERS, _PAPERS.c.state == PaperState.IN_BOX) < _how_many(_HOLDERS),
+    ),
     _found("voted", _BALLOTS.c.voter_key, "voters", _BALLOTS.c.round_id == bindparam("round")),
 )
 
@@ -216,12 +254,15 @@ def _facts_about(connection: Connection, round_id: int, envelopes: Sequence[Enve
         "castings": list(codes.values()),
         "codes": list(codes),
         "entries": [each.entry_id for each in envelopes],
+        "papers": [-each.entry_id for each in envelopes if each.entry_id < 0],
         "voters": [each.paper.voter_key for each in envelopes],
     }
     found: dict[str, set[str]] = {
         "waiting": set(),
         "sealed": set(),
         "on-roll": set(),
+        "on-paper": set(),
+        "paper-read": set(),
         "voted": set(),
     }
     for about, value in connection.execute(_FACTS, asked):
@@ -229,6 +270,8 @@ def _facts_about(connection: Connection, round_id: int, envelopes: Sequence[Enve
     return _Facts(
         known=frozenset(found["waiting"] | {codes[code] for code in found["sealed"]}),
         on_roll=frozenset(map(int, found["on-roll"])),
+        on_paper=frozenset(map(int, found["on-paper"])),
+        papers_read=frozenset(map(int, found["paper-read"])),
         voted_before=frozenset(found["voted"]),
     )
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ballots.keys import KeyStore
 from neighbourhoods.database import Base, Word, now, one_of
+from neighbourhoods.rounds import Round, RoundKind
 
 NOTHING_BEFORE = "0" * 64
 
@@ -31,6 +32,7 @@ class EntryKind(StrEnum):
     OPENED = "opened"
     BATCH = "batch"
     SNAPSHOT = "snapshot"
+    EXTENDED = "extended"
     CLOSED = "closed"
     TIE_BREAK = "tie-break"
     TALLIED = "tallied"
@@ -164,9 +166,11 @@ def find_entry(session: Session, round_id: int, kind: EntryKind) -> LedgerEntry 
 
 
 def heads(session: Session) -> Sequence[LedgerEntry]:
-    """The newest entry of every round that has one, for whoever keeps watch."""
+    """The newest entry of every round that has one but rehearsals, for whoever keeps watch."""
     newest = select(LedgerEntry.round_id, func.max(LedgerEntry.number)).group_by(
         LedgerEntry.round_id
     )
+    rehearsed = select(Round.id).where(Round.kind == RoundKind.PRACTICE)
+    newest = newest.where(LedgerEntry.round_id.not_in(rehearsed))
     here = tuple_(LedgerEntry.round_id, LedgerEntry.number).in_(newest)
     return session.scalars(select(LedgerEntry).where(here).order_by(LedgerEntry.round_id)).all()

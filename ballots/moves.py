@@ -17,17 +17,26 @@ from ballots.outcome import (
     paid_pence,
     shortfall_pence,
 )
+from ballots.paper_ballots import count_papers
+from ballots.purchases import committed_before, purchased_within
 from ballots.record import publish_record
 from ballots.sealing import close_box
 from ballots.signoff import decisions_on, sign_off_of
-from ballots.voting_rules import paper_for, rules_of, why_conditions_fail
+from ballots.voting_rules import VotingRules, paper_for, rules_of, why_conditions_fail
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.delivery import commit_money
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
 from neighbourhoods.refusals import Refusal, Refused
-from neighbourhoods.rounds import Round, RoundMove, left_for_rounds, move_round
+from neighbourhoods.rounds import (
+    Round,
+    RoundKind,
+    RoundMove,
+    left_for_rounds,
+    move_round,
+    votes_within,
+)
 from neighbourhoods.screening import awaiting_screening
 
 BY_TIMETABLE = "timetable"
@@ -47,8 +56,14 @@ class Blocker(StrEnum):
     NO_ROLL = "no-roll"
     NO_COUNCILLORS = "no-councillors"
     CLOSE_NOT_AHEAD = "close-not-ahead"
+    PAPERS_UNSETTLED = "papers-unsettled"
+    PAPERS_OUT = "papers-out"
     NOT_COUNTED = "not-counted"
     NOT_AGREED = "not-agreed"
+    BOUGHT_IN_HALL = "bought-in-hall"
+    NOTHING_DECIDED_IN_HALL = "nothing-decided-in-hall"
+    HALL_VOTES_WAIT = "hall-votes-wait"
+    MONEY_TAKEN = "money-taken"
     FUND_SHORT = "fund-short"
 
 
@@ -78,13 +93,46 @@ def obstacles_before(session: Session, the_round: Round, to_phase: Phase) -> lis
             found.append(Obstacle(Blocker.NOT_SCREENED, unscreened))
     if to_phase == Phase.VOTE:
         found += _before_vote(session, the_round)
+    if to_phase == Phase.COUNT:
+        found += _papers_before_count(session, the_round)
     if to_phase == Phase.SIGN_OFF and outcome_of(session, the_round.id) is None:
         found.append(Obstacle(Blocker.NOT_COUNTED))
-    if to_phase == Phase.DELIVERY and not sign_off_of(session, the_round).agreed:
-        found.append(Obstacle(Blocker.NOT_AGREED))
+    if to_phase == Phase.DELIVERY and the_round.phase == Phase.DEBATE:
+        return found + _before_skipping_vote(session, the_round)
     if to_phase == Phase.DELIVERY:
+        if not sign_off_of(session, the_round).agreed:
+            found.append(Obstacle(Blocker.NOT_AGREED))
+        if is_money_taken(session, the_round):
+            found.append(Obstacle(Blocker.MONEY_TAKEN))
         found += _short_by(shortfall_pence(session, the_round))
     return found
+
+
+def _before_skipping_vote(session: Session, the_round: Round) -> list[Obstacle]:
+    """Halls have decided all there was: at least one vote is signed, and none is on its way."""
+    votes = votes_within(session, the_round)
+    waiting = [vote for vote in votes if is_past(vote.phase, Phase.DELIVERY)]
+    if waiting:
+        return [Obstacle(Blocker.HALL_VOTES_WAIT, len(waiting))]
+    return [] if votes else [Obstacle(Blocker.NOTHING_DECIDED_IN_HALL)]
+
+
+def is_money_taken(session: Session, the_round: Round) -> bool:
+    """Whether votes that share the money of this one have had so much signed that it is too dear.
+
+    What was signed before is paid once, whoever decides on it again.
+    """
+    before, outcome = committed_before(session, the_round), outcome_of(session, the_round.id)
+    if not before or outcome is None:
+        return False
+    new = sum(pence for code, pence in paid_pence(outcome).items() if code not in before)
+    return sum(before.values()) + new > (the_round.within or the_round).budget_pence
+
+
+def _papers_before_count(session: Session, the_round: Round) -> list[Obstacle]:
+    papers = count_papers(session, the_round.id)
+    waiting = {Blocker.PAPERS_UNSETTLED: papers.unsettled, Blocker.PAPERS_OUT: papers.out}
+    return [Obstacle(blocker, number) for blocker, number in waiting.items() if number]
 
 
 def _short_by(pence: int) -> list[Obstacle]:
@@ -100,23 +148,36 @@ def _before_vote(session: Session, the_round: Round) -> list[Obstacle]:
     if rules is None:
         found.append(Obstacle(Blocker.NO_RULES))
     else:
-        try:
-            if not paper_for(session, the_round, rules).projects:
-                found.append(Obstacle(Blocker.NO_PROJECTS))
-        except (ValueError, RuleError):
-            found.append(Obstacle(Blocker.PAPER_IMPOSSIBLE))
-        if why_conditions_fail(session, the_round, rules):
-            found.append(Obstacle(Blocker.CONDITIONS_IMPOSSIBLE))
-        # What the last winner may overspend is other money of the fund: it has to be there.
-        asked = the_round.budget_pence + rules.rule.overspend_pence
-        found += _short_by(asked - left_for_rounds(session, the_round.fund, besides=the_round))
+        found += _before_voting_under(session, the_round, rules)
     if roll_size(session, the_round.id) == 0:
         found.append(Obstacle(Blocker.NO_ROLL))
-    if not councillors_for(session, the_round.community):
+    # A rehearsal is signed by nobody.
+    signed = the_round.kind != RoundKind.PRACTICE
+    if signed and not councillors_for(session, the_round.community):
         found.append(Obstacle(Blocker.NO_COUNCILLORS))
     closes_at = the_round.vote_closes_at
     if closes_at is not None and closes_at <= now(session):
         found.append(Obstacle(Blocker.CLOSE_NOT_AHEAD))
+    return found
+
+
+def _before_voting_under(session: Session, the_round: Round, rules: VotingRules) -> list[Obstacle]:
+    """What the chosen rules still lack: a paper that can be filled in, money, what was bought."""
+    found = []
+    try:
+        if not paper_for(session, the_round, rules).projects:
+            found.append(Obstacle(Blocker.NO_PROJECTS))
+    except (ValueError, RuleError):
+        found.append(Obstacle(Blocker.PAPER_IMPOSSIBLE))
+    if why_conditions_fail(session, the_round, rules):
+        found.append(Obstacle(Blocker.CONDITIONS_IMPOSSIBLE))
+    bought = {each.code for each in purchased_within(session, the_round)}
+    if unknown := bought.difference(rules.rule.already_chosen):
+        found.append(Obstacle(Blocker.BOUGHT_IN_HALL, len(unknown)))
+    if the_round.kind == RoundKind.FULL:
+        # What the last winner may overspend is other money of the fund: it has to be there.
+        asked = the_round.budget_pence + rules.rule.overspend_pence
+        found += _short_by(asked - left_for_rounds(session, the_round.fund, besides=the_round))
     return found
 
 
@@ -132,7 +193,7 @@ def take_forward(
 
     Opening the vote freezes its rules and makes its key. Closing it waits for ballots in
     flight: casting holds the round too, so from here on a ballot is counted or refused; those that
-    waited are sealed.
+    waited are sealed. It also waits for papers that are out.
     """
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
@@ -158,12 +219,20 @@ def count_closed(
 
 
 def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> RoundMove | None:
-    """If enough councillors approved: freeze the record, commit the money, begin delivery."""
+    """If enough councillors approved: freeze the record, commit the money, begin delivery.
+
+    Not while the money is taken by votes that were signed before: then officers look at it.
+    """
     if the_round.phase != Phase.SIGN_OFF or not sign_off_of(session, the_round).agreed:
         return None
     outcome = outcome_of(session, the_round.id)
     if outcome is None:
         raise NotReady([Obstacle(Blocker.NOT_COUNTED)])
+    # Two votes of one round share its money: one of them is signed after the other.
+    hold_round(session, (the_round.within or the_round).id, alone=True)
+    if is_money_taken(session, the_round):
+        return None
+    before = committed_before(session, the_round)
     move = take_forward(session, keys, the_round, Phase.DELIVERY, None, AFTER_SIGN_OFF)
     session.refresh(the_round, ["moves"])
     record = publish_record(session, the_round)
@@ -177,7 +246,8 @@ def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> Rou
     append(session, keys, the_round.id, EntryKind.SIGNED, body)
     paid = paid_pence(outcome)
     for project in funded_projects(session, outcome):
-        commit_money(session, project, paid[project.code])
+        if project.code not in before:
+            commit_money(session, project, paid[project.code])
     return move
 
 

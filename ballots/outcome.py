@@ -16,6 +16,7 @@ from ballots.covered import (
     read_ballots,
 )
 from ballots.draws import tie_order_of
+from ballots.holding import is_held
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append, hash_of
 from ballots.poll import explain_poll
@@ -62,9 +63,14 @@ class Outcome(Base):
 def uncounted_ballots(
     session: Session, the_round: Round, pause: Callable[[], None] | None = None
 ) -> CoveredBallots | None:
-    """All ballots of a closed vote that is still to be counted; else None."""
+    """All ballots of a closed vote that is still to be counted; else None.
+
+    None too while a meeting holds the outcome back: nobody counts, so nobody can tell.
+    """
     rules = rules_of(session, the_round.id)
     if rules is None or the_round.phase != Phase.COUNT or outcome_of(session, the_round.id):
+        return None
+    if is_held(session, the_round.id):
         return None
     order = tie_order_of(session, the_round.id)
     return read_ballots(session, None, the_round, rules, tie_order=order, pause=pause)
@@ -90,6 +96,8 @@ def count_votes(
     stored = session.get(Outcome, the_round.id)
     if stored is not None:
         return stored
+    if is_held(session, the_round.id):
+        raise Refused(BallotRefusal.HELD)
     if counted is None or counted.ballots.castings != castings_in(session, the_round.id):
         ballots = uncounted_ballots(session, the_round)
         counted = _counted_here(ballots) if ballots else None
@@ -146,7 +154,9 @@ def shortfall_pence(session: Session, the_round: Round) -> int:
     """How much more an outcome promises than its fund can give without other rounds' money."""
     outcome = outcome_of(session, the_round.id)
     asked = 0 if outcome is None else sum(paid_pence(outcome).values())
-    return max(0, asked - left_for_rounds(session, the_round.fund, besides=the_round))
+    # A vote held in a hall shares out what its round has taken.
+    taken_by = the_round.within or the_round
+    return max(0, asked - left_for_rounds(session, the_round.fund, besides=taken_by))
 
 
 def check_affordable(session: Session, the_round: Round) -> None:

@@ -14,7 +14,10 @@ from neighbourhoods.database import Base, Moment, UTCDateTime, Word, hold_round,
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import Action, Phase, Role, check_allowed
 from neighbourhoods.refusals import Refused
-from neighbourhoods.rounds import Round, check_still_allowed, rounds_in
+from neighbourhoods.rounds import Round, RoundKind, check_still_allowed, rounds_in
+
+# What councillors decide on; a rehearsal decides nothing.
+SIGNED = (RoundKind.FULL, RoundKind.HALL)
 
 
 class InterestKind(StrEnum):
@@ -250,6 +253,8 @@ def answer_referral(session: Session, the_round: Round, officer: Person, answer:
 
 def _seat(session: Session, the_round: Round, councillor: Person) -> Seat:
     check_allowed(Role.COUNCILLOR, Action.DECIDE, the_round.phase)
+    if the_round.kind not in SIGNED:
+        raise Refused(BallotRefusal.ONLY_PRACTICE)
     for seat in sign_off_of(session, the_round).seats:
         if seat.councillor.id == councillor.id:
             return seat
@@ -285,7 +290,7 @@ def awaiting(session: Session, councillor: Person) -> list[Round]:
     """The rounds that wait for this councillor's act, oldest first."""
     return [
         the_round
-        for the_round in rounds_in(session, Phase.SIGN_OFF)
+        for the_round in rounds_in(session, Phase.SIGN_OFF, kinds=SIGNED)
         if _waits_for(sign_off_of(session, the_round), councillor)
     ]
 

@@ -228,6 +228,7 @@ TEXT = Shape("a text", lambda value: isinstance(value, str))
 OBJECT = Shape("an object", lambda value: isinstance(value, dict))
 LIST = Shape("a list", lambda value: isinstance(value, list))
 TEXTS = Shape("a list of texts", _is_list_of(TEXT))
+SETS = Shape("a list of lists of texts", _is_list_of(TEXTS))
 HASH = Shape(
     "64 small hexadecimal digits",
     lambda value: isinstance(value, str) and _HASH.fullmatch(value) is not None,
@@ -281,6 +282,7 @@ BODIES = {
         "ballots": WHOLE,
     },
     "snapshot": {"version": WHOLE, "covered": WHOLE, "result_sha256": HASH},
+    "extended": {"closes_at": TEXT, "by": ANYTHING},
     "closed": {"ballots": WHOLE, "batches": WHOLE},
     "tie-break": {
         "source": ANYTHING,
@@ -477,6 +479,8 @@ class Ledger:
     snapshots: int = 0
     version: int = -1
     covered: int = 0
+    # The close that was last promised, if one was.
+    closes_at: datetime | None = None
 
     def body(self, kind: str) -> dict[str, Any] | None:
         """What the (last) entry of a kind says, if there was one."""
@@ -586,7 +590,7 @@ _AFTER = {
     "signed": ("tallied",),
     "key-destroyed": ("closed",),
 }
-_BEFORE = {"batch": ("closed",), "tie-break": ("tallied",)}
+_BEFORE = {"batch": ("closed",), "extended": ("closed",), "tie-break": ("tallied",)}
 _ONCE = ("opened", "closed", "tie-break", "tallied", "signed", "key-destroyed")
 
 
@@ -612,6 +616,18 @@ def _note_opened(body: dict[str, Any], where: str, ledger: Ledger) -> None:
     for name, here in (("round", ledger.round), ("roll_size", body["roll_size"])):
         if body["rules"][name] != here:
             raise WrongError(f"{where}: {quoted(name)} in the rules is not {here}.")
+    promised = body["rules"]["closes_at"]
+    if isinstance(promised, str):
+        ledger.closes_at = _moment(promised, where)
+
+
+def _note_extended(body: dict[str, Any], where: str, ledger: Ledger) -> None:
+    """More time is later than now, and later than what was promised before."""
+    closes_at = _moment(body["closes_at"], where)
+    for earlier, words in ((ledger.last_moment, "the entry"), (ledger.closes_at, "the last close")):
+        if earlier is not None and closes_at <= earlier:
+            raise WrongError(f"{where}: a close at {body['closes_at']} is no later than {words}.")
+    ledger.closes_at = closes_at
 
 
 def _note_batch(body: dict[str, Any], number: int, where: str, ledger: Ledger) -> None:
@@ -758,6 +774,7 @@ def _check_projects(ids: Iterable[str], where: str, ledger: Ledger) -> None:
 _NOTES = {
     "opened": _note_opened,
     "snapshot": _note_snapshot,
+    "extended": _note_extended,
     "closed": _note_closed,
     "tie-break": _note_tie_break,
     "tallied": _note_tallied,
@@ -783,7 +800,7 @@ SETTINGS: dict[str, tuple[Any, ...] | Shape] = {
     "minimum_score": WHOLE,
     "already_chosen": TEXTS,
     "comparison": (False,),
-    "exclusive": ([],),
+    "exclusive": SETS,
     "caps": ([],),
     "ring_fences": ([],),
     "overspend_pence": (0,),
@@ -814,7 +831,7 @@ class Rules:
         for name in [*SETTINGS, *self.rule]:
             known, value = SETTINGS.get(name, ()), self.rule.get(name)
             fits = known.fits(value) if isinstance(known, Shape) else _is_among(value, known)
-            if not fits:
+            if not fits or (name == "exclusive" and value and self.rule["name"] != "greedy"):
                 return name
         return None
 
@@ -1215,10 +1232,19 @@ class Count:
             if self.refuses_ties and len(level) > 1 and self._order_decides(level, stops):
                 raise WrongError(_undrawn(level))
             for project_id in level:
+                if self._is_excluded(project_id):
+                    continue
                 if self.costs[project_id] <= self.left:
                     self._buy(project_id)
                 elif stops:
                     return
+
+    def _is_excluded(self, project_id: str) -> bool:
+        """Whether another project was bought of a set of which one can win."""
+        return any(
+            project_id in members and any(p in members for p in self.bought)
+            for members in self.rule["exclusive"]
+        )
 
     def _value(self, project_id: str) -> tuple[bool, Fraction]:
         """What greedy ranks by; per pound, what costs nothing comes first."""
@@ -1229,7 +1255,12 @@ class Count:
         return False, Fraction(figures[project_id])
 
     def _order_decides(self, level: list[str], stops: bool) -> bool:
-        """Whether another order of projects that stand level would fund others of them."""
+        """Whether another order of projects that stand level would fund others of them.
+
+        Where projects exclude others, that is taken for granted.
+        """
+        if self.rule["exclusive"]:
+            return True
         costs = [self.costs[project_id] for project_id in level]
         affordable = [cost for cost in costs if cost <= self.left]
         if stops and len(affordable) < len(costs):

@@ -207,7 +207,7 @@ def _check_possible(chosen: RulesChosen) -> None:
     if chosen.tie_rule is TieRule.DRAW and not chosen.draw_source.strip():
         raise Refused(BallotRefusal.SOURCE_MISSING)
     try:
-        _paper_on(chosen, (), 0, min_choices=0)
+        paper_on(chosen, (), 0, min_choices=0)
     except ValueError as impossible:
         raise Refused(BallotRefusal.RULES_IMPOSSIBLE) from impossible
     if needs_points(chosen.rule) and chosen.ballot_format not in GRADED:
@@ -247,15 +247,16 @@ def paper_for(session: Session, the_round: Round, rules: VotingRules) -> BallotP
         for project in projects_in(session, the_round.id)
     )
     budget_pence = rules.spending_limit_pence or the_round.budget_pence
-    return _paper_on(rules, projects, budget_pence, rules.min_choices)
+    return paper_on(rules, projects, budget_pence, rules.min_choices)
 
 
-def _paper_on(
+def paper_on(
     rules: VotingRules | RulesChosen,
     projects: tuple[PaperProject, ...],
     budget_pence: int,
     min_choices: int,
 ) -> BallotPaper:
+    """The paper that these rules make of these projects; ValueError if nobody could fill it in."""
     return BallotPaper(
         ballot_format=rules.ballot_format,
         projects=projects,

@@ -14,7 +14,7 @@ from ballots.receipts import CODE_LENGTH, Promise, Receipt, receipt_code, sign_p
 from ballots.sealing import Batch, last_batch
 from neighbourhoods.eligibility import ALPHABET, RollEntry, tidy_code
 from neighbourhoods.phases import Phase
-from neighbourhoods.rounds import rounds_in
+from neighbourhoods.rounds import Round, RoundKind, rounds_in
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,21 @@ def find_receipt(session: Session, keys: KeyStore, written: str) -> Whereabouts 
 
 def _find_sealed(session: Session, keys: KeyStore, code: str) -> Whereabouts | None:
     receipt = session.get(Receipt, code)
-    return _sealed(session, keys, receipt) if receipt else None
+    if receipt is None or _is_wiped(session, receipt.round_id):
+        return None
+    return _sealed(session, keys, receipt)
+
+
+def _is_wiped(session: Session, round_id: int) -> bool:
+    """Whether the round was a rehearsal whose ballots are gone."""
+    the_round = session.get_one(Round, round_id)
+    if the_round.kind != RoundKind.PRACTICE:
+        return False
+    return session.scalar(select(Ballot.round_id).where(Ballot.round_id == round_id)) is None
 
 
 def _find_waiting(session: Session, keys: KeyStore, code: str) -> Whereabouts | None:
-    for the_round in rounds_in(session, Phase.VOTE):
+    for the_round in rounds_in(session, Phase.VOTE, kinds=tuple(RoundKind)):
         found = _waiting(session, keys, the_round.id, code)
         if found is not None:
             return found

@@ -209,6 +209,7 @@ class ActKind(StrEnum):
     HANDLE_QUESTION = "handle-question"
     COUNT_HANDS = "count-hands"
     HANDLE_PAPERS = "handle-papers"
+    PREPARE = "prepare"
     UNDO = "undo"
 
 

@@ -88,7 +88,8 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     Phase.SET_UP: frozenset({Phase.IDEAS, Phase.DEBATE, Phase.VOTE}),
     Phase.IDEAS: frozenset({Phase.SET_UP, Phase.SCREENING}),
     Phase.SCREENING: frozenset({Phase.IDEAS, Phase.DEBATE}),
-    Phase.DEBATE: frozenset({Phase.SCREENING, Phase.VOTE}),
+    # To delivery where halls have decided all there was: see `ballots.moves`.
+    Phase.DEBATE: frozenset({Phase.SCREENING, Phase.VOTE, Phase.DELIVERY}),
     Phase.VOTE: frozenset({Phase.COUNT}),
     Phase.COUNT: frozenset({Phase.SIGN_OFF}),
     Phase.SIGN_OFF: frozenset({Phase.DELIVERY}),

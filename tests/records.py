@@ -137,6 +137,8 @@ class Vote:
     opened: bool | None = None
     # What was promised of figures while the vote is open: those of a builder follow every batch.
     profile: str = "open"
+    # How often the close was put off, by an hour each time.
+    extended: int = 0
     seed: int = 0
 
     def rules(self) -> dict[str, Any]:
@@ -206,6 +208,9 @@ def record_of(vote: Vote) -> dict[str, Any]:
             "public_key": public_hex(COUNCIL),
         },
     )
+    for number in range(1, vote.extended + 1):
+        closes_at = (OPENED_AT + timedelta(hours=number)).isoformat()
+        book.write("extended", {"closes_at": closes_at, "by": "A facilitator"})
     openings = _write_batches(vote, book, random)
     batches = sum(entry["kind"] == "batch" for entry in book.entries)
     closed = book.write("closed", {"ballots": len(vote.ballots), "batches": batches})

@@ -20,14 +20,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 Json = Mapping[str, Any]
 # The kinds of entry by a letter, and the order in which those may come; the others at any time.
 KINDS = {"opened": "O", "batch": "B", "closed": "C", "tie-break": "D", "tallied": "T"}
-KINDS |= {"signed": "S", "key-destroyed": "K", "snapshot": "", "correction": ""}
-ORDER = re.compile("OB*(C(D?TS*)?K?)?")
+KINDS |= {"signed": "S", "key-destroyed": "K", "snapshot": "", "correction": "", "extended": "X"}
+ORDER = re.compile("O[BX]*(C(D?TS*)?K?)?")
 HEX_64, HEX_128 = re.compile("[0-9a-f]{64}"), re.compile("[0-9a-f]{128}")
 FORMATS = ("points", "scores", "yes-no", "approval", "choose-one", "knapsack", "ranking")
 SIGNED_OVER = {"round", "number", "kind", "at", "previous", "body"}
 # Settings that mean what docs/record-format.md tells; any other has to be off.
 KNOWN = "name ranked_by misfit utility start_unit_pence completion step_pence then already_chosen "
-KNOWN += "minimum_votes minimum_share_percent minimum_score"
+KNOWN += "minimum_votes minimum_share_percent minimum_score exclusive"
 
 
 def first_fault(record: Json) -> str | None:
@@ -114,8 +114,17 @@ def check_chain(record: Json, ledger: Sequence[Json]) -> None:
         ensure(known and not known.utcoffset(), f"{where} has a time not in UTC, or an odd kind")
         earlier = entry["kind"] != "correction" or 1 <= entry["body"]["corrects"] < number
         ensure(earlier, f"{where} corrects no earlier entry")
+    check_closes(ledger)
     letters = "".join(KINDS[entry["kind"]] for entry in ledger)
     ensure(ledger[0]["kind"] == "opened" and ORDER.fullmatch(letters), "an entry is out of place")
+
+
+def check_closes(ledger: Sequence[Json]) -> None:
+    promised = ledger[0]["body"]["rules"]["closes_at"]
+    for entry in (entry for entry in ledger if entry["kind"] == "extended"):
+        earlier, promised = promised, entry["body"]["closes_at"]
+        after = [datetime.fromisoformat(moment) for moment in (entry["at"], earlier) if moment]
+        ensure(datetime.fromisoformat(promised) > max(after), "more time that is not more time")
 
 
 def root_of(commitments: Sequence[str]) -> bytes:
@@ -202,6 +211,7 @@ def check_tally(rules: Json, tallied: Json, ballots: int, papers: list[Any], see
     ensure(not all_open or all(told.get(i, 0) == votes[i] for i in costs), "votes do not add up")
     others = [name for name, setting in rule.items() if setting and name not in KNOWN.split()]
     known = rule["name"] in ("greedy", "equal-shares") and not others
+    known = known and (rule["name"] == "greedy" or not rule["exclusive"])
     ensure(known, f"the outcome is not checked: {rule['name']} {others} is beyond this verifier")
     vote = SimpleNamespace(rule=rule, costs=costs, votes=Counter(told), scores=scores)
     vote.ballots, vote.papers = ballots, Counter(tuple(paper.items()) for paper in papers)
@@ -248,6 +258,8 @@ def greedy(vote: Any, running: Sequence[str], left: int, *, stops: bool) -> list
     values = {i: (worth[i] == 0, Fraction(counted[i], worth[i] or 1)) for i in running}
     # Sorting leaves equals in the order of ties, also when it is reversed.
     for i in sorted(running, key=lambda i: values[i], reverse=True):
+        if any(i in members and set(members) & set(bought) for members in vote.rule["exclusive"]):
+            continue
         if vote.costs[i] <= left:
             bought, left = [*bought, i], left - vote.costs[i]
         elif stops:

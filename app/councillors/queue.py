@@ -17,13 +17,13 @@ from app.house import db
 from app.public.finding import find_rounds
 from app.public.sitting import waiting_since
 from app.public.standing import DONE_PHASES, Standing, by_urgency, standing
-from ballots.signoff import Seat, SignOff, sign_off_of
+from ballots.signoff import SIGNED, Seat, SignOff, sign_off_of
 from neighbourhoods.database import now
 from neighbourhoods.funds import Fund
 from neighbourhoods.people import Office
 from neighbourhoods.phases import Phase
 from neighbourhoods.places import Community
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, RoundKind
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def queue() -> ResponseReturnValue:
     """What waits for this councillor, oldest first; then what comes, and what is decided."""
     moment = now(db())
     rounds = _answered_for(db(), signed_in())
-    before = [r for r in by_urgency(rounds) if r.phase not in (Phase.SIGN_OFF, *DONE_PHASES)]
+    # A vote in a hall is over within the evening: it is not announced, it comes.
+    full = [r for r in rounds if r.kind == RoundKind.FULL]
+    before = [r for r in by_urgency(full) if r.phase not in (Phase.SIGN_OFF, *DONE_PHASES)]
     sittings = [_awaiting(db(), r, moment) for r in rounds if r.phase == Phase.SIGN_OFF]
     sittings.sort(key=lambda one: (one.since is None, one.since or moment, one.the_round.id))
     return render_template(
@@ -64,7 +66,7 @@ def _answered_for(session: Session, visitor: Visitor) -> list[Round]:
         if appointment.office == Office.COUNCILLOR
     ]
     inside = Fund.community.has(Community.ward_id.in_(places))
-    return find_rounds(session, or_(Fund.community_id.in_(places), inside))
+    return find_rounds(session, or_(Fund.community_id.in_(places), inside), kinds=SIGNED)
 
 
 def _awaiting(session: Session, the_round: Round, moment: datetime) -> Awaiting:

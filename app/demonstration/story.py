@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.council_file import read_council_file, set_up_council
+from app.demonstration.meetings import hold_meetings
 from ballots.casting import cast_ballot
 from ballots.counting import Rule
 from ballots.disclosure import DEFAULT_STEP, DisclosureProfile
@@ -81,6 +82,7 @@ def demonstrate(database: Database, keys: KeyStore, code_key: bytes) -> None:
         residents = [find_or_add_person(session, email, name) for name, email in story["residents"]]
         for entry in story["rounds"]:
             _Telling(session, keys, code_key, residents, entry).tell()
+        hold_meetings(session, keys)
         session.commit()
 
 

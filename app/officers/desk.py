@@ -17,7 +17,7 @@ from app.officers.moderation import reported_points
 from app.officers.tasks import held_back
 from app.public.delivery_words import late_in_words
 from app.ties_waiting import tie_waiting
-from ballots.signoff import sign_off_of
+from ballots.signoff import SIGNED, sign_off_of
 from neighbourhoods.delivery import UNDER_WAY, Delivery
 from neighbourhoods.funds import Fund
 from neighbourhoods.phases import ORDER, Phase
@@ -40,7 +40,7 @@ class Awaiting:
 def desk() -> ResponseReturnValue:
     """What awaits an officer today, and the way to everything else."""
     session = db()
-    by_phase = {phase: rounds_in(session, phase) for phase in ORDER}
+    by_phase = {phase: rounds_in(session, phase, kinds=SIGNED) for phase in ORDER}
     funds = session.scalar(select(func.count()).select_from(Fund)) or 0
     return render_template(
         "officers/desk.html",

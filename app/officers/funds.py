@@ -33,7 +33,7 @@ from neighbourhoods.money import corrections_in
 from neighbourhoods.places import Community, all_communities
 from neighbourhoods.purse import correct_source
 from neighbourhoods.refusals import Refused
-from neighbourhoods.rounds import Round, create_round, left_for_rounds
+from neighbourhoods.rounds import Round, RoundKind, create_round, left_for_rounds
 
 
 class FundForm(FlaskForm):
@@ -176,7 +176,9 @@ def fund(fund: Fund) -> ResponseReturnValue:
         )
         db().commit()
         return redirect(url_for("officers.fund", fund_id=fund.id), 303)
-    rounds = db().scalars(select(Round).where(Round.fund_id == fund.id).order_by(Round.id))
+    # Votes in a hall share out what their round has taken.
+    taken = (Round.fund_id == fund.id, Round.kind == RoundKind.FULL)
+    rounds = db().scalars(select(Round).where(*taken).order_by(Round.id))
     return show_form(
         "officers/fund.html",
         form,

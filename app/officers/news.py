@@ -9,12 +9,17 @@ from ballots.signoff import Referral
 from neighbourhoods.delivery import Delivery, DeliveryUpdate, Milestone
 from neighbourhoods.people import councillors_for
 from neighbourhoods.proposals import people_following
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, RoundKind
 from neighbourhoods.screening import Screening
 
 
 def tell_councillors(the_round: Round, letter: str, referral: Referral | None = None) -> None:
-    """Write to every councillor who answers for a round that it waits for their decision."""
+    """Write to every councillor who answers for a round that it waits for their decision.
+
+    To nobody about a rehearsal: it waits for no decision.
+    """
+    if the_round.kind == RoundKind.PRACTICE:
+        return
     link = _whole(url_for("councillors.decision", round_id=the_round.id))
     for person in councillors_for(db(), the_round.community):
         post_letter(

@@ -1,5 +1,6 @@
 """What the public pages look up, each in a number of queries that does not grow with the list."""
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -13,7 +14,7 @@ from neighbourhoods.money import Account, MoneyBalance
 from neighbourhoods.places import Community, CommunityKind
 from neighbourhoods.projects import Project
 from neighbourhoods.proposals import Proposal, ProposalState
-from neighbourhoods.rounds import Round, RoundMove
+from neighbourhoods.rounds import Round, RoundKind, RoundMove
 
 _PLACE = joinedload(Round.fund).joinedload(Fund.community).joinedload(Community.ward)
 _DATES: tuple[ORMOption, ...] = (_PLACE, selectinload(Round.starts))
@@ -25,12 +26,14 @@ def financial_year(day: date) -> str:
     return f"{starts}-{(starts + 1) % 100:02d}"
 
 
-def find_rounds(session: Session, *conditions: ColumnElement[bool]) -> list[Round]:
-    """Rounds with their places and dates, newest first."""
-    query = (
-        select(Round).join(Round.fund).where(*conditions).options(*_DATES).order_by(Round.id.desc())
-    )
-    return list(session.scalars(query))
+def find_rounds(
+    session: Session,
+    *conditions: ColumnElement[bool],
+    kinds: Collection[RoundKind] = (RoundKind.FULL,),
+) -> list[Round]:
+    """Rounds with their places and dates, newest first; votes in halls only if they are asked."""
+    query = select(Round).join(Round.fund).where(Round.kind.in_(kinds), *conditions)
+    return list(session.scalars(query.options(*_DATES).order_by(Round.id.desc())))
 
 
 def rounds_around(session: Session, community: Community) -> list[Round]:
@@ -78,11 +81,16 @@ def funds_inside(session: Session, ward: Community, today: date) -> list[tuple[F
 
 
 def under_way(session: Session, rounds: list[Round], today: date, limit: int) -> list[Delivery]:
-    """Funded projects of these rounds that are not finished yet, the late first, then by date."""
+    """Funded projects of these rounds, and of votes in their halls, that are not finished yet.
+
+    The late ones first, then the soonest due.
+    """
+    ids = [the_round.id for the_round in rounds]
     query = (
         select(Delivery)
+        .join(Round, Round.id == Delivery.round_id)
         .where(
-            Delivery.round_id.in_([the_round.id for the_round in rounds]),
+            or_(Round.id.in_(ids), Round.within_id.in_(ids)),
             Delivery.status.in_(UNDER_WAY),
         )
         .options(joinedload(Delivery.project), selectinload(Delivery.milestones))

@@ -77,6 +77,7 @@ def record_json(the_round: Round) -> ResponseReturnValue:
         abort(404)
     sent = pieces(database(), the_round.id, opened=may_open(db(), the_round.id))
     answer = Response(sent, mimetype="application/json")
+    answer.implicit_sequence_conversion = False  # nobody reads all of it to tell its length
     answer.headers["Cache-Control"] = "public, no-cache"
     answer.set_etag(head.hash)
     record = record_of(db(), the_round.id)

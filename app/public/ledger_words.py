@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.display import pounds
+from app.display import LONDON, date_words, pounds
 from app.labels import label
 from ballots.ledger import EntryKind, LedgerEntry
 from ballots.signoff import Act
@@ -134,6 +134,16 @@ def _snapshot(body: Body, _titles: Mapping[str, str]) -> Told:
     return Told(what, prints=[(_("The figures"), body["result_sha256"])])
 
 
+def _extended(body: Body, _titles: Mapping[str, str]) -> Told:
+    closes_at = datetime.fromisoformat(body["closes_at"])
+    what = _(
+        "More time to vote: it now closes at %(time)s on %(date)s.",
+        time=f"{closes_at.astimezone(LONDON):%H:%M:%S}",
+        date=date_words(closes_at),
+    )
+    return Told(what, [_("Given by %(name)s.", name=body["by"])] if body["by"] else [])
+
+
 def _closed(body: Body, _titles: Mapping[str, str]) -> Told:
     what = ngettext(
         "Closed with %(ballots)s in %(figure)s batch.",
@@ -198,6 +208,7 @@ _WORDS: dict[EntryKind, Callable[[Body, Mapping[str, str]], Told]] = {
     EntryKind.OPENED: _opened,
     EntryKind.BATCH: _batch,
     EntryKind.SNAPSHOT: _snapshot,
+    EntryKind.EXTENDED: _extended,
     EntryKind.CLOSED: _closed,
     EntryKind.TIE_BREAK: _tie_break,
     EntryKind.TALLIED: _tallied,

@@ -13,6 +13,7 @@ from app.display import pounds
 from app.house import db
 from app.public import public
 from app.public.finding import find_rounds, first_projects, first_proposals, load_moves
+from app.public.hall_votes import hall_votes_of, went_without_vote
 from app.public.promises import Promise, rules_in_words, terms_of
 from app.public.standing import (
     DONE_PHASES,
@@ -72,6 +73,7 @@ def show_round(the_round: Round) -> ResponseReturnValue:
         figures=_figures(db(), the_round),
         shown=_what_is_proposed(db(), the_round),
         further=_further(the_round),
+        hall_votes=hall_votes_of(db(), the_round),
     )
 
 
@@ -148,6 +150,7 @@ def _backed_by(people: int) -> str | None:
 
 def _further(the_round: Round) -> list[Doing]:
     """Where else one can go from a round, as far as it has come."""
+    without = went_without_vote(the_round)
     reached = [
         (Phase.IDEAS, "public.proposals", _("All proposals, with what officers found")),
         (Phase.VOTE, "public.tally", _("The tally: turnout and figures")),
@@ -164,13 +167,14 @@ def _further(the_round: Round) -> list[Doing]:
         Doing(text, url_for(endpoint, round_id=the_round.id))
         for phase, endpoint, text in reached
         if not is_past(the_round.phase, phase)
+        and (not without or endpoint in ("public.proposals", "public.delivery"))
     ]
 
 
 def _figures(session: Session, the_round: Round) -> list[dict[str, str]]:
     """The money, and once voting opened how many took part; turnout is always public."""
     found = [{"value": pounds(the_round.budget_pence), "label": _("to decide on")}]
-    if not is_past(the_round.phase, Phase.VOTE):
+    if not is_past(the_round.phase, Phase.VOTE) and not went_without_vote(the_round):
         voted, may_vote = turnout(session, the_round.id), roll_size(session, the_round.id)
         if the_round.phase == Phase.VOTE:
             label = _("of %(number)s who can vote have voted", number=f"{may_vote:,}")

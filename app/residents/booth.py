@@ -25,6 +25,8 @@ from app.house import db, keys, let_go, stores_elsewhere
 from app.residents import residents
 from app.residents.at_once import cast_at_once, sent_request_id
 from app.residents.filled import Filled, draft_of, drop_draft, has_draft, keep_draft, read_form
+from app.residents.meeting_now import is_checked_in
+from app.residents.meeting_phone import meeting_about, phone_here
 from app.residents.paper import paper_of, projects_in_order
 from app.residents.paper_words import (
     breaks_limit,
@@ -36,9 +38,10 @@ from app.residents.paper_words import (
     total_sentences,
 )
 from app.residents.receipt_picture import receipt_address, receipt_picture
-from app.residents.voter import entry_for, entry_on_card
+from app.residents.voter import entry_for, entry_on_card, remember_entry
 from app.residents.wrong_marks import wrong_marks
 from ballots.casting import check_open, fill_in
+from ballots.paper_ballots import is_on_paper
 from ballots.papers import BallotFormat, BallotPaper, Fault, PaperFault, faults_in
 from ballots.receipts import Promise, tidy_nonce
 from ballots.refusals import BadPaper, BallotRefusal
@@ -64,9 +67,11 @@ def join(the_round: Round) -> ResponseReturnValue:
 def booth(the_round: Round) -> ResponseReturnValue:
     """The ballot paper, for anybody to fill in."""
     paper = paper_of(the_round)
-    refused = _why_not_open(the_round)
+    refused = _why_not_open(the_round) or _why_not_here(the_round)
     if refused is not None or paper is None:
         return _closed_page(the_round, refused, sent=False)
+    if the_round.within_id is not None and entry_for(the_round) is None:
+        return _not_on_hall_roll(the_round)
     filled = draft_of(paper)
     # Only while the draft is there: after the back button, what was wrong may be long put right.
     tried = "tried" in request.args and has_draft()
@@ -75,12 +80,32 @@ def booth(the_round: Round) -> ResponseReturnValue:
     return _paper_page(the_round, paper, filled, faults, stale=stale)
 
 
+def _not_on_hall_roll(the_round: Round) -> str:
+    """Why this browser cannot vote in a vote that a meeting holds, and what can be done."""
+    assembly = meeting_about(the_round)
+    phone = phone_here(assembly) if assembly else None
+    return render_template(
+        "residents/booth_not_in_hall.html",
+        the_round=the_round,
+        assembly=assembly,
+        phone=phone,
+        is_checked_in=phone is not None and is_checked_in(phone),
+    )
+
+
 def _why_not_open(the_round: Round) -> BallotRefusal | None:
     try:
         check_open(db(), the_round)
     except Refused as refused:
         return BallotRefusal(refused.reason)
     return None
+
+
+def _why_not_here(the_round: Round) -> BallotRefusal | None:
+    """Why whoever sits at this browser casts no ballot on it: they have a paper in their hand."""
+    entry = entry_for(the_round)
+    on_paper = entry is not None and is_on_paper(db(), the_round.id, entry.id)
+    return BallotRefusal.VOTES_ON_PAPER if on_paper else None
 
 
 def _paper_page(
@@ -92,6 +117,7 @@ def _paper_page(
     stale: bool = False,
 ) -> str:
     entry = entry_for(the_round)
+    remember_entry(the_round, entry)
     projects = projects_in_order(the_round, entry)
     titles = {project.code: project.title for project in projects}
     wrong = wrong_marks(paper, filled, faults, titles)
@@ -116,6 +142,7 @@ def _paper_page(
         wrong=wrong,
         errors=bool(faults),
         stale=stale,
+        meeting=meeting_about(the_round),
     )
 
 
@@ -130,10 +157,12 @@ def _closed_page(the_round: Round, refused: BallotRefusal | None, *, sent: bool)
         "residents/booth_closed.html",
         the_round=the_round,
         has_closed=refused == BallotRefusal.VOTE_CLOSED,
+        on_paper=refused == BallotRefusal.VOTES_ON_PAPER,
         opens_at=the_round.starts_at(Phase.VOTE),
         entry=entry,
         receipt=_receipt_of(the_round, entry),
         sent=sent,
+        meeting=meeting_about(the_round),
     )
 
 
@@ -305,4 +334,5 @@ def counted(the_round: Round) -> ResponseReturnValue:
         tally=public_tally(db(), the_round),
         is_open=_why_not_open(the_round) is None,
         by_card=entry_on_card(the_round) is not None,
+        meeting=meeting_about(the_round),
     )

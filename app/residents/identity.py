@@ -14,7 +14,14 @@ from app.extensions import limiter
 from app.house import db
 from app.residents import residents
 from app.residents.filled import drop_draft
-from app.residents.voter import code_key, entry_for, owner_of, put_card_away, show_card
+from app.residents.voter import (
+    code_key,
+    entry_for,
+    owner_of,
+    put_card_away,
+    show_card,
+    show_card_in_hall,
+)
 from neighbourhoods.eligibility import entry_by_code
 from neighbourhoods.rounds import Round
 
@@ -55,8 +62,7 @@ def identify(the_round: Round) -> ResponseReturnValue:
     """Show that you may vote: by the code of a voter card, or by e-mail."""
     form = VoterCodeForm()
     if request.method == "POST":
-        found = show_card(form.code.data or "") if form.validate() else None
-        if found is not None and found.id == the_round.id:
+        if form.validate() and _is_shown(the_round, form.code.data or ""):
             return redirect(url_for("residents.booth", round_id=the_round.id), 303)
         # Answered by a GET, so that Back from the booth finds a page and not a browser's error.
         session[TRIED] = (form.code.data or "")[:40]
@@ -78,6 +84,14 @@ def identify(the_round: Round) -> ResponseReturnValue:
         errors=bool(form.errors),
     )
     return page, 422 if form.errors else 200
+
+
+def _is_shown(the_round: Round, code: str) -> bool:
+    """Whether this code lets somebody vote in this round: their card of it, or of its meeting."""
+    if the_round.within_id is not None:
+        return show_card_in_hall(the_round, code)
+    found = show_card(code)
+    return found is not None and found.id == the_round.id
 
 
 @residents.get("/v/<code>")

@@ -14,6 +14,8 @@ from app.house import db, settings
 from app.post import post_letter
 from app.residents import residents
 from app.residents.forms import CodeForm, EmailForm, said
+from app.residents.meeting_phone import PHONES
+from app.residents.voter import SHOWN
 from app.wording import say
 from neighbourhoods.letters import newest_letters
 from neighbourhoods.people import (
@@ -151,17 +153,19 @@ def link_for(person: Person) -> str:
 
 
 def begin_session(person: Person) -> None:
-    """Start a signed-in session of its own; only a voter card shown before stays in it."""
+    """Start a signed-in session of its own.
+
+    Only a voter card shown before, and which phone this is in a meeting, stay in it.
+    """
     _empty_session()
     session["person_id"] = person.id
 
 
 def _empty_session() -> None:
-    voter = session.get("voter")
+    kept = {name: session[name] for name in (SHOWN, PHONES) if session.get(name)}
     session.clear()
     session.permanent = True
-    if voter:
-        session["voter"] = voter
+    session.update(kept)
 
 
 def path_on_this_site(written: str) -> str | None:

@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterator
 from sqlalchemy.orm import Session
 
 from ballots.audit.audited import AuditedRound
-from ballots.audit.box import check_ballots, check_castings, check_pending, check_receipts
+from ballots.audit.box import (
+    check_ballots,
+    check_castings,
+    check_papers,
+    check_pending,
+    check_receipts,
+)
 from ballots.audit.figures import check_outcome, check_record, check_snapshots
 from ballots.audit.ledger import check_batches, check_ledger, check_opening, check_roll
 from ballots.envelopes import SpoiltEnvelopeError
@@ -48,6 +54,7 @@ _CHECKS: tuple[tuple[str, Callable[[AuditedRound], Iterator[str]]], ...] = (
     ("ballots", check_ballots),
     ("castings", check_castings),
     ("pending_ballots", check_pending),
+    ("paper_ballots", check_papers),
     ("snapshots", check_snapshots),
     # Before the outcome, which is held against it.
     ("public_records", check_record),

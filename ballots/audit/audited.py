@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from ballots.envelopes import EnvelopeKey
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, LedgerEntry
+from ballots.paper_ballots import PaperBallot, PaperState
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.rounds import Round
 
@@ -54,11 +55,20 @@ class AuditedRound:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Of everybody on the roll the name while waiting, and the one once sealed."""
+        """Of everybody on the roll, and papers: the name while waiting, and the one once sealed."""
         query, key = select(RollEntry.id).where(RollEntry.round_id == self.id), self.key
         if key is None:
             return {}
-        return {key.voter(e): key.sealed_voter(e) for e in self.session.scalars(query)}
+        entries = [*self.session.scalars(query), *(-number for number in self.papers_in_box)]
+        return {key.voter(entry): key.sealed_voter(entry) for entry in entries}
+
+    @cached_property
+    def papers_in_box(self) -> list[int]:
+        """The numbers of the papers that tellers put into the box."""
+        query = select(PaperBallot.number).where(
+            PaperBallot.round_id == self.id, PaperBallot.state == PaperState.IN_BOX
+        )
+        return list(self.session.scalars(query))
 
     @cached_property
     def lasting_names(self) -> set[str]:

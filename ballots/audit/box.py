@@ -11,6 +11,7 @@ from ballots.box import Ballot, Casting, PendingBallot
 from ballots.disclosure import DisclosureProfile
 from ballots.envelopes import Paper
 from ballots.ledger import EntryKind
+from ballots.paper_ballots import PaperHolder
 from ballots.receipts import Receipt, commitment, receipt_code
 from ballots.voting_rules import rules_of
 from neighbourhoods.phases import Phase
@@ -130,3 +131,21 @@ def _check_covered(
             yield "ballots of a sealed vote are marked as covered"
     elif 0 != sealed + sum(first) - told < rules.disclosure_step:
         yield "another number of ballots is covered than the figures say"
+
+
+def check_papers(audited: AuditedRound) -> Iterator[str]:
+    """Whether each paper is in the box that should be, and nobody voted by two channels."""
+    session, key = audited.session, audited.key
+    query = select(PaperHolder.entry_id).where(PaperHolder.round_id == audited.id)
+    holders = list(session.scalars(query))
+    if len(audited.papers_in_box) > len(holders):
+        yield "more papers are in the box than people hold one"
+    if key is None:
+        return
+    voters = set(session.scalars(select(Ballot.voter_key).where(Ballot.round_id == audited.id)))
+    voters |= {audited.names.get(waiting, "") for waiting in audited.waiting}
+    for number in sorted(audited.papers_in_box):
+        if key.sealed_voter(-number) not in voters:
+            yield f"the ballot of paper {number} is missing"
+    if any(key.sealed_voter(entry_id) in voters for entry_id in holders):
+        yield "somebody who votes on paper has another ballot in the box"

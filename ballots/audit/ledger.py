@@ -21,7 +21,7 @@ def check_ledger(audited: AuditedRound) -> Iterator[str]:
     )
     audited.entries = list(audited.session.scalars(query))
     if not audited.entries:
-        if not is_past(audited.the_round.phase, Phase.VOTE):
+        if not is_past(audited.the_round.phase, Phase.VOTE) and not _needed_no_vote(audited):
             yield "the vote was opened, and there is no entry"
         return
     public_key, previous = audited.keys.public_key(), NOTHING_BEFORE
@@ -40,6 +40,17 @@ def check_ledger(audited: AuditedRound) -> Iterator[str]:
             yield f"entry {number} has another signature than it was given"
         previous = entry.hash
     yield from _check_story(audited)
+
+
+def _needed_no_vote(audited: AuditedRound) -> bool:
+    """Whether halls had decided all there was, so that the round went on without a vote."""
+    rules = rules_of(audited.session, audited.id)
+    skipped = any(
+        (move.from_phase, move.to_phase) == (Phase.DEBATE, Phase.DELIVERY)
+        for move in audited.the_round.moves
+    )
+    frozen = rules is not None and rules.frozen_at is not None
+    return skipped and not frozen and not is_past(audited.the_round.phase, Phase.DELIVERY)
 
 
 _HASHED = {"round", "number", "kind", "at", "previous", "body"}

@@ -133,12 +133,26 @@ class Hall:
             wait_until(lambda port=port: _answers(port), process, log, within=90)  # type: ignore[misc]
         self._servers += started
 
-    def _start(self) -> tuple[int, subprocess.Popen[bytes]]:
-        port = free_port()
+    def _start(self, port: int | None = None) -> tuple[int, subprocess.Popen[bytes]]:
+        port = port or free_port()
         environ = os.environ | self.environ | {"PORT": str(port)}
         with (self.folder / f"log-{port}").open("ab") as log:
             command: list[str | Path] = [sys.executable, ROOT / "wsgi.py"]
             return port, start_process(command, log=log, env=environ, cwd=ROOT)
+
+    @property
+    def port(self) -> int:
+        """Where the first server listens."""
+        return self._servers[0][0]
+
+    @property
+    def server_pid(self) -> int:
+        """The process of the first server."""
+        return self._servers[0][1].pid
+
+    def serve_again(self, port: int) -> None:
+        """Start a server where the killed one listened, and do not wait for it."""
+        self._servers.append(self._start(port))
 
     def kill(self) -> None:
         """End the servers without a warning, as a power cut does."""
@@ -253,7 +267,11 @@ def _answers(port: int) -> bool:
 
 @contextmanager
 def open_hall(
-    database: str, *, async_mode: str = "eventlet", postgres: Server | None = None
+    database: str,
+    *,
+    async_mode: str = "eventlet",
+    postgres: Server | None = None,
+    more: dict[str, str] | None = None,
 ) -> Iterator[Hall]:
     """A hall on an empty database of one kind; PostgreSQL is started unless it is given."""
     with temporary_folder("hall") as folder:
@@ -265,6 +283,7 @@ def open_hall(
             "WARDMOTE_DATABASE_URL": f"sqlite:///{folder / 'var' / 'wardmote.db'}",
             "HOST": "127.0.0.1",
             "ASYNC_MODE": async_mode,
+            **(more or {}),
         }
         (folder / "var").mkdir()
         if database == "sqlite":

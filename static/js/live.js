@@ -2,68 +2,28 @@
 // keep the last true figures and never show that something failed.
 //
 //   <div data-live="3" data-address="/rounds/3/tally.json"> … data-figure, data-project … </div>
+import { fill } from "./clock.js";
+import { newsOf } from "./news.js";
 
 const PHASES = ["set-up", "ideas", "screening", "debate", "vote", "count", "sign-off", "delivery", "review"];
-const ASK_EVERY_MS = 5000;
 const DAY_MS = 86400000;
 
 const nothing = () => {};
 
-// Calls show(tally) with every newer tally, heard(tally, sentAt) with every one at all, and
+// Calls show(tally) with every newer tally, heard(tally, askedAt, sentAt) with every one at all, and
 // reached(true or false) as the server can be reached, or not.
 export function follow(round, address, show, { heard = nothing, reached = nothing } = {}) {
   let latest = null;
-  let asking = 0;
 
-  function receive(tally, sentAt) {
+  function receive(tally, askedAt, sentAt) {
     if (!tally || tally.round !== round) return;
-    heard(tally, sentAt);
+    heard(tally, askedAt, sentAt);
     if (latest && isOlder(tally, latest)) return;
     latest = tally;
     show(tally);
   }
 
-  async function ask() {
-    try {
-      const answer = await fetch(address, { cache: "no-cache", signal: AbortSignal.timeout(10000) });
-      if (answer.ok) receive(await answer.json(), answer.headers.get("Date"));
-      if (asking) reached(answer.ok);
-    } catch {
-      if (asking) reached(false); // the next time, or the socket, will bring it
-    }
-    if (asking) asking = setTimeout(ask, ASK_EVERY_MS * (0.8 + Math.random() * 0.4));
-  }
-
-  function startAsking() {
-    if (!asking) asking = setTimeout(ask, ASK_EVERY_MS * Math.random());
-  }
-
-  function stopAsking() {
-    clearTimeout(asking);
-    asking = 0;
-  }
-
-  if (typeof io === "undefined") return startAsking();
-  const socket = io({
-    transports: ["websocket"],
-    // A hall full of phones must not come back all at once.
-    reconnectionDelay: 500 + Math.random() * 1500,
-    reconnectionDelayMax: 8000,
-    randomizationFactor: 0.5,
-    timeout: 8000,
-  });
-  socket.on("connect", () => {
-    stopAsking();
-    reached(true);
-    socket.emit("join", { round }, (tally) => receive(tally));
-  });
-  socket.on("tally", (tally) => receive(tally));
-  socket.on("disconnect", (reason) => {
-    startAsking();
-    reached(false);
-    if (reason === "io server disconnect") setTimeout(() => socket.connect(), 1000 + Math.random() * 4000);
-  });
-  socket.on("connect_error", startAsking);
+  newsOf({ hello: "join", words: { round }, event: "tally", address, receive, reached });
 }
 
 // A higher (version, turnout) is never older; with both the same, a later phase is newer.
@@ -108,10 +68,6 @@ export function pointsInWords(score, words) {
 // In thousandths of the longest bar; somebody’s “no” may leave a project less than nothing.
 export const widthOfPoints = (score, most) => Math.floor((Math.max(0, score) * 1000) / most);
 
-export function fill(sentence, words) {
-  return sentence.replace(/%\((\w+)\)s/g, (_, name) => words[name]);
-}
-
 // --- the tally page and the receipt ---------------------------------------------------------------
 
 const SELECTOR = "[data-live]";
@@ -125,7 +81,7 @@ if (place) {
 // us the time, the age stays as the page came.
 let behind = null;
 
-function setClock(tally, sentAt) {
+function setClock(tally, _askedAt, sentAt) {
   const told = tally.now ?? sentAt;
   if (told) behind = new Date(told) - Date.now();
 }

@@ -25,8 +25,12 @@ from app.settings import Settings
 from app.ticker import Ticker
 from ballots.casting import cast_ballot
 from ballots.disclosure import SECONDS_APART, DisclosureProfile
+from ballots.hall import open_vote
 from ballots.keys import KeyFolder
+from ballots.outcome import outcome_of
 from ballots.tally import publish_next
+from neighbourhoods.assemblies import Assembly, ItemKind
+from neighbourhoods.attendance import Attendee
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.phases import ORDER, Phase
@@ -161,6 +165,25 @@ class Copy:
         self.told[" ".join(words)] = (result.exit_code, self.plain(result.output.encode()))
 
 
+def held_vote(town: Town, assembly: Assembly) -> Round:
+    """A vote of a minute in the hall, whose outcome waits for the reveal."""
+    moment = town.session.info["clock"]()
+    for number in range(2, 61):
+        town.session.add(
+            Attendee(
+                assembly_id=assembly.id,
+                reference=f"R{number}",
+                name=f"Voter {number}",
+                checked_in_at=moment,
+            )
+        )
+    item = next(item for item in assembly.items if item.kind == ItemKind.BALLOT)
+    item.seconds = 60
+    assembly.stage.item_id = item.id
+    town.session.flush()
+    return open_vote(town.session, town.keys, item, town.facilitator).the_round
+
+
 @pytest.fixture
 def one_town(
     town: Town, app: Flask, test_settings: Settings, clock: Clock, tmp_path: Path
@@ -174,11 +197,15 @@ def one_town(
         act: Callable[[Copy, Sequence[int]], None],
         before: Sequence[int] = (),
         roles: Sequence[str] = ("anyone", "officer", "facilitator"),
+        in_hall: bool = False,
     ) -> tuple[Copy, ...]:
         the_round = town.round(Phase.VOTE, voters=60, step=10, profile=profile)
         item = MenuItem(title="Tree", about="A tree.", category="Green", cost_pence=78_000)
         town.session.add(item)
-        world = World(town, dict.fromkeys(ORDER, the_round), item, hold_assembly(town, the_round))
+        assembly = hold_assembly(town, the_round)
+        if in_hall:
+            the_round = held_vote(town, assembly)
+        world = World(town, dict.fromkeys(ORDER, the_round), item, assembly)
         keys = KeyFolder(test_settings.key_folder)
         for voter, choice in enumerate(before, start=1):
             cast(town.session, keys, the_round.id, voter, choice)
@@ -270,3 +297,20 @@ def test_a_show_of_hands_tells_the_two_apart(
     found = differences(one, other)
     for place in ("heard", f"anyone /rounds/{one.round_id}/tally.json"):
         assert any(line.startswith(f"{place}: ") for line in found), place
+
+
+def test_a_vote_whose_outcome_is_held_is_closed_and_tells_nobody_how_the_hall_decided(
+    one_town: Callable[..., tuple[Copy, Copy]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ballots.sealing.secrets.SystemRandom", lambda: Random(7))
+
+    def act(copy: Copy, choices: Sequence[int]) -> None:
+        copy.vote(choices)
+        copy.clock.moves(seconds=60)
+
+    one, other = one_town((ONE, OTHER), DisclosureProfile.SEALED, act, roles=[*ROLES], in_hall=True)
+    for copy in (one, other):
+        with copy.database.reading() as session:
+            assert session.get_one(Round, copy.round_id).phase == Phase.COUNT
+            assert outcome_of(session, copy.round_id) is None
+    assert differences(one, other) == []

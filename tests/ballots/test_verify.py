@@ -182,7 +182,7 @@ def test_what_only_ballots_can_tell_is_said_not_to_be_checked(tmp_path: Path) ->
     [
         (Rule(name=RuleName.PHRAGMEN), '"name" of "\\"phragmen\\""'),
         (Rule(part_funding=True), '"part_funding" of "true"'),
-        (Rule(exclusive=(("p1", "p2"),)), '"exclusive"'),
+        (Rule(name=RuleName.EQUAL_SHARES, exclusive=(("p1", "p2"),)), '"exclusive"'),
         (Rule(overspend_pence=5), '"overspend_pence" of "5"'),
     ],
 )
@@ -866,6 +866,56 @@ def test_what_the_council_signed_wrongly_is_named(
     wrong = wrong_with({**right, "ledger": chained_again(ledger)}) or ""
     assert wrong.startswith(f"Entry {entry['number']} ({kind}")
     assert words in wrong
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"closes_at": "2026-03-01T10:00:00+00:00"}, "is no later than the last close"),
+        ({"closes_at": "2026-03-01T09:00:00+00:00"}, "is no later than the entry"),
+        ({"closes_at": "tomorrow"}, '"tomorrow" is no moment in UTC'),
+    ],
+)
+def test_more_time_that_is_not_more_time_is_named(change: Change, words: str) -> None:
+    vote = vote_of()
+    vote.extended = 2
+    record = record_of(vote)
+    assert wrong_with(record) is None
+    ledger = copy.deepcopy(record["ledger"])
+    last_of(ledger, "extended")["body"] |= change
+    wrong = wrong_with({**record, "ledger": chained_again(ledger)}) or ""
+    assert wrong.startswith("Entry 3 (extended): ")
+    assert words in wrong
+
+
+def test_more_time_after_the_close_is_named(right: Record) -> None:
+    ledger = copy.deepcopy(right["ledger"])
+    body = {"closes_at": "2026-03-02T10:00:00+00:00", "by": "A facilitator"}
+    ledger.append({**ledger[-1], "kind": "extended", "body": body})
+    wrong = wrong_with({**right, "ledger": chained_again(ledger)})
+    assert wrong == f'Entry {len(ledger)} (extended): it comes after the entry "closed".'
+
+
+def test_of_projects_that_exclude_each_other_one_wins(tmp_path: Path) -> None:
+    everything = tuple(COSTS)
+    vote = vote_of(rule=Rule(exclusive=(everything,)), ballot_format=BallotFormat.CHOOSE_ONE)
+    record = record_of(vote)
+    (winner,) = record["result"]["winners"]
+    assert "the outcome: counted again by greedy" in str(answer_on(record, tmp_path=tmp_path))
+    other = next(project_id for project_id in COSTS if project_id not in (winner, "p4"))
+    ledger = copy.deepcopy(record["ledger"])
+    tallied = last_of(ledger, "tallied")
+    both = [winner, other]
+    tallied["body"] |= {"winners": both, "spent_pence": COSTS[winner] + COSTS[other]}
+    result = copy.deepcopy(record["result"]) | {"winners": both}
+    result["spent_pence"] = COSTS[winner] + COSTS[other]
+    for verdict in result["projects"]:
+        verdict["funded"] = verdict["project_id"] in both
+    tallied["body"]["result_sha256"] = hashed(plain(result))
+    changed = {**record, "ledger": chained_again(ledger), "result": result, "record": None}
+    changed["ledger"] = [e for e in changed["ledger"] if e["kind"] != "signed"]
+    wrong = wrong_with(changed) or ""
+    assert f'winner 2 should be nobody by the rule, not "{other}"' in wrong
 
 
 def test_an_entry_of_no_known_kind_is_named(right: Record) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from app.factory import create_app
 from app.settings import settings_from
+from neighbourhoods.assemblies import ItemKind
 from tests.browser import (
     DESK,
     PHONE,
@@ -86,7 +87,17 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/3/ballot",
     ),
     "Councillor": ("/councillors/queue", "/councillors/rounds/5", "/councillors/rounds/3"),
-    "Facilitator": ("/assemblies", "/assemblies/3", "/assemblies/3/poster"),
+    "Facilitator": (
+        "/assemblies",
+        "/assemblies/new",
+        "/assemblies/1",
+        "/assemblies/1/edit",
+        "/assemblies/1/delete",
+        "/assemblies/1/agenda",
+        *(f"/assemblies/1/agenda/new?kind={kind.value}" for kind in ItemKind),
+        "/assemblies/1/agenda/1",
+        "/assemblies/2",
+    ),
     "Scrutineer": ("/me", "/rounds/3/scrutiny", "/rounds/6/scrutiny"),
     "Officer": (
         "/office",

@@ -14,7 +14,7 @@ from tests.in_browser.hall import Assembly, assembly
 pytestmark = pytest.mark.browser
 PROJECTS = 20
 VOTERS = 24
-COUNTED_IN_DEMONSTRATION = 5
+COUNTED_IN_DEMONSTRATION = "What helps people with sight loss?"
 PICTURES = {"flow": ".hall-flow", "votes-and-cost": ".hall-plot", "shares": ".hall-shares"}
 
 # Every text that shows: its size, its contrast with the ground, whether it leaves the screen.
@@ -114,13 +114,15 @@ def test_the_facilitator_changes_what_the_projector_shows(chromium: Browser) -> 
         link = re.search(r"^Facilitator: .*?(http\S+)", server.log, re.MULTILINE)
         assert link is not None
         desk.goto(link[1])
-        desk.goto(f"{server.base_url}/assemblies/{COUNTED_IN_DEMONSTRATION}")
+        desk.goto(f"{server.base_url}/assemblies")
+        card = desk.get_by_role("article").filter(has_text=COUNTED_IN_DEMONSTRATION)
         with desk.context.expect_page() as opened:
-            desk.get_by_role("button", name="Open the screen in a new window").click()
+            card.get_by_role("button", name="Open the screen").click()
         projector = opened.value
         expect(projector.locator(".screen__reveal")).to_be_visible()
-        desk.get_by_role("link", name="Votes against cost").click()
+        card.get_by_text("Pictures of the count").click()
+        card.get_by_role("link", name="Votes against cost").click()
         expect(projector.locator(".hall-plot")).to_be_visible()
-        desk.get_by_role("link", name="The outcome, project by project").click()
+        card.get_by_role("link", name="The outcome, project by project").click()
         expect(projector.locator(".screen__reveal")).to_be_visible()
         assert len(desk.context.pages) == 2

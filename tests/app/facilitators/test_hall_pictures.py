@@ -95,10 +95,10 @@ def test_before_the_count_there_are_no_pictures_of_it(town: Town, site: Site) ->
     assert "The vote is open" in page.get_text()
 
 
-def test_the_console_leads_to_each_picture_there_is(
+def test_the_list_of_assemblies_leads_to_each_picture_there_is(
     shared_out: Round, town: Town, site: Site
 ) -> None:
-    page = site.as_(town.facilitator).get(f"/assemblies/{shared_out.id}").text
+    page = site.as_(town.facilitator).get("/assemblies").text
     links = BeautifulSoup(page, "html5lib").select("a[href*='show=']")
     address = f"/rounds/{shared_out.id}/screen?show="
     assert {link["href"]: link.get_text() for link in links} == {
@@ -106,11 +106,11 @@ def test_the_console_leads_to_each_picture_there_is(
     }
 
 
-def test_the_console_has_no_pictures_before_the_count(town: Town, site: Site) -> None:
-    the_round = town.round(Phase.VOTE)
+def test_the_list_of_assemblies_has_no_pictures_before_the_count(town: Town, site: Site) -> None:
+    town.round(Phase.VOTE)
     town.session.commit()
-    page = site.as_(town.facilitator).get(f"/assemblies/{the_round.id}").text
-    assert "What the screen shows" not in page
+    page = site.as_(town.facilitator).get("/assemblies").text
+    assert "Pictures of the count" not in page
 
 
 @pytest.mark.parametrize(

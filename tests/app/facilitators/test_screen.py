@@ -183,23 +183,6 @@ def test_a_facilitator_finds_the_rounds_by_what_is_going_on(
     assert f"/rounds/{coming.id}/screen" in later
 
 
-def test_the_console_opens_the_screen_and_says_when_the_vote_closes(
-    assembly: Round, town: Town, site: Site
-) -> None:
-    page = site.as_(town.facilitator).get(f"/assemblies/{assembly.id}").text
-    assert f"/rounds/{assembly.id}/screen" in page
+def test_the_list_says_when_a_vote_closes(assembly: Round, town: Town, site: Site) -> None:
+    page = site.as_(town.facilitator).get("/assemblies").text
     assert "The vote closes at 12:12pm on Monday 23 November 2026." in page
-
-
-def test_the_poster_carries_the_address(assembly: Round, town: Town, site: Site) -> None:
-    page = site.as_(town.facilitator).get(f"/assemblies/{assembly.id}/poster").text
-    assert f"localhost/vote/{assembly.id}" in page
-
-
-@pytest.mark.parametrize("page", ["", "/{}", "/{}/poster"])
-def test_assemblies_are_for_facilitators_and_officers(
-    page: str, assembly: Round, town: Town, site: Site
-) -> None:
-    address = f"/assemblies{page.format(assembly.id)}"
-    assert site.as_(town.resident).get(address).status_code == 403
-    assert site.as_(town.officer).get(address).status_code == 200

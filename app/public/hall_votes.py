@@ -1,0 +1,53 @@
+"""The votes that meetings held within a round, as its page lists them."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.public.standing import Doing, state_words
+from neighbourhoods.database import now
+from neighbourhoods.phases import Phase, is_past
+from neighbourhoods.rounds import Round, votes_within
+
+
+@dataclass(frozen=True)
+class HallVoteShown:
+    """One vote held in a meeting: what about, how it stands, and where to look further."""
+
+    title: str
+    state: str
+    links: list[Doing]
+
+
+def hall_votes_of(session: Session, the_round: Round) -> list[HallVoteShown]:
+    """The votes that meetings held within a round, oldest first, without rehearsals."""
+    moment = now(session)
+    return [
+        HallVoteShown(vote.title, state_words(vote, moment), _links(vote))
+        for vote in votes_within(session, the_round)
+    ]
+
+
+def _links(vote: Round) -> list[Doing]:
+    """As far as a vote has come; its ledger from the first moment on."""
+    reached = [
+        (Phase.VOTE, "public.ledger", _("Ledger")),
+        (Phase.SIGN_OFF, "public.outcome", _("Outcome")),
+        (Phase.DELIVERY, "public.record", _("Record")),
+        (Phase.DELIVERY, "public.delivery", _("Delivery")),
+    ]
+    return [
+        Doing(text, url_for(endpoint, round_id=vote.id))
+        for phase, endpoint, text in reached
+        if not is_past(vote.phase, phase)
+    ]
+
+
+def went_without_vote(the_round: Round) -> bool:
+    """Whether meetings decided all there was, so that the round had no vote of its own."""
+    return any(
+        (move.from_phase, move.to_phase) == (Phase.DEBATE, Phase.DELIVERY)
+        for move in the_round.moves
+    )
