@@ -40,6 +40,7 @@ from neighbourhoods.delivery import (
 )
 from neighbourhoods.money import entries_about, held_by, money_of, unmet_conditions
 from neighbourhoods.phases import Action, Role, check_allowed
+from neighbourhoods.projects import proposal_behind
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
 
@@ -122,6 +123,7 @@ def report_delivery(the_round: Round, delivery: Delivery) -> ResponseReturnValue
         money=money_of(db(), [delivery.project_id])[delivery.project_id],
         conditions=[(each, held_by(each)) for each in unmet_conditions(entries)],
         milestones=read_milestones(delivery, today()),
+        is_proposed=proposal_behind(db(), delivery.project) is not None,
     )
 
 

@@ -8,6 +8,7 @@ from app.public.delivery_words import read_milestones
 from ballots.signoff import Referral
 from neighbourhoods.delivery import Delivery, DeliveryUpdate, Milestone
 from neighbourhoods.people import councillors_for
+from neighbourhoods.projects import proposal_behind
 from neighbourhoods.proposals import people_following
 from neighbourhoods.rounds import Round, RoundKind
 from neighbourhoods.screening import Screening
@@ -50,7 +51,7 @@ def tell_of_milestone(milestone: Milestone) -> int:
 
 
 def _tell(delivery: Delivery, letter: str, **figures: object) -> int:
-    proposal = delivery.project.proposal
+    proposal = proposal_behind(db(), delivery.project)
     if proposal is None:  # an imported election's project: nobody proposed it here
         return 0
     link = _whole(url_for("public.delivery", round_id=delivery.round_id))

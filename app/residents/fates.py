@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from app.display import pounds
 from app.house import today
@@ -17,6 +17,7 @@ from neighbourhoods.delivery import Delivery, DeliveryStatus
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project
 from neighbourhoods.proposals import Proposal
+from neighbourhoods.rounds import Round
 
 TONES = {
     DeliveryStatus.PLANNED: "quiet",
@@ -54,7 +55,10 @@ def fates_of(session: Session, proposals: Sequence[Proposal]) -> dict[int, Fate]
 
 
 def _counted(session: Session, project: Project) -> Fate | None:
-    """The fate of a project without money: of no use until the votes are counted."""
+    """The fate of a project without money of its own: none until its votes are counted."""
+    in_hall = session.scalar(_delivered_in_hall(project))
+    if in_hall is not None:
+        return _funded(in_hall)
     outcome, the_round = outcome_of(session, project.round_id), project.the_round
     if outcome is None:
         return None
@@ -67,6 +71,17 @@ def _counted(session: Session, project: Project) -> Fate | None:
         words = _("Residents chose it. It waits for the councillors to sign.")
         return Fate(_("Chosen"), "good", words, link)
     return None
+
+
+def _delivered_in_hall(project: Project) -> Select[Delivery]:
+    """What a vote in a hall funded of a project that stands on its round's paper."""
+    copy, vote = aliased(Project), aliased(Round)
+    return (
+        select(Delivery)
+        .join(copy, copy.id == Delivery.project_id)
+        .join(vote, vote.id == copy.round_id)
+        .where(vote.within_id == project.round_id, copy.code == project.code)
+    )
 
 
 def _funded(delivery: Delivery) -> Fate:

@@ -16,6 +16,7 @@ from app.residents import residents
 from app.residents.forms import said, words_area
 from app.residents.voter import entry_for
 from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.projects import proposal_behind
 from neighbourhoods.proposals import people_following
 from neighbourhoods.ratings import rate_delivery, rater_of, rating_by
 from neighbourhoods.refusals import Refusal, Refused
@@ -94,7 +95,7 @@ def _rater(the_round: Round, delivery: Delivery) -> str | None:
     if entry is not None:
         # By what the council calls them: the same by card and by e-mail, in the hall and out.
         return rater_of(key, project_id, f"roll|{entry.reference}")
-    known, proposal = visitor(), delivery.project.proposal
+    known, proposal = visitor(), proposal_behind(db(), delivery.project)
     if known is None or proposal is None:
         return None
     followers = {person.id for person in people_following(db(), proposal)}
