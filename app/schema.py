@@ -36,6 +36,7 @@ from neighbourhoods import (
     projects,
     proposals,
     questions,
+    ratings,
     rounds,
     screening,
     speakers,
@@ -47,8 +48,7 @@ ROOMS = (
     box, draws, hall_votes, ledger, outcome, paper_ballots, receipts, record, sealing, signoff,
     tally, voting_rules,
     assemblies, attendance, debate, delivery, door, eligibility, funds, letters, money, people,
-    places,
-    polls, projects, proposals, questions, rounds, screening, speakers,
+    places, polls, projects, proposals, questions, ratings, rounds, screening, speakers,
 )  # fmt: skip
 
 

@@ -85,6 +85,14 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.NOTHING_LEFT: _("All of this project’s money is spent or returned."),
         Refusal.PLACE_MISSING: _("Name the place where the money goes."),
         Refusal.PRACTICE_PAYS_NOTHING: _("A practice vote promises no money."),
+        Refusal.ALT_MISSING: _("Say what the photo shows, for people who cannot see it."),
+        Refusal.NOT_DONE_YET: _("Enter a day that has come. Leave it empty until it is done."),
+        Refusal.NOT_FINISHED: _("A project can be rated once it is finished."),
+        Refusal.NOT_A_RATER: _(
+            "Only people on this round’s list of voters, and those who proposed or backed the "
+            "project, can rate it."
+        ),
+        Refusal.SCORE_OUTSIDE: _("Choose how good it is, from 1 to 5."),
         Refusal.DATES_OUT_OF_ORDER: _("Each phase must start after the one before it."),
         Refusal.VOTE_DATES_MISSING: _("Enter when the vote opens and when it closes."),
         Refusal.NOT_THE_PROPOSER: _("Only the person who made this proposal can do this."),
