@@ -329,7 +329,12 @@ def _begin(session: Session, the_round: Round, teller: Person) -> None:
 
 
 def _paper(session: Session, the_round: Round, number: int) -> PaperBallot:
-    found = session.get(PaperBallot, (the_round.id, number), populate_existing=True)
+    is_serial = 0 < number <= MOST_PAPERS  # a number no database would hold must not reach it
+    found = (
+        session.get(PaperBallot, (the_round.id, number), populate_existing=True)
+        if is_serial
+        else None
+    )
     if found is None:
         raise Refused(BallotRefusal.NO_SUCH_PAPER)
     return found

@@ -22,7 +22,7 @@ from neighbourhoods.rounds import Round
 from neighbourhoods.stage import log_act
 
 # A door reads a short list; whoever finds too many types another word.
-MOST_FOUND = 20
+MOST_FOUND = 12
 MOST_WORDS = 8
 FEWEST_LETTERS = 2
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import request
 
+from app.facilitators.console_view import steps_of
 from app.house import db, keys
 from ballots import hall
 from neighbourhoods import stage
@@ -98,7 +99,9 @@ ACTS: dict[str, Act] = VOTE_ACTS | {
     "start-timer": lambda assembly, by: stage.start_timer(db(), assembly, by),
     "rest-timer": lambda assembly, by: stage.rest_timer(db(), assembly, by),
     "add-time": lambda assembly, by: stage.add_time(db(), assembly, by),
-    "step": lambda assembly, by: stage.step(db(), assembly, by),
+    "step": lambda assembly, by: stage.step(
+        db(), assembly, by, most=steps_of(db(), assembly.stage.item)
+    ),
     "step-back": lambda assembly, by: stage.step(db(), assembly, by, back=True),
     "set-screen": _set_screen,
     "add-screen": lambda assembly, by: stage.add_screen(

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.act_words import act_in_words
 from app.display import LONDON, age_words
+from app.facilitators.revealing import reveal_steps, round_revealed
 from app.house import settings
 from app.labels import label
+from ballots.outcome import outcome_of
 from neighbourhoods.assemblies import (
     ActKind,
     AgendaItem,
@@ -79,6 +81,8 @@ class ConsoleView:
     following: AgendaItem | None
     before: AgendaItem | None
     left: int | None
+    # Of the outcome that is being revealed; 0 where there is none yet.
+    steps: int
     undo: Undo | None
     present: int
     is_quorate: bool
@@ -103,9 +107,9 @@ class ConsoleView:
         return self.item is None or self.item.kind not in VOTES or self.left is not None
 
     @property
-    def steps_on(self) -> bool:
-        """Whether an outcome is being revealed, step by step."""
-        return self.item is not None and self.item.kind == ItemKind.REVEAL
+    def steps_left(self) -> bool:
+        """Whether the reveal on stage has more to show."""
+        return self.stage.step < self.steps
 
     @property
     def is_planned(self) -> bool:
@@ -141,6 +145,7 @@ def view_of(session: Session, assembly: Assembly) -> ConsoleView:
         following=item_beside(assembly, stage) if running else first,
         before=item_beside(assembly, stage, back=True) if running else None,
         left=seconds_left(stage, moment),
+        steps=steps_of(session, stage.item),
         undo=_undo(undoable(session, assembly), moment),
         present=present,
         is_quorate=is_quorate(assembly, present),
@@ -149,6 +154,16 @@ def view_of(session: Session, assembly: Assembly) -> ConsoleView:
         doors=_doors(assembly),
         join_address=settings().public_url.partition("://")[2] + "/join",
     )
+
+
+def steps_of(session: Session, item: AgendaItem | None) -> int:
+    """How many steps the reveal on stage has; 0 while its outcome is sealed or not counted."""
+    if item is None or item.kind != ItemKind.REVEAL:
+        return 0
+    the_round = round_revealed(session, item)
+    if the_round is None or outcome_of(session, the_round.id) is None:
+        return 0
+    return reveal_steps(session, item)
 
 
 def _undo(act: AssemblyAct | None, moment: datetime) -> Undo | None:

@@ -73,7 +73,7 @@ def _found(assembly: Assembly, words: str) -> list[Found]:
     entries = find_on_roll(db(), assembly, words) if words else []
     number = request.args.get("entry", type=int)
     if number is not None:
-        entry = object_or_404(RollEntry, number)
+        entry = object_or_404(RollEntry, max(0, number))
         entries = [entry] if entry.round_id == assembly.round_id else []
     return [Found(entry, attendee_of(db(), assembly, entry.reference)) for entry in entries]
 
@@ -81,7 +81,7 @@ def _found(assembly: Assembly, words: str) -> list[Found]:
 def _done(assembly: Assembly) -> tuple[Attendee, Phone | None] | None:
     """Whom this door checked in a moment ago, so that it can be undone."""
     number = request.args.get("done", type=int)
-    attendee = db().get(Attendee, number) if number is not None and number < 2**31 else None
+    attendee = db().get(Attendee, number) if number is not None and 0 < number < 2**31 else None
     if attendee is None or attendee.assembly_id != assembly.id:
         return None
     return attendee, phone_of(db(), attendee)
@@ -105,7 +105,7 @@ def find_at_door(assembly: Assembly) -> ResponseReturnValue:
 @open_to(Who.FACILITATOR, Who.OFFICER)
 def check_in_at_door(assembly: Assembly) -> ResponseReturnValue:
     """Check somebody in, and say at once whose phone it is."""
-    entry = object_or_404(RollEntry, request.form.get("entry", 0, type=int))
+    entry = object_or_404(RollEntry, max(0, request.form.get("entry", 0, type=int)))
     by, phone = signed_in().person, None
     try:
         phone = phone_asked(assembly)
@@ -115,7 +115,7 @@ def check_in_at_door(assembly: Assembly) -> ResponseReturnValue:
         db().commit()
     except Refused as refused:
         db().rollback()
-        flash(f"{entry.name}: {say(refused)}")
+        flash(_("%(name)s: %(why)s", name=entry.name, why=say(refused)))
         return redirect(_door(assembly, entry=entry.id), 303)
     return redirect(_door(assembly, done=attendee.id), 303)
 

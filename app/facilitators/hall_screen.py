@@ -14,7 +14,16 @@ from app.facilitators import facilitators
 from app.facilitators.joining import assembly_address, assembly_picture, spaced
 from app.facilitators.picture import time_left
 from app.facilitators.revealing import RevealSlide, RevealStage
-from app.facilitators.slides import PitchSlide, PollSlide, Shown, SpeakersSlide, slide_now
+from app.facilitators.slides import (
+    AgendaSlide,
+    EndedSlide,
+    PitchSlide,
+    PollSlide,
+    QuestionSlide,
+    Shown,
+    SpeakersSlide,
+    slide_now,
+)
 from app.facilitators.vote_slides import VoteSlide, VoteStage
 from app.house import database, db, stores_elsewhere
 from neighbourhoods.assemblies import Assembly, Screen, Stage
@@ -117,8 +126,16 @@ def _in_words(slide: Shown) -> str:
             return f"{slide.purchase.title}. {slide.purchase.why}"
         case RevealSlide() if slide.stage is RevealStage.CLOSED:
             return _("The box is closed")
+        case AgendaSlide():
+            return _("Agenda") + "".join(
+                f". {line.title}" for line in slide.lines if line.standing == "now"
+            )
+        case QuestionSlide():
+            return _("A question from the floor: %(words)s", words=slide.words)
+        case EndedSlide():
+            return _("Thank you for coming")
         case _:
-            return str(getattr(slide, "words", "") or getattr(slide, "title", ""))
+            return ". ".join(filter(None, [slide.title, slide.text]))
 
 
 def _vote_in_words(slide: VoteSlide) -> str:

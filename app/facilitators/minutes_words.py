@@ -102,27 +102,7 @@ def _opening(session: Session, assembly: Assembly) -> Iterator[Piece]:
     yield text(_when(assembly))
     people = list(session.scalars(select(Attendee).where(Attendee.assembly_id == assembly.id)))
     most = most_at_once(people)
-    sentences = [
-        ngettext("One person was checked in.", "%(num)s people were checked in.", len(people))
-    ]
-    walk_ins = sum(person.is_walk_in for person in people)
-    if walk_ins:
-        sentences.append(
-            ngettext(
-                "One of them was a walk-in whom an officer approved.",
-                "%(num)s of them were walk-ins whom an officer approved.",
-                walk_ins,
-            )
-        )
-    if people:
-        sentences.append(
-            ngettext(
-                "At most one person was present at one time.",
-                "At most %(num)s people were present at one time.",
-                most,
-            )
-        )
-    yield text(" ".join(sentences))
+    yield text(" ".join(_people_words(people, most)))
     if assembly.quorum is not None:
         yield text(
             _("The quorum of %(quorum)s was reached.", quorum=assembly.quorum)
@@ -132,6 +112,25 @@ def _opening(session: Session, assembly: Assembly) -> Iterator[Piece]:
     names = _who_ran(assembly)
     if names:
         yield text(_("Run by %(names)s.", names=", ".join(names)))
+
+
+def _people_words(people: list[Attendee], most: int) -> Iterator[str]:
+    number, walk_ins = len(people), sum(person.is_walk_in for person in people)
+    if not people:
+        yield _("Nobody was checked in.")
+        return
+    yield ngettext("One person was checked in.", "%(num)s people were checked in.", number)
+    if walk_ins:
+        yield ngettext(
+            "One of them was a walk-in whom an officer approved.",
+            "%(num)s of them were walk-ins whom an officer approved.",
+            walk_ins,
+        )
+    yield ngettext(
+        "At most one person was present at one time.",
+        "At most %(num)s people were present at one time.",
+        most,
+    )
 
 
 def _when(assembly: Assembly) -> str:

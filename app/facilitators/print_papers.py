@@ -4,12 +4,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.display import pounds
-from app.house import db, settings
+from app.facilitators.serials import serial_of
+from app.house import db
 from app.residents.paper_words import rules_in_words
 from app.typesetting import Part
 from ballots.hall_rules import ItemSettings, rules_for
 from ballots.hall_votes import current_vote, is_open
-from ballots.paper_ballots import paper_serial
 from ballots.papers import BallotFormat, BallotPaper, PaperProject
 from ballots.purchases import affordable, balance_of, left_under_caps, projects_left
 from ballots.voting_rules import paper_for, paper_on, rules_of
@@ -61,8 +61,7 @@ def what_is_left(
 
 def serials_of(item: AgendaItem, numbers: range) -> list[str]:
     """What is printed on the papers with these numbers."""
-    key = settings().key_for("paper-serials")
-    return [paper_serial(key, item.id, number) for number in numbers]
+    return [serial_of(item, number) for number in numbers]
 
 
 def ballots(

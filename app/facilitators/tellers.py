@@ -187,7 +187,7 @@ def _said(state: PaperState, serial: str) -> str:
         case PaperState.IN_BOX:
             return _("Paper %(serial)s is in the box.", serial=serial)
         case PaperState.DISPUTED:
-            return _("Paper %(serial)s: you read it differently.", serial=serial)
+            return _("Paper %(serial)s was read differently by two tellers.", serial=serial)
         case _:
             return _("Paper %(serial)s waits for a second teller.", serial=serial)
 

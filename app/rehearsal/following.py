@@ -63,6 +63,7 @@ class Follower:
         self._following: asyncio.Task[None] | None = None
         self._online = asyncio.Event()
         self._etag = ""
+        self._line = browser.line_beside()
 
     def start(self) -> None:
         """Begin to follow, and go on through every gap."""
@@ -77,6 +78,7 @@ class Follower:
                     await task
         if self.socket is not None:
             self.socket.hang_up()
+        self._line.hang_up()
         self.browser.hang_up()
 
     async def come_online(self) -> None:
@@ -141,6 +143,7 @@ class Follower:
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
+            self._line.hang_up()
 
     async def _ask_by_http(self) -> None:
         await asyncio.sleep(ASK_EVERY * _DICE.random())
@@ -148,7 +151,7 @@ class Follower:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(10):
                     known = {"If-None-Match": self._etag} if self._etag else {}
-                    answer = await self.browser.get(self._channel.address, known)
+                    answer = await self._line.get(self._channel.address, known)
                 if answer.status == 200:
                     self._etag = answer.headers.get("etag", "")
                     self.receive(answer.json)

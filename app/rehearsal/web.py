@@ -54,6 +54,12 @@ class Browser:
         self.cookies: dict[str, str] = {}
         self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
+    def line_beside(self) -> "Browser":
+        """A second connection of the same browser, with the same cookies."""
+        beside = Browser(f"http://{self.host}:{self.port}")
+        beside.cookies = self.cookies
+        return beside
+
     @property
     def cookie(self) -> str:
         """The cookies as they are sent."""

@@ -98,7 +98,7 @@ def meeting(assembly: Assembly) -> ResponseReturnValue:
             assembly=assembly,
             phone=phone,
             votes=_votes_held(assembly),
-            minutes=f"/assemblies/{assembly.id}/minutes",
+            minutes=url_for("facilitators.minutes", assembly_id=assembly.id),
         )
     if phone is None:
         return render_template("residents/meeting/join.html", assembly=assembly)

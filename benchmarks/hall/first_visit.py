@@ -1,4 +1,4 @@
-"""A phone's first visit: what it downloads to join and vote, and how soon it can tap a ballot."""
+"""A phone's first visit: what it downloads to join and vote, and when it can tap on a ballot."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from neighbourhoods.attendance import attendee_of, check_in, pair, phone_by_numb
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.people import Person
 
-MOST_BYTES = 150_000
+MOST_KB = 150
 TAP_WITHIN = 5.0
 VISITS = 5
 # What Lighthouse and WebPageTest call slow 4G, applied to every packet and not simulated.
@@ -28,13 +28,13 @@ SLOW_4G = {
 }
 
 
-def first_bytes(found: Findings) -> None:
+def weigh_first_visit(found: Findings) -> None:
     """Everything that comes over the network from the QR code to Counted, as it travels."""
     with open_venue(ItemKind.BALLOT, voters=2) as venue:
         sizes = asyncio.run(_weigh(venue))
     for kind, size in sorted(sizes.items(), key=lambda each: -each[1]):
         found.tell(f"  {kind}", size / 1000, "kB")
-    found.tell("to join and vote, first visit", sizes.total() / 1000, "kB", at_most=150)
+    found.tell("to join and vote, first visit", sizes.total() / 1000, "kB", at_most=MOST_KB)
 
 
 async def _weigh(venue: Venue) -> Counter[str]:

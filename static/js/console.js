@@ -85,7 +85,7 @@ document.addEventListener("submit", async (event) => {
   busy = true;
   try {
     const button = event.submitter;
-    const answer = await fetch(button?.formAction || form.action, {
+    const answer = await fetch(button?.hasAttribute("formaction") ? button.formAction : form.action, {
       method: "POST",
       body: new URLSearchParams(new FormData(form, button)),
       signal: AbortSignal.timeout(10000),

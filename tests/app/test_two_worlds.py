@@ -54,6 +54,10 @@ _HIDDEN = (
     (re.compile(rb'(name="request_id"[^>]*value=")[^"]*'), rb"\1"),
     (re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*'), rb"\1"),
     (re.compile(rb"('nonce-)[^']*"), rb"\1"),
+    # When a PDF was set, and what it calls itself.
+    (re.compile(rb"(Date\(D:)\d{14}"), rb"\1"),
+    (re.compile(rb"/ID ?\[[^\]]*\]"), b"/ID"),
+    (re.compile(rb"(<xmp(?:MM)?:(?:Modify|Create|Document|Instance)(?:Date|ID)>)[^<]*"), rb"\1"),
 )
 
 

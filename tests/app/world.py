@@ -12,7 +12,7 @@ from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
 from ballots.signoff import Act, InterestKind, decide, declare_interest
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
-from neighbourhoods.attendance import Attendee, Phone
+from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
 from neighbourhoods.delivery import (
     Delivery,
@@ -23,6 +23,7 @@ from neighbourhoods.delivery import (
     plan_milestone,
     report_delivery,
 )
+from neighbourhoods.door import WalkIn
 from neighbourhoods.money import entries_about, unmet_conditions
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import ORDER, Phase, Role
@@ -42,6 +43,7 @@ VALUES_OF_ITS_OWN = {
     "code": "ABCD0123EFGH",
     "filename": "css/theme.css",
     "screen_number": 1,
+    "serial": "0001-AAA",
     "year": "2026-27",
     "digest": "0" * 64,
 }
@@ -87,6 +89,7 @@ class World:
         turn = self.town.session.scalar(select(SpeakingTurn))
         question = self.town.session.scalar(select(Question))
         attendee = self.town.session.scalar(select(Attendee))
+        walk_in = self.town.session.scalar(select(WalkIn))
         return {
             "assembly_id": self.assembly.id,
             "join_code": self.assembly.code,
@@ -94,6 +97,7 @@ class World:
             "turn_id": turn.id if turn else 0,
             "question_id": question.id if question else 0,
             "attendee_id": attendee.id if attendee else 0,
+            "walk_in_id": walk_in.id if walk_in else 0,
         }
 
 
@@ -136,6 +140,15 @@ def hold_assembly(town: Town, the_round: Round) -> Assembly:
     )
     session.add(phone)
     session.flush()
+    session.add(
+        WalkIn(
+            assembly_id=assembly.id,
+            name="Wanda <b>Walker</b>",
+            channel=Channel.PAPER,
+            asked_by=town.facilitator,
+            asked_at=moment,
+        )
+    )
     words = "Who <b>mends</b> “it” in the gardener’s absence?"
     session.add_all(
         [

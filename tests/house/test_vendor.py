@@ -36,4 +36,6 @@ def test_a_vendored_library_is_what_its_checksums_say(folder: Path) -> None:
         if path.is_file() and path.name != "SHA256SUMS"
     }
     assert {name: found.get(name) for name in expected} == expected
-    assert {name for name in found if name.endswith((".js", ".css", ".woff2"))} <= set(expected)
+    assert {name for name in found if name.endswith((".js", ".css", ".ttf", ".woff2"))} <= set(
+        expected
+    )

@@ -174,6 +174,15 @@ def test_no_template_of_a_page_is_left_out(demonstration: WardmoteServer) -> Non
 
 NO_PAGES = {
     "static",
+    "facilitators.minutes_pdf",
+    "facilitators.print_agenda",
+    "facilitators.print_everything",
+    "facilitators.print_hand_count",
+    "facilitators.print_papers",
+    "facilitators.print_poster",
+    "facilitators.print_table_cards",
+    "facilitators.print_tally_sheet",
+    "facilitators.print_voter_cards",
     "facilitators.qr",
     "officers.roll_template",
     "public.fund_ledger_csv",
@@ -193,6 +202,9 @@ NO_PAGES = {
 }
 # Looked at by the journey, or in the browser tests of their own.
 ELSEWHERE = {
+    "facilitators.minutes",
+    "facilitators.preflight",
+    "facilitators.print_pack",
     "facilitators.screen",
     "officers.draw",
     "officers.referral",

@@ -46,7 +46,7 @@ UNREADABLE = """(smallest) => {
   for (const element of document.querySelectorAll("header *, main *, footer *")) {
     const words = [...element.childNodes].filter((n) => n.nodeType === 3 && n.data.trim());
     const style = getComputedStyle(element), box = element.getBoundingClientRect();
-    if (!words.length || element.closest(UNSEEN)) continue;
+    if (!words.length || !box.width || element.closest(UNSEEN)) continue;
     const said = `${element.className}: ${words[0].data.trim().slice(0, 30)}`;
     if (parseFloat(style.fontSize) < smallest - 0.01) wrong.push(`${said}: ${style.fontSize}`);
     const [a, b] = [light(rgb(style.color)), light(ground(element))];
@@ -98,7 +98,7 @@ def test_every_slide_fits_the_wall_and_can_be_read(
             page.goto(hall_town.address())
             found = page.evaluate(UNREADABLE, 24 * height / 720)
             wrong += [f"{scene}: {one}" for one in found]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert broken == []
 
 
@@ -117,7 +117,7 @@ def test_zoomed_to_half_and_double_nothing_is_lost(
 
 def test_slides_are_accessible(hall_town: Hall, hall: Page) -> None:
     violations: list[str] = []
-    for scene in SCENES:
+    for scene in SCENES.keys() - {"dark"}:  # where there is nothing at all
         hall_town.shows(scene)
         hall.goto(hall_town.address())
         violations += axe_violations(hall)

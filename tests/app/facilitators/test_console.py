@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
 from ballots.hall import current_vote, is_held
+from ballots.moves import count_closed
 from ballots.outcome import outcome_of
 from neighbourhoods.assemblies import ActKind, Assembly, AssemblyState, ItemKind, Screen, Slide
 from neighbourhoods.attendance import check_in
@@ -235,6 +236,16 @@ def test_a_vote_is_opened_stopped_called_back_stopped_and_released(
     kinds = [act.kind for act in meeting.acts]
     assert kinds.count(ActKind.STOP_VOTE) == 2
     assert kinds[-1] == ActKind.REVEAL
+    # Counted, it is revealed step by step; here nobody voted, so that one step says it all.
+    town.enter(vote.the_round, Phase.COUNT)
+    count_closed(town.session, town.keys, vote.the_round)
+    town.session.commit()
+    console.look()
+    console.press("step")
+    assert "1 of 1 shown" in console.text("#console-main")
+    console.press("step-back")
+    look_again(town.session)
+    assert meeting.stage.step == 0
 
 
 def test_a_vote_is_given_one_minute_more(

@@ -15,10 +15,6 @@ from tests.builders import Town
 from tests.council import Site
 from tests.pdf_reader import Pdf
 
-LIMITS = {
-    BallotFormat.POINTS: {"points_to_give": 10},
-    BallotFormat.SCORES: {"highest_score": 5},
-}
 # What only a paper of this format says.
 SAYS = {
     BallotFormat.APPROVAL: "Put a cross in the box beside each project you choose.",
@@ -33,12 +29,16 @@ SAYS = {
 
 def meeting(town: Town, ballot_format: BallotFormat = BallotFormat.APPROVAL) -> Assembly:
     """A meeting with a poll and a ballot, about a round of four benches."""
-    max_choices = 3 if ballot_format == BallotFormat.APPROVAL else None
+    limits: dict[str, int] = {}
+    if ballot_format == BallotFormat.POINTS:
+        limits["points_to_give"] = 10
+    if ballot_format == BallotFormat.SCORES:
+        limits["highest_score"] = 5
     the_round = town.round(
         Phase.DEBATE,
         ballot_format=ballot_format,
-        max_choices=max_choices,
-        **LIMITS.get(ballot_format, {}),  # type: ignore[arg-type]
+        max_choices=3 if ballot_format == BallotFormat.APPROVAL else None,
+        **limits,  # type: ignore[arg-type]
     )
     assembly = town.assembly(the_round, ItemKind.WELCOME, ItemKind.POLL, ItemKind.BALLOT)
     town.session.commit()

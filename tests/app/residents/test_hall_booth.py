@@ -91,6 +91,7 @@ def test_a_paired_phone_votes_in_the_hall_without_typing_anything(
     answer = send(client, of_hall, code)
     assert answer.location == f"/rounds/{of_hall.id}/counted"
     assert "Counted" in client.get(answer.location).text
+    session.rollback()  # look again
     assert turnout(session, of_hall.id) == 1
 
 

@@ -10,11 +10,14 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app.extensions import limiter
+from ballots.hall import open_vote
+from ballots.hall_votes import HallVote
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Phone, check_in, pair
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import voter_code
 from neighbourhoods.phases import Phase
+from neighbourhoods.projects import projects_in
 from neighbourhoods.questions import ask, questions_in
 from neighbourhoods.speakers import ask_to_speak, waiting_turns
 from tests.builders import CODE_KEY, Clock, Town
@@ -344,3 +347,55 @@ def test_a_poll_shows_at_once_what_was_chosen_and_how_it_stands(
     late = two.post(address(meeting, "poll"), data={"option": f"{item}-0"}, headers=JSON)
     assert late.status_code == 409
     assert "This poll is over" in late.get_json()["error"]
+
+
+# --- votes in the hall ---------------------------------------------------------------------------
+
+
+def vote_in_hall(town: Town, meeting: Assembly) -> HallVote:
+    put_on_stage(town, meeting, ItemKind.BALLOT)
+    item = next(item for item in meeting.items if item.kind == ItemKind.BALLOT)
+    item.settings = {"own_count": True}
+    vote = open_vote(town.session, town.keys, item, town.facilitator)
+    town.session.commit()
+    return vote
+
+
+def check_in_phone(town: Town, meeting: Assembly, client: FlaskClient, voter: int) -> None:
+    phone = phone_of(town.session, client, meeting)
+    entry = town.voter(meeting.the_round, voter)
+    pair(town.session, phone, check_in(town.session, meeting, entry, town.facilitator), None)
+    town.session.commit()
+
+
+def test_who_was_checked_in_when_a_vote_opened_votes_and_who_came_later_is_told_kindly(
+    site: Site, meeting: Assembly, town: Town
+) -> None:
+    early, late, outside = joined(site, meeting), joined(site, meeting), joined(site, meeting)
+    check_in_phone(town, meeting, early, 1)
+    vote = vote_in_hall(town, meeting)
+    check_in_phone(town, meeting, late, 2)
+    booth = f"/rounds/{vote.round_id}/ballot"
+    assert "Vote now" in early.get(address(meeting)).text
+    assert "Your ballot paper" in early.get(booth).text
+    assert "You can vote in the next one" in late.get(address(meeting)).text
+    assert "You can vote in the next one" in late.get(booth).text
+    assert "this phone cannot vote yet" in outside.get(address(meeting)).text.lower()
+    assert "Show this number at the door" in outside.get(booth).text
+    assert "This vote is held at a meeting" in site.as_(None).get(booth).text
+
+
+def test_a_ballot_cast_in_the_hall_leads_back_to_the_meeting(
+    site: Site, meeting: Assembly, town: Town
+) -> None:
+    client = joined(site, meeting)
+    check_in_phone(town, meeting, client, 1)
+    vote = vote_in_hall(town, meeting)
+    code = projects_in(town.session, vote.round_id)[0].code
+    page = client.post(
+        f"/rounds/{vote.round_id}/ballot",
+        data={"project": code, "request_id": "r"},
+        follow_redirects=True,
+    ).text
+    assert f'href="{address(meeting)}"' in page
+    assert "Your ballot is Counted." in client.get(address(meeting)).text
