@@ -41,6 +41,7 @@ from neighbourhoods import (
     projects,
     proposals,
     questions,
+    ratings,
     rounds,
     screening,
     speakers,
@@ -52,7 +53,7 @@ ROOMS = (
     box, decision_routes, draws, hall_votes, ledger, notices, outcome, paper_ballots, receipts,
     record, referrals, sealing, signing, stages, tally, voting_rules,
     assemblies, attendance, debate, delivery, door, eligibility, funds, interests, letters, money,
-    people, places, polls, projects, proposals, questions, rounds, screening, speakers,
+    people, places, polls, projects, proposals, questions, ratings, rounds, screening, speakers,
 )  # fmt: skip
 
 

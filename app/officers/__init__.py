@@ -12,9 +12,11 @@ from app.officers import (  # noqa: E402
     drawing,
     funds,
     menu,
+    milestones,
     moderation,
     moving,
     purse,
+    ratings,
     referrals,
     rolls,
     rounds,
@@ -24,6 +26,7 @@ from app.officers import (  # noqa: E402
 )
 
 __all__ = [
-    "conditions", "deliveries", "desk", "drawing", "funds", "menu", "moderation", "moving",
-    "officers", "purse", "referrals", "rolls", "rounds", "rules", "screening", "voter_cards",
+    "conditions", "deliveries", "desk", "drawing", "funds", "menu", "milestones", "moderation",
+    "moving", "officers", "purse", "ratings", "referrals", "rolls", "rounds", "rules", "screening",
+    "voter_cards",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from app.public import (  # noqa: E402, F401 - the views need the blueprint abov
     fund_money,
     ledger,
     pages,
+    photos,
     places,
     proposals,
     receipts,
@@ -15,4 +16,5 @@ from app.public import (  # noqa: E402, F401 - the views need the blueprint abov
     rounds,
     scrutiny,
     tally,
+    you_said,
 )
