@@ -313,7 +313,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.VERDICT_MISSING: _("Say for every project whether you endorse it."),
         BallotRefusal.CONDITION_MISSING: _("Write the condition that must be met first."),
         BallotRefusal.REASONS_TOO_SHORT: _(
-            "To decline a project, choose a ground and write %(limit)s characters of reasons or more."
+            "To decline a project, choose a ground and write %(limit)s characters of reasons or "
+            "more."
         ),
         BallotRefusal.ALREADY_WITHDRAWN: _("This project was withdrawn before."),
         BallotRefusal.SHARES_NEED_MEMBERS: _(
@@ -381,7 +382,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Blocker.PAPERS_OUT: _(
             "Enter the papers that are still out, or say why nobody waits for them any more."
         ),
-        Blocker.NOT_AGREED: _("Wait until enough councillors have approved the outcome."),
+        Blocker.NOT_AGREED: _("Wait until the outcome is decided."),
         Blocker.BOUGHT_IN_HALL: _(
             "A meeting has bought projects already. Set them as already chosen in the conditions."
         ),
