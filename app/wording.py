@@ -289,7 +289,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.VERDICT_MISSING: _("Say for every project whether you endorse it."),
         BallotRefusal.CONDITION_MISSING: _("Write the condition that must be met first."),
         BallotRefusal.REASONS_TOO_SHORT: _(
-            "To decline a project, choose a ground and write %(limit)s characters of reasons or more."
+            "To decline a project, choose a ground and write %(limit)s characters of reasons or "
+            "more."
         ),
         BallotRefusal.ALREADY_WITHDRAWN: _("This project was withdrawn before."),
         BallotRefusal.SHARES_NEED_MEMBERS: _(
@@ -341,6 +342,88 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
     CodeRefusal: {
         CodeRefusal.WRONG: _("This is not the code we sent. Check the newest e-mail from us."),
         CodeRefusal.SPENT: _("This code no longer works. Ask for a new one."),
+    },
+    Blocker: {
+        Blocker.NO_TIMETABLE: _("Set the dates of the round."),
+        Blocker.NOT_SCREENED: _("Screen the proposals that are still waiting."),
+        Blocker.NO_PROJECTS: _("Put at least one project on the ballot paper."),
+        Blocker.NO_RULES: _("Choose how people vote and how votes are counted."),
+        Blocker.PAPER_IMPOSSIBLE: _("Change the limits of the ballot paper: nobody can meet them."),
+        Blocker.CONDITIONS_IMPOSSIBLE: _(
+            "Change the conditions of the count: they no longer fit the projects or the money."
+        ),
+        Blocker.NO_ROLL: _("Import the electoral roll."),
+        Blocker.NO_COUNCILLORS: _("Appoint a councillor who answers for this community."),
+        Blocker.CLOSE_NOT_AHEAD: _("Set a closing date for the vote that lies ahead."),
+        Blocker.NOT_COUNTED: _("Count the votes."),
+        Blocker.PAPERS_UNSETTLED: _("Let a second teller enter the papers that were entered once."),
+        Blocker.PAPERS_OUT: _(
+            "Enter the papers that are still out, or say why nobody waits for them any more."
+        ),
+        Blocker.NOT_AGREED: _("Wait until the outcome is decided."),
+        Blocker.BOUGHT_IN_HALL: _(
+            "A meeting has bought projects already. Set them as already chosen in the conditions."
+        ),
+        Blocker.NOTHING_DECIDED_IN_HALL: _(
+            "No meeting has decided anything yet, so the round needs its vote."
+        ),
+        Blocker.HALL_VOTES_WAIT: _(
+            "A vote held in a meeting is still open, or waits to be counted or signed."
+        ),
+        Blocker.MONEY_TAKEN: _(
+            "Votes that were signed before have taken this money. Ask councillors to refer the "
+            "outcome back."
+        ),
+        Blocker.FUND_SHORT: _(
+            "Add a source to the fund: it holds too little for this round besides what other "
+            "rounds may promise."
+        ),
+    },
+    PaperFault: {
+        PaperFault.NOT_A_LIST: _("We could not read your choices. Load the ballot paper again."),
+        PaperFault.NOT_NUMBERED: _("We could not read your choices. Load the ballot paper again."),
+        PaperFault.NOT_A_PROJECT: _("We could not read a choice. Load the ballot paper again."),
+        PaperFault.UNKNOWN_PROJECT: _(
+            "A choice is not on this ballot paper. Load the ballot paper again."
+        ),
+        PaperFault.CHOSEN_TWICE: _("A project was chosen twice. Choose it once."),
+        PaperFault.NOT_A_WHOLE_NUMBER: _(
+            "Enter a whole number from 1 to %(limit)s, or leave it empty."
+        ),
+        PaperFault.LESS_THAN_ONE: _("Enter a number from 1 to %(limit)s, or leave it empty."),
+        PaperFault.TOO_MANY_ON_ONE: _("Give one project %(limit)s points at most."),
+        PaperFault.SCORE_TOO_HIGH: _("Give a score from 1 to %(limit)s."),
+        PaperFault.NOT_YES_OR_NO: _("Choose yes, no or no opinion."),
+        PaperFault.NOTHING_CHOSEN: _("Choose at least one project."),
+        PaperFault.TOO_FEW: _("You chose %(actual)s. Choose at least %(limit)s."),
+        PaperFault.TOO_MANY: _("You chose %(actual)s. Choose %(limit)s at most."),
+        PaperFault.OVER_BUDGET: _(
+            "Your choices cost %(actual)s. Take some away until they cost %(limit)s or less."
+        ),
+        PaperFault.TOO_MANY_POINTS: _(
+            "You gave %(actual)s points. Take some away until they are %(limit)s or fewer."
+        ),
+    },
+    RollFault: {
+        RollFault.NOT_UTF8: _("This is not a CSV file in UTF-8. Save it again as “CSV UTF-8”."),
+        RollFault.NO_HEADER: _(
+            "The first line must name the columns reference, name, postcode and email. "
+            "It says: %(words)s"
+        ),
+        RollFault.NO_ROWS: _("The file names nobody."),
+        RollFault.TOO_MANY_ROWS: _("The file has too many lines. Split it by round."),
+        RollFault.WRONG_COLUMNS: _("This line does not have four columns."),
+        RollFault.REFERENCE_MISSING: _("The reference is empty."),
+        RollFault.REFERENCE_REPEATED: _("The reference %(words)s stands on an earlier line too."),
+        RollFault.REFERENCE_TOO_LONG: _("The reference %(words)s… is longer than 40 characters."),
+        RollFault.NAME_MISSING: _("The name is empty."),
+        RollFault.NAME_TOO_LONG: _("The name %(words)s… is longer than 120 characters."),
+        RollFault.BAD_POSTCODE: _("%(words)s is not a UK postcode."),
+        RollFault.BAD_EMAIL: _("%(words)s is not an e-mail address."),
+        RollFault.EMAIL_REPEATED: _(
+            "%(words)s stands on an earlier line too. Leave it empty here: "
+            "this person votes with a voter card."
+        ),
     },
 }
 

@@ -10,6 +10,7 @@ from app.house import db, settings
 from app.post import post_letter
 from ballots.outcome import outcome_of
 from ballots.signing import Signature
+from ballots.signoff import SignOff
 from neighbourhoods.people import Office, Person, appointed
 from neighbourhoods.projects import Project
 from neighbourhoods.proposals import Backing, Proposal
@@ -28,6 +29,16 @@ def tell_of_referral(the_round: Round, decision: Signature) -> None:
             decision=decision,
             link=link,
         )
+
+
+def tell_whose_turn(the_round: Round, sign_off: SignOff) -> None:
+    """Write to whoever acts at the stage that has just begun that it is their turn."""
+    link = _whole(url_for("councillors.decision", round_id=the_round.id))
+    for seat in sign_off.seats:
+        if sign_off.waits_for(seat.person):
+            post_letter(
+                seat.person.email, "outcome_waits", the_round=the_round, to=seat.person, link=link
+            )
 
 
 def tell_of_signature(the_round: Round) -> None:

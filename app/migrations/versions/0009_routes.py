@@ -46,6 +46,7 @@ VOTING_RULES = {
 }
 # In an order in which they can be dropped.
 NEW = (
+    "sheet_drafts",
     "withdrawals",
     "signed_verdicts",
     "notice_corrections",
@@ -380,6 +381,24 @@ def upgrade() -> None:
         "duty_interests",
         ["round_id", "person_id"],
         unique=False,
+    )
+    op.create_table(
+        "sheet_drafts",
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("sitting", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("sheet", sa.JSON(), nullable=False),
+        sa.Column("bundle_sha256", sa.String(length=64), nullable=False),
+        sa.Column("seen", sa.JSON(), nullable=False),
+        sa.Column("saved_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_sheet_drafts_person_id_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["rounds.id"], name=op.f("fk_sheet_drafts_round_id_rounds")
+        ),
+        sa.PrimaryKeyConstraint("round_id", "person_id", name=op.f("pk_sheet_drafts")),
     )
     op.create_table(
         "notice_corrections",
