@@ -7,11 +7,13 @@ public = Blueprint("public", __name__)
 from app.public import (  # noqa: E402, F401 - the views need the blueprint above
     fund_money,
     ledger,
+    notices,
     pages,
     places,
     proposals,
     receipts,
     records,
+    register,
     rounds,
     scrutiny,
     tally,

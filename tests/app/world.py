@@ -9,7 +9,7 @@ from werkzeug.routing import BuildError, Rule
 
 from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
-from ballots.signoff import Act, InterestKind, decide, declare_interest
+from ballots.notices import notice_of
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
@@ -34,6 +34,8 @@ VALUES_OF_ITS_OWN = {
     "filename": "css/theme.css",
     "screen_number": 1,
     "serial": "0001-AAA",
+    "year": 2026,
+    "place": 1,
 }
 
 
@@ -64,6 +66,9 @@ class World:
             points = proposal_points(self.town, the_round)
             if points:
                 values["point_id"] = points[0]
+        notice = notice_of(session, the_round.id)
+        if notice is not None:
+            values["year"], values["place"] = notice.number.split("/")
         values["source_id"] = the_round.fund.sources[0].id
         for delivery in deliveries_in(session, the_round)[:1]:
             values["delivery_id"] = delivery.project_id
@@ -174,8 +179,7 @@ def _vote(town: Town, the_round: Round) -> None:
 
 def _sign(town: Town, the_round: Round) -> None:
     for councillor in councillors_for(town.session, the_round.community)[:1]:
-        declare_interest(town.session, the_round, councillor, InterestKind.NONE, "")
-        decide(town.session, the_round, councillor, Act.APPROVE, "")
+        town.approves(the_round, councillor)
     conclude_sign_off(town.session, town.keys, the_round)
     for delivery in deliveries_in(town.session, the_round)[:1]:
         hold_back(town.session, delivery, town.officer, 5_001, "The “trust’s” <b>word</b>.")

@@ -1,9 +1,11 @@
 """Rounds as the public pages meet them: voted on, signed, under way."""
 
+from ballots.bundle import costs_to_sign
 from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import conclude_sign_off
-from ballots.signoff import Act, InterestKind, decide, declare_interest
+from ballots.routes import Verdict
+from ballots.sheets import SheetGiven, VerdictGiven
 from ballots.tally import publish_next
 from ballots.voting_rules import TieRule
 from neighbourhoods.people import Person
@@ -43,11 +45,24 @@ def tied_round(town: Town, phase: Phase = Phase.COUNT) -> Round:
     return the_round
 
 
+def endorsed(town: Town, the_round: Round, reasons: str = "Residents were clear.") -> SheetGiven:
+    """A sheet that endorses every project residents funded."""
+    codes = costs_to_sign(town.session, the_round)
+    return SheetGiven(dict.fromkeys(codes, VerdictGiven(Verdict.ENDORSE)), reasons=reasons)
+
+
 def approve(town: Town, the_round: Round, councillor: Person | None = None) -> None:
-    """Let a councillor declare no interest and approve, and conclude if that was enough."""
+    """Let a councillor declare no interest and endorse, and conclude if that was enough."""
+    signs_as(town, the_round, endorsed(town, the_round), councillor)
+
+
+def signs_as(
+    town: Town, the_round: Round, sheet: SheetGiven, councillor: Person | None = None
+) -> None:
+    """Let a councillor declare no interest and sign a sheet, and conclude if that was enough."""
     signs = councillor or town.councillor
-    declare_interest(town.session, the_round, signs, InterestKind.NONE, "")
-    decide(town.session, the_round, signs, Act.APPROVE, "Residents were clear.")
+    town.declares_none(the_round, signs)
+    town.signs(the_round, signs, sheet)
     conclude_sign_off(town.session, town.keys, the_round)
     town.session.commit()
 
