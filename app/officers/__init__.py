@@ -14,6 +14,7 @@ from app.officers import (  # noqa: E402
     menu,
     moderation,
     moving,
+    notices,
     purse,
     referrals,
     rolls,
@@ -25,5 +26,6 @@ from app.officers import (  # noqa: E402
 
 __all__ = [
     "conditions", "deliveries", "desk", "drawing", "funds", "menu", "moderation", "moving",
-    "officers", "purse", "referrals", "rolls", "rounds", "rules", "screening", "voter_cards",
+    "notices", "officers", "purse", "referrals", "rolls", "rounds", "rules", "screening",
+    "voter_cards",
 ]  # fmt: skip
