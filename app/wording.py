@@ -302,6 +302,16 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ),
         BallotRefusal.DAYS_IMPOSSIBLE: _("Enter a whole number of days from 1 to %(limit)s."),
         BallotRefusal.CALL_IN_OVER: _("The days in which this decision can be called in are over."),
+        BallotRefusal.CALLED_IN_ALREADY: _(
+            "This decision was called in already. A decision can be called in once."
+        ),
+        BallotRefusal.NOT_CALLED_IN: _(
+            "This decision is not called in, or its call-in has ended already."
+        ),
+        BallotRefusal.NOT_TO_LODGE: _(
+            "Nothing waits to be lodged: this route asks for no lodging, or a receipt is kept "
+            "already. If that receipt is wrong, publish a correction."
+        ),
         BallotRefusal.RECEIPT_MISSING: _("Enter the receipt or reference of the lodging."),
         BallotRefusal.ALREADY_DECIDED: _("You have already signed this outcome."),
         BallotRefusal.REASONS_MISSING: _("Give your reasons. They will be public."),

@@ -178,6 +178,13 @@ def commit_money(session: Session, project: Project, committed_pence: int) -> De
     return delivery
 
 
+def hold_until_met(session: Session, project: Project, pence: int, condition: str) -> MoneyEntry:
+    """Hold back committed money for a condition that stands in the decision itself."""
+    entry = entry_about(project, MoneyAct.HOLD, condition)
+    into = Movement(Account.HELD, pence, project.id)
+    return move_money(session, entry, [Movement(Account.COMMITTED, -pence, project.id), into])
+
+
 def entry_about(project: Project, act: MoneyAct, why: str, by: Person | None = None) -> MoneyEntry:
     """An entry of a project's money, still without its lines."""
     return MoneyEntry(

@@ -15,6 +15,7 @@ from app.officers import (  # noqa: E402
     milestones,
     moderation,
     moving,
+    notices,
     purse,
     ratings,
     referrals,
@@ -27,6 +28,7 @@ from app.officers import (  # noqa: E402
 
 __all__ = [
     "conditions", "deliveries", "desk", "drawing", "funds", "menu", "milestones", "moderation",
-    "moving", "officers", "purse", "ratings", "referrals", "rolls", "rounds", "rules", "screening",
+    "moving", "notices", "officers", "purse", "ratings", "referrals", "rolls", "rounds", "rules",
+    "screening",
     "voter_cards",
 ]  # fmt: skip

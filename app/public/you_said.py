@@ -16,7 +16,8 @@ from app.public.delivery_words import DueRead, MilestoneRead, due_of, read_miles
 from app.public.finding import find_community, find_records
 from app.public.money_words import Returned, returns_in
 from ballots.outcome import Outcome, outcome_of
-from ballots.signoff import Decision, decisions_on
+from ballots.signing import Signature
+from ballots.signoff import signatures_on
 from neighbourhoods.delivery import Delivery, DeliveryUpdate
 from neighbourhoods.funds import Fund, FundPosition, position_of
 from neighbourhoods.money import ProjectMoney, entries_about, money_of
@@ -45,24 +46,24 @@ class RoundDone:
 
     the_round: Round
     outcome: Outcome
-    decisions: list[Decision]
+    decisions: list[Signature]
     projects: list[ProjectDone]
 
 
-@public.get("/communities/<slug>/you-said-we-did/<year>")
+@public.get("/communities/<slug>/you-said-we-did/<financial_year>")
 @open_to(Who.ANYONE)
-def you_said(slug: str, year: str) -> ResponseReturnValue:
+def you_said(slug: str, financial_year: str) -> ResponseReturnValue:
     """A community's financial year: said, decided, done, paid, changed."""
     here = find_community(db(), slug) or abort(404)
-    if not YEAR.fullmatch(year):
+    if not YEAR.fullmatch(financial_year):
         abort(404)
-    signed = [found.the_round for found in find_records(db(), community=here, year=year)]
+    signed = [found.the_round for found in find_records(db(), community=here, year=financial_year)]
     done = [_round_done(db(), the_round) for the_round in signed]
     funds = list({the_round.fund_id: the_round.fund for the_round in signed}.values())
     return render_template(
         "public/you_said.html",
         community=here,
-        year=year,
+        year=financial_year,
         rounds=[found for found in done if found is not None],
         funds=[(fund, position_of(db(), fund)) for fund in funds],
         total=_total(db(), funds),
@@ -102,7 +103,7 @@ def _round_done(session: Session, the_round: Round) -> RoundDone | None:
     return RoundDone(
         the_round,
         outcome,
-        decisions_on(session, the_round.id),
+        signatures_on(session, the_round.id),
         projects_done(session, deliveries),
     )
 

@@ -10,6 +10,7 @@ from werkzeug.routing import BuildError, Rule
 
 from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
+from ballots.notices import notice_of
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
@@ -43,8 +44,10 @@ VALUES_OF_ITS_OWN = {
     "filename": "css/theme.css",
     "screen_number": 1,
     "serial": "0001-AAA",
-    "year": "2026-27",
+    "financial_year": "2026-27",
     "digest": "0" * 64,
+    "year": 2026,
+    "place": 1,
 }
 
 
@@ -75,6 +78,9 @@ class World:
             points = proposal_points(self.town, the_round)
             if points:
                 values["point_id"] = points[0]
+        notice = notice_of(session, the_round.id)
+        if notice is not None:
+            values["year"], values["place"] = notice.number.split("/")
         values["source_id"] = the_round.fund.sources[0].id
         for delivery in deliveries_in(session, the_round)[:1]:
             values["delivery_id"] = delivery.project_id

@@ -181,6 +181,7 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("signature", sa.String(length=128), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.Column("published_at", UTCDateTime(), nullable=False),
         sa.Column("call_in_until", UTCDateTime(), nullable=False),
         sa.Column("called_in_at", UTCDateTime(), nullable=True),
@@ -190,6 +191,8 @@ def upgrade() -> None:
         sa.Column("lodged_on", sa.Date(), nullable=True),
         sa.Column("lodged_receipt", sa.String(length=120), nullable=False),
         sa.Column("money_moved_at", UTCDateTime(), nullable=True),
+        sa.Column("told_up_to", sa.Integer(), nullable=False),
+        sa.Column("told_at", UTCDateTime(), nullable=True),
         sa.CheckConstraint(
             "(called_in_at IS NULL) = (called_in_why = '')",
             name=op.f("ck_decision_notices_called_in"),
