@@ -29,6 +29,7 @@ from neighbourhoods import (
     attendance,
     debate,
     delivery,
+    digests,
     door,
     eligibility,
     funds,
@@ -51,8 +52,8 @@ from neighbourhoods.database import Base, Database
 ROOMS = (
     box, decision_routes, draws, hall_votes, ledger, notices, outcome, paper_ballots, receipts,
     record, referrals, sealing, signing, stages, tally, voting_rules,
-    assemblies, attendance, debate, delivery, door, eligibility, funds, interests, letters, money,
-    people, places, polls, projects, proposals, questions, rounds, screening, speakers,
+    assemblies, attendance, debate, delivery, digests, door, eligibility, funds, interests, letters,
+    money, people, places, polls, projects, proposals, questions, rounds, screening, speakers,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.assembly_news import ring_changed_assemblies
+from app.councillors.digest import people_to_write_to, write_digest
 from app.counting_room import breathe, counted_away, counting
 from app.errors import places_of
 from app.extensions import socketio
@@ -41,6 +42,7 @@ SECONDS = 1.0
 # Reading the ballots of a large city takes half a second: so many times as long nobody reads them
 # again, and figures move less often.
 REST = 9
+REST_AFTER_DIGESTS = 60.0
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
 # Whose figures or state people watch as they change.
 _AWAKE = (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF)
@@ -62,6 +64,7 @@ class Ticker:
         # When the next step of each round's figures may be taken, once there is one.
         self._steps_at: dict[int, float] = {}
         self._put_off: PutOff = {}
+        self._digests_rest_until = 0.0
         # Rounds that their rule cannot decide: told in which phase, before or after a draw, and
         # when to try again.
         self._undecided: dict[int, tuple[tuple[Phase, bool], float]] = {}
@@ -89,6 +92,7 @@ class Ticker:
             self._ring()
         with _going_on("assemblies"), self.app.app_context():
             ring_changed_assemblies()
+        self._write_digests()
 
     def carry(self) -> None:
         """Send once what waits in the outbox."""
@@ -179,6 +183,20 @@ class Ticker:
             if the_round.phase == Phase.COUNT:
                 count_closed(session, keys(), the_round, counted)
                 tell_councillors(the_round, "outcome_waits")
+                session.commit()
+
+    def _write_digests(self) -> None:
+        """Write the week’s digests once they are due, each in a transaction of its own."""
+        if monotonic() < self._digests_rest_until:
+            return
+        people: list[int] = []
+        with _going_on("digests"), self._acting() as session:
+            people = people_to_write_to(session)
+        # Whoever could not be written to is tried again, but not every second.
+        self._digests_rest_until = monotonic() + REST_AFTER_DIGESTS if people else 0.0
+        for person_id in people:
+            with _going_on("digest"), self._acting(writing=True) as session:
+                write_digest(session, person_id)
                 session.commit()
 
     @contextmanager

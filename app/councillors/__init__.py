@@ -1,8 +1,8 @@
-"""What ward councillors do: decide on outcomes, in public."""
+"""What whoever signs does: decide on outcomes, in public."""
 
 from flask import Blueprint
 
 councillors = Blueprint("councillors", __name__)
 
 # The views need the blueprint above.
-from app.councillors import deciding, queue  # noqa: E402, F401
+from app.councillors import deciding, desk  # noqa: E402, F401

@@ -9,7 +9,6 @@ from werkzeug.routing import BuildError, Rule
 
 from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
@@ -174,8 +173,7 @@ def _vote(town: Town, the_round: Round) -> None:
 
 def _sign(town: Town, the_round: Round) -> None:
     for councillor in councillors_for(town.session, the_round.community)[:1]:
-        declare_interest(town.session, the_round, councillor, InterestKind.NONE, "")
-        decide(town.session, the_round, councillor, Act.APPROVE, "")
+        town.approves(the_round, councillor)
     conclude_sign_off(town.session, town.keys, the_round)
     for delivery in deliveries_in(town.session, the_round)[:1]:
         hold_back(town.session, delivery, town.officer, 5_001, "The “trust’s” <b>word</b>.")

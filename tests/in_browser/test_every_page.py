@@ -41,6 +41,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/areas?q=nowhere",
         "/communities/canal-side",
         "/communities/lockside",
+        "/communities/millbrook",
         "/communities/people-with-sight-loss",
         "/funds/3",
         "/rounds",
@@ -85,7 +86,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/2/points/1/report",
         "/rounds/3/ballot",
     ),
-    "Councillor": ("/councillors/queue", "/councillors/rounds/5", "/councillors/rounds/3"),
+    "Councillor": ("/desk", "/decisions/5", "/decisions/3"),
     "Facilitator": (
         "/assemblies",
         "/assemblies/new",

@@ -3,7 +3,6 @@
 from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import conclude_sign_off
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from ballots.tally import publish_next
 from ballots.voting_rules import TieRule
 from neighbourhoods.people import Person
@@ -44,10 +43,8 @@ def tied_round(town: Town, phase: Phase = Phase.COUNT) -> Round:
 
 
 def approve(town: Town, the_round: Round, councillor: Person | None = None) -> None:
-    """Let a councillor declare no interest and approve, and conclude if that was enough."""
-    signs = councillor or town.councillor
-    declare_interest(town.session, the_round, signs, InterestKind.NONE, "")
-    decide(town.session, the_round, signs, Act.APPROVE, "Residents were clear.")
+    """Let a councillor declare no interest and endorse all, and conclude if that was enough."""
+    town.approves(the_round, councillor or town.councillor)
     conclude_sign_off(town.session, town.keys, the_round)
     town.session.commit()
 
