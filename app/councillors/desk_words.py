@@ -86,6 +86,8 @@ def _besides_stuck(desk: Desk) -> list[OnDesk]:
 
 def _lying(one: OnDesk, moment: datetime, state: str, link: str = "") -> Lying:
     deadline, sign_off = one.deadline, one.sign_off
+    if sign_off.stuck and deadline is not None and moment < deadline:
+        deadline = None  # nobody is free to act, or those who are do not agree: no day helps
     return Lying(
         the_round=one.the_round,
         link=link or url_for("councillors.decision", round_id=one.the_round.id),

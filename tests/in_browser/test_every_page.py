@@ -87,6 +87,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/3/ballot",
     ),
     "Councillor": ("/desk", "/decisions/5", "/decisions/3"),
+    "Monitoring-officer": ("/desk", "/me"),
     "Facilitator": (
         "/assemblies",
         "/assemblies/new",
@@ -174,6 +175,7 @@ def test_no_template_of_a_page_is_left_out(demonstration: WardmoteServer) -> Non
 
 NO_PAGES = {
     "static",
+    "councillors.queue",
     "facilitators.qr",
     "officers.roll_template",
     "public.fund_ledger_csv",

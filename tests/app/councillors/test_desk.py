@@ -149,7 +149,7 @@ def test_the_days_that_are_left_are_told_in_words(
     counted_round(town)
     clock.moves(**gone)
     waiting = under(desk(site.as_(town.councillor)), "Waiting for you")
-    assert re.search(rf">{words}</strong>\s*{when}", waiting)
+    assert re.search(rf">{words}</strong><span[^>]*>\. </span>\s*{when}", waiting)
 
 
 def test_the_nearest_deadline_comes_first(site: Site, town: Town, clock: Clock) -> None:
@@ -346,6 +346,8 @@ def test_the_monitoring_officer_reads_first_what_cannot_go_on_by_itself(
     assert "It is stuck" in stuck
     assert "Nobody was free to act. Say who acts instead, or give more days." in stuck
     assert f'href="/decisions/{is_stuck.id}/step-in"' in stuck
+    # Days help nobody while nobody may act.
+    assert "days left" not in stuck
     assert "It goes on" not in page
     assert page.index("What cannot go on by itself") < page.index("Waiting for you")
     assert "It cannot go on by itself" in under(
