@@ -9,7 +9,7 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 from flask.typing import ResponseReturnValue
 
 from app.house import db, settings
-from ballots.stages import SIGNING_OFFICES, substitutions_in
+from ballots.stages import SIGNING_OFFICES, is_named_anywhere, substitutions_in
 from neighbourhoods.assemblies import AgendaItem, Assembly, assembly_by_code
 from neighbourhoods.attendance import Attendee
 from neighbourhoods.debate import Point
@@ -56,6 +56,8 @@ class Visitor:
 
     person: Person
     offices: tuple[Appointment, ...]
+    # Whether they were named to act somewhere in place of others.
+    is_named: bool = False
 
     @property
     def name(self) -> str:
@@ -82,6 +84,11 @@ class Visitor:
         """Whether they count small votes again; never somebody who also runs or decides them."""
         decides = self.is_officer or self.is_councillor
         return self.holds(Office.SCRUTINEER) and not decides
+
+    @property
+    def is_signer(self) -> bool:
+        """Whether they act at some stage of a route, so that outcomes may wait for them."""
+        return self.is_named or self.is_councillor or any(map(self.holds, SIGNING_OFFICES))
 
     def holds(self, office: Office) -> bool:
         """Whether they hold an office anywhere."""
@@ -136,7 +143,9 @@ def signed_in() -> Visitor:
 def _find_visitor() -> Visitor | None:
     person_id = session.get("person_id")
     person = db().get(Person, person_id) if isinstance(person_id, int) else None
-    return Visitor(person, tuple(offices_of(db(), person))) if person else None
+    if person is None:
+        return None
+    return Visitor(person, tuple(offices_of(db(), person)), is_named_anywhere(db(), person))
 
 
 def guard(app: Flask) -> None:
@@ -208,10 +217,10 @@ def _may_enter(known: Visitor, who: frozenset[Who]) -> bool:
 
 def _signs(known: Visitor, the_round: Round | None) -> bool:
     """Whether somebody acts at some stage of this round’s route; of any route without a round."""
+    if the_round is None:
+        return known.is_signer
     if any(known.holds(office) for office in SIGNING_OFFICES):
         return True
-    if the_round is None:
-        return known.is_councillor
     named = any(one.person_id == known.person.id for one in substitutions_in(db(), the_round.id))
     return named or known.answers_for(the_round.community)
 

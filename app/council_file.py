@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.display import read_pounds
+from ballots.stages import SIGNING_OFFICES
 from neighbourhoods.people import Appointment, Office, appoint, find_or_add_person
 from neighbourhoods.places import (
     Community,
@@ -48,8 +49,8 @@ def set_up_council(session: Session, contents: Entry) -> None:
     for entry in contents.get("communities_of_interest", []):
         community = _community(session, CommunityKind.INTEREST, entry, None)
         _councillors(session, community, entry, term)
-    for office in (Office.OFFICER, Office.FACILITATOR, Office.SCRUTINEER):
-        for entry in contents.get(f"{office.value}s", []):
+    for office in (Office.OFFICER, Office.FACILITATOR, Office.SCRUTINEER, *SIGNING_OFFICES):
+        for entry in contents.get(f"{office.value.replace('-', '_')}s", []):
             _appoint(session, entry, office, None, term)
     for entry in contents.get("menu", []):
         _menu_item(session, entry)

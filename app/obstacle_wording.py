@@ -26,7 +26,7 @@ OBSTACLE_WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Blocker.PAPERS_OUT: _(
             "Enter the papers that are still out, or say why nobody waits for them any more."
         ),
-        Blocker.NOT_AGREED: _("Wait until enough councillors have approved the outcome."),
+        Blocker.NOT_AGREED: _("Wait until the outcome is decided."),
         Blocker.BOUGHT_IN_HALL: _(
             "A meeting has bought projects already. Set them as already chosen in the conditions."
         ),

@@ -30,6 +30,7 @@ from neighbourhoods import (
     attendance,
     debate,
     delivery,
+    digests,
     door,
     eligibility,
     funds,
@@ -53,8 +54,9 @@ from neighbourhoods.database import Base, Database
 ROOMS = (
     box, decision_routes, drafts, draws, hall_votes, ledger, notices, outcome, paper_ballots,
     receipts, record, referrals, sealing, signing, stages, tally, voting_rules,
-    assemblies, attendance, debate, delivery, door, eligibility, funds, interests, letters, money,
-    people, places, polls, projects, proposals, questions, ratings, rounds, screening, speakers,
+    assemblies, attendance, debate, delivery, digests, door, eligibility, funds, interests, letters,
+    money, people, places, polls, projects, proposals, questions, ratings, rounds, screening,
+    speakers,
 )  # fmt: skip
 
 

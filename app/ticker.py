@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.assembly_news import ring_changed_assemblies
+from app.councillors.digest import people_to_write_to, write_digest
 from app.counting_room import breathe, counted_away, counting
 from app.errors import places_of
 from app.extensions import socketio
@@ -45,6 +46,7 @@ SECONDS = 1.0
 # again, and figures move less often.
 REST = 9
 STAGES_EVERY = 60.0
+REST_AFTER_DIGESTS = 60.0
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
 # Whose figures or state people watch as they change.
 _AWAKE = (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF)
@@ -68,6 +70,7 @@ class Ticker:
         self._put_off: PutOff = {}
         # When stages of sign-offs are looked at again: their days are long.
         self._stages_at = 0.0
+        self._digests_rest_until = 0.0
         # Rounds that their rule cannot decide: told in which phase, before or after a draw, and
         # when to try again.
         self._undecided: dict[int, tuple[tuple[Phase, bool], float]] = {}
@@ -97,6 +100,7 @@ class Ticker:
             self._ring()
         with _going_on("assemblies"), self.app.app_context():
             ring_changed_assemblies()
+        self._write_digests()
 
     def _see_to_stages(self) -> None:
         """Remind, escalate and go on, once a minute; each round in a transaction of its own."""
@@ -214,6 +218,20 @@ class Ticker:
             if the_round.phase == Phase.COUNT:
                 count_closed(session, keys(), the_round, counted)
                 tell_councillors(the_round, "outcome_waits")
+                session.commit()
+
+    def _write_digests(self) -> None:
+        """Write the week’s digests once they are due, each in a transaction of its own."""
+        if monotonic() < self._digests_rest_until:
+            return
+        people: list[int] = []
+        with _going_on("digests"), self._acting() as session:
+            people = people_to_write_to(session)
+        # Whoever could not be written to is tried again, but not every second.
+        self._digests_rest_until = monotonic() + REST_AFTER_DIGESTS if people else 0.0
+        for person_id in people:
+            with _going_on("digest"), self._acting(writing=True) as session:
+                write_digest(session, person_id)
                 session.commit()
 
     @contextmanager

@@ -188,6 +188,8 @@ _OFFICES = {
 
 
 SIGNING_OFFICES = tuple(_OFFICES.values())
+# In what part somebody acts who holds such an office.
+PARTS = {office: part for part, office in _OFFICES.items()}
 
 
 def people_at(session: Session, the_round: Round, run: StageRun, stage: Stage) -> list[Person]:
@@ -219,6 +221,12 @@ def substitutions_in(session: Session, round_id: int) -> list[Substitution]:
     """Everybody who was named to act in place of others, in order."""
     query = select(Substitution).where(Substitution.round_id == round_id)
     return list(session.scalars(query.order_by(Substitution.id)))
+
+
+def is_named_anywhere(session: Session, person: Person) -> bool:
+    """Whether somebody was ever named to act in place of others."""
+    query = select(Substitution.id).where(Substitution.person_id == person.id).limit(1)
+    return session.scalar(query) is not None
 
 
 def withdraw_project(

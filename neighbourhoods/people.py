@@ -137,7 +137,7 @@ def appoint(
 def offices_of(session: Session, person: Person) -> list[Appointment]:
     """The offices somebody holds today."""
     today = now(session).date()
-    query = select(Appointment).where(Appointment.person_id == person.id, *_in_term(today))
+    query = select(Appointment).where(Appointment.person_id == person.id, *in_term(today))
     return list(session.scalars(query))
 
 
@@ -150,7 +150,7 @@ def councillors_for(session: Session, community: Community) -> list[Person]:
         .where(
             Appointment.office == Office.COUNCILLOR,
             Appointment.community_id == community.answering.id,
-            *_in_term(today),
+            *in_term(today),
         )
         .order_by(Person.name, Person.id)
     )
@@ -163,14 +163,15 @@ def appointed(session: Session, office: Office) -> list[Person]:
     query = (
         select(Person)
         .join(Appointment)
-        .where(Appointment.office == office, *_in_term(today))
+        .where(Appointment.office == office, *in_term(today))
         .distinct()
         .order_by(Person.name, Person.id)
     )
     return list(session.scalars(query))
 
 
-def _in_term(today: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def in_term(today: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """That an appointment holds on a day."""
     return (
         Appointment.starts_on <= today,
         or_(Appointment.ends_on.is_(None), Appointment.ends_on > today),

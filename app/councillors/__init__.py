@@ -1,8 +1,8 @@
-"""What ward councillors do: decide on outcomes, in public."""
+"""What whoever signs does: decide on outcomes, in public."""
 
 from flask import Blueprint
 
 councillors = Blueprint("councillors", __name__)
 
 # The views need the blueprint above.
-from app.councillors import deciding, interests, queue, sheet, signing  # noqa: E402, F401
+from app.councillors import deciding, desk, interests, sheet, signing  # noqa: E402, F401

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.access import Who, open_to
 from app.house import db, today
 from app.public import public
+from app.public.decided import read_decided
 from app.public.delivery_words import due_of
 from app.public.finding import (
     communities_of_interest,
@@ -30,6 +31,7 @@ from app.public.standing import (
     state_words,
     timetable,
 )
+from ballots.desks import around, decisions_signed, find_notices
 from neighbourhoods.database import now
 from neighbourhoods.funds import position_of
 from neighbourhoods.people import councillors_for
@@ -91,6 +93,9 @@ def community(slug: str) -> ResponseReturnValue:
     rounds = by_urgency(rounds_around(db(), here))
     current = _current(rounds, here)
     deliveries = under_way(db(), rounds, today(), FEW)
+    councillors = councillors_for(db(), here)
+    decided = read_decided(find_notices(db(), around(here), limit=FEW), moment)
+    told = {one.the_round.id for one in decided}
     return render_template(
         "public/community.html",
         community=here,
@@ -105,10 +110,16 @@ def community(slug: str) -> ResponseReturnValue:
             for other in rounds
             if other is not current and other.phase in OPEN_PHASES
         ],
-        past=[standing(done, moment) for done in rounds if done.phase in DONE_PHASES],
+        decided=decided,
+        past=[
+            standing(done, moment)
+            for done in rounds
+            if done.phase in DONE_PHASES and done.id not in told
+        ],
         deliveries=[(each, due_of(each, today())) for each in deliveries],
         years=years_with_records(db(), here),
-        councillors=councillors_for(db(), here),
+        councillors=councillors,
+        signed=decisions_signed(db(), councillors),
         interests=[] if here.kind == CommunityKind.INTEREST else communities_of_interest(db()),
     )
 

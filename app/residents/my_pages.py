@@ -11,6 +11,7 @@ from app.residents.fates import fates_of
 from app.residents.forms import NameForm, said
 from app.residents.proposal_page import TONES
 from app.residents.sign_in import path_on_this_site
+from neighbourhoods.digests import choose_digest, wants_digest
 from neighbourhoods.people import give_name
 from neighbourhoods.proposals import backed_by, proposals_by
 
@@ -28,7 +29,20 @@ def my_page() -> ResponseReturnValue:
         backed=backed,
         fates=fates_of(db(), [*mine, *backed]),
         tones=TONES,
+        wants_digest=wants_digest(db(), me),
     )
+
+
+@residents.post("/me/digest")
+@open_to(Who.SIGNER)
+def my_digest() -> ResponseReturnValue:
+    """Keep whether somebody who signs wants the letter of the week."""
+    wanted = request.form.get("wanted") != "no"
+    choose_digest(db(), signed_in().person, wanted=wanted)
+    db().commit()
+    words = _("You get the weekly letter.") if wanted else _("You get no weekly letter any more.")
+    flash(words, "success")
+    return redirect(url_for("residents.my_page", _anchor="digest"), 303)
 
 
 @residents.route("/me/name", methods=["GET", "POST"])

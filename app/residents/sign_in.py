@@ -17,6 +17,7 @@ from app.residents.forms import CodeForm, EmailForm, said
 from app.residents.meeting_phone import PHONES
 from app.residents.voter import SHOWN
 from app.wording import say
+from ballots.stages import SIGNING_OFFICES
 from neighbourhoods.letters import newest_letters
 from neighbourhoods.people import (
     CODE_LIVES,
@@ -199,7 +200,7 @@ def _front_door(person: Person) -> str:
     held = {appointment.office for appointment in offices_of(db(), person)}
     for office, endpoint in (
         (Office.OFFICER, "officers.desk"),
-        (Office.COUNCILLOR, "councillors.queue"),
+        *((signs, "councillors.desk") for signs in (Office.COUNCILLOR, *SIGNING_OFFICES)),
         (Office.FACILITATOR, "facilitators.assemblies"),
     ):
         if office in held:

@@ -102,6 +102,27 @@ def test_a_council_file_can_be_read_in_twice(
 
 
 @pytest.mark.parametrize(
+    ("entry", "office"),
+    [
+        ("finance_officers", Office.FINANCE_OFFICER),
+        ("legal_officers", Office.LEGAL_OFFICER),
+        ("cabinet_members", Office.CABINET_MEMBER),
+        ("committee_clerks", Office.COMMITTEE_CLERK),
+        ("delegated_officers", Office.DELEGATED_OFFICER),
+        ("monitoring_officers", Office.MONITORING_OFFICER),
+    ],
+)
+def test_a_council_file_names_everybody_who_acts_on_decisions(
+    shell: FlaskCliRunner, database: Database, tmp_path: Path, entry: str, office: Office
+) -> None:
+    file = tmp_path / "council.toml"
+    file.write_text(f'[[{entry}]]\nname = "Sam"\nemail = "Sam@Example.org"\n')
+    assert shell.invoke(args=["set-up-council", str(file)]).exit_code == 0
+    with database.reading() as session:
+        assert [person.name for person in appointed(session, office)] == ["Sam"]
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("[[wards]]\n", "name is missing"),

@@ -46,6 +46,8 @@ VOTING_RULES = {
 }
 # In an order in which they can be dropped.
 NEW = (
+    "weekly_digests",
+    "digest_refusals",
     "sheet_drafts",
     "withdrawals",
     "signed_verdicts",
@@ -92,6 +94,25 @@ def upgrade() -> None:
     before = {table: _rows(table) for table in ("interests", "decisions", "referrals")}
     for table_name in before:
         op.drop_table(table_name)
+    op.create_table(
+        "weekly_digests",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("monday", sa.Date(), nullable=False),
+        sa.Column("taken_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_weekly_digests_person_id_people")
+        ),
+        sa.PrimaryKeyConstraint("person_id", "monday", name=op.f("pk_weekly_digests")),
+    )
+    op.create_table(
+        "digest_refusals",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("refused_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_digest_refusals_person_id_people")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_digest_refusals")),
+    )
     op.create_table(
         "quiet_periods",
         sa.Column("id", sa.Integer(), nullable=False),

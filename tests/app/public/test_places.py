@@ -180,4 +180,4 @@ def test_what_is_being_delivered_stands_on_the_communitys_page(site: Site, town:
     signed_round(town, [1])
     page = site.as_(None).get("/communities/canal-side").text
     assert "£0 spent of £2,000" in page
-    assert "Decided before" in page
+    assert "What was decided" in page

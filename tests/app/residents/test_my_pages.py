@@ -27,12 +27,30 @@ def test_my_page_lists_what_i_proposed_and_what_i_back(
 def test_office_holders_find_their_desk(town: Town, site: Site) -> None:
     links = {
         "/office": town.officer,
-        "/councillors/queue": town.councillor,
+        "/desk": town.councillor,
         "/assemblies": town.facilitator,
     }
     for link, person in links.items():
         assert f'class="govuk-link" href="{link}"' in site.as_(person).get("/me").text
     assert 'href="/office"' not in site.as_(town.resident).get("/me").text
+
+
+def test_whoever_signs_stops_the_weekly_letter_and_takes_it_again(
+    town: Town, site: Site, session: Session
+) -> None:
+    client = site.as_(town.councillor)
+    assert "Stop the weekly letter" in client.get("/me").text
+    for _twice in range(2):  # a double tap
+        assert client.post("/me/digest", data={"wanted": "no"}).location == "/me#digest"
+    assert "Send me the weekly letter" in client.get("/me").text
+    client.post("/me/digest", data={"wanted": "yes"})
+    assert "Stop the weekly letter" in client.get("/me").text
+
+
+def test_a_resident_is_not_asked_about_a_weekly_letter(town: Town, site: Site) -> None:
+    client = site.as_(town.resident)
+    assert "weekly letter" not in client.get("/me").text
+    assert client.post("/me/digest", data={"wanted": "no"}).status_code == 403
 
 
 def test_nobody_opens_my_page_signed_out(town: Town, site: Site) -> None:

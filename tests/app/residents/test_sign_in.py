@@ -12,7 +12,7 @@ from app.residents import sign_in
 from app.residents.sign_in import link_for
 from app.settings import Settings
 from neighbourhoods.letters import newest_letters
-from neighbourhoods.people import CODE_LIVES, CODE_TRIES
+from neighbourhoods.people import CODE_LIVES, CODE_TRIES, Office
 from tests.builders import Clock, Town
 from tests.council import Site
 from tests.page_linter import LintingClient
@@ -225,17 +225,25 @@ def test_an_empty_outbox_says_so(town: Town, site: Site) -> None:
 def test_a_demonstration_link_signs_in_and_leads_to_the_desk(
     town: Town, site: Site, app: Flask
 ) -> None:
+    legal = town.person("Lena Legal", Office.LEGAL_OFFICER)
+    town.session.commit()
     with app.app_context():
         links = {
             person.id: link_for(person).removeprefix("http://localhost")
-            for person in (town.officer, town.councillor, town.facilitator, town.resident)
+            for person in (
+                town.officer,
+                town.councillor,
+                legal,
+                town.facilitator,
+                town.resident,
+            )
         }
     doors = {}
     for person_id, link in links.items():
         client = site.as_(None)
         doors[person_id] = client.get(link).location
         assert who_is(client) == person_id
-    assert list(doors.values()) == ["/office", "/councillors/queue", "/assemblies", "/me"]
+    assert list(doors.values()) == ["/office", "/desk", "/desk", "/assemblies", "/me"]
 
 
 def test_a_forged_demonstration_link_opens_nothing(town: Town, site: Site, app: Flask) -> None:
