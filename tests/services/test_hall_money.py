@@ -21,7 +21,7 @@ from ballots.outcome import Outcome
 from ballots.published import record_in_pieces
 from ballots.receipts import Receipt
 from ballots.refusals import BallotRefusal
-from ballots.signoff import Act, InterestKind, awaiting, decide, declare_interest
+from ballots.signoff import awaiting
 from ballots.whereabouts import find_receipt, receipt_of
 from neighbourhoods.assemblies import Assembly, ItemKind
 from neighbourhoods.attendance import Attendee
@@ -40,8 +40,7 @@ VERIFIER = Path(ballots.__file__).with_name("verify.py")
 
 
 def sign(town: Town, the_round: Round) -> None:
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(town.session, the_round, town.councillor, Act.APPROVE, "")
+    town.approves(the_round, town.councillor)
     conclude_sign_off(town.session, town.keys, the_round)
 
 
@@ -277,7 +276,7 @@ def test_a_rehearsal_is_signed_by_nobody_and_watched_by_nobody(town: Town) -> No
     count_closed(town.session, town.keys, vote.the_round)
     assert awaiting(town.session, town.councillor) == []
     with pytest.raises(Refused) as caught:
-        declare_interest(town.session, vote.the_round, town.councillor, InterestKind.NONE, "")
+        town.approves(vote.the_round, town.councillor)
     assert caught.value.reason == BallotRefusal.ONLY_PRACTICE
     assert [head.round_id for head in heads(town.session)] == []
 
