@@ -259,6 +259,7 @@ def move_money(session: Session, the_round: Round) -> bool:
             if conditions:
                 hold_until_met(session, project, paid[project.code], "\n".join(conditions))
     notice.money_moved_at = now(session)
+    the_round.money_waits = False
     session.flush()
     return True
 

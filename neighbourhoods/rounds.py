@@ -5,7 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from neighbourhoods.database import Base, Moment, Pence, Word, hold_round, now, one_of
@@ -50,6 +59,9 @@ class Round(Base):
     )
     # The round whose assembly holds this vote.
     within_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id"), index=True)
+
+    # Decided, but open to a call-in: its budget stays set aside until the money moves.
+    money_waits: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     fund: Mapped[Fund] = relationship()
     within: Mapped["Round | None"] = relationship(remote_side="Round.id")
@@ -163,8 +175,8 @@ def left_for_rounds(session: Session, fund: Fund, besides: Round | None = None) 
         Round.fund_id == fund.id,
         # Votes in a hall share out what their round has taken.
         Round.kind == RoundKind.FULL,
-        # What a signed round did not need is free again.
-        Round.phase.not_in([Phase.DELIVERY, Phase.REVIEW]),
+        # What a signed round did not need is free again, once its money has moved.
+        Round.phase.not_in([Phase.DELIVERY, Phase.REVIEW]) | Round.money_waits,
         Round.id != taken,
     )
     under_way = {found.id: found.budget_pence for found in session.scalars(rounds)}

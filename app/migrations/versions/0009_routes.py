@@ -91,6 +91,9 @@ def upgrade() -> None:
     with op.batch_alter_table("voting_rules", reflect_args=standing) as table:
         table.drop_constraint(op.f("ck_voting_rules_approvals_needed"), type_="check")
         table.drop_column("approvals_needed")
+    op.add_column(
+        "rounds", sa.Column("money_waits", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
     before = {table: _rows(table) for table in ("interests", "decisions", "referrals")}
     for table_name in before:
         op.drop_table(table_name)
@@ -713,6 +716,7 @@ def downgrade() -> None:
     )
     kept = ("round_id", "sitting", "answer", "answered_by_id", "answered_at")
     _add("referrals", [{name: one[name] for name in kept} for one in before["referrals"]])
+    op.drop_column("rounds", "money_waits")
     with op.batch_alter_table(
         "voting_rules", reflect_args=_checks("voting_rules", VOTING_RULES)
     ) as table:
