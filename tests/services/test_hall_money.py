@@ -83,7 +83,7 @@ def test_the_record_of_a_hall_vote_with_more_time_passes_both_verifiers_and_the_
     text = "".join(record_in_pieces(town.session, vote.the_round, opened=True))
     record: dict[str, Any] = json.loads(text)
     assert [e["kind"] for e in record["ledger"]] == [
-        "opened", "extended", "extended", "batch", "closed", "tallied", "signed",
+        "opened", "extended", "extended", "batch", "closed", "tallied", "signed", "notice",
     ]  # fmt: skip
     assert record["result"]["winners"] == [codes[0]]
     assert first_fault(record) is None
