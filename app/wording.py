@@ -321,6 +321,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "Shares of the money are only for a route on which ward councillors decide."
         ),
         BallotRefusal.CALL_IN_TOO_LONG: _("Enter a whole number of days from 0 to %(limit)s."),
+        BallotRefusal.DAYS_OUT_OF_ORDER: _("The last day cannot come before the first."),
         BallotRefusal.NOT_STUCK: _(
             "This stage can still end by itself. Step in when it cannot, or when its days are over."
         ),

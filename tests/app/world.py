@@ -33,6 +33,8 @@ VALUES_OF_ITS_OWN = {
     "filename": "css/theme.css",
     "screen_number": 1,
     "serial": "0001-AAA",
+    "entry": 1,
+    "period": 1,
 }
 
 
