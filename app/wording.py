@@ -173,6 +173,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This phone belongs to somebody else who is present. Read its four digits again."
         ),
         Refusal.NO_NUMBER_LEFT: _("No more phones can join this meeting."),
+        Refusal.DUTY_UNDECLARED: _("Declare first whether you have an interest in this."),
+        Refusal.DUTY_FORBIDDEN: _(
+            "You declared a pecuniary interest in this, so somebody else must do it."
+        ),
     },
     BallotRefusal: {
         BallotRefusal.VOTE_NOT_OPEN: _(

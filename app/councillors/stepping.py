@@ -46,9 +46,7 @@ class StepInForm(FlaskForm):
         [InputRequired(_l("Say how it goes on"))],
         widget=GovRadioInput(),
     )
-    person = SelectField(
-        _l("Who acts instead?"), widget=GovSelect(), choices=[], coerce=lambda one: one or ""
-    )
+    person = SelectField(_l("Who acts instead?"), widget=GovSelect(), choices=[], default="")
     days = WholeField(_l("How many more days?"), least=1, most=MOST_DAYS_MORE)
     why = WordsField(
         _l("Why?"),
