@@ -149,6 +149,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This phone belongs to somebody else who is present. Read its four digits again."
         ),
         Refusal.NO_NUMBER_LEFT: _("No more phones can join this meeting."),
+        Refusal.DUTY_UNDECLARED: _("Declare first whether you have an interest in this."),
+        Refusal.DUTY_FORBIDDEN: _(
+            "You declared a pecuniary interest in this, so somebody else must do it."
+        ),
     },
     BallotRefusal: {
         BallotRefusal.VOTE_NOT_OPEN: _(
@@ -297,6 +301,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "Shares of the money are only for a route on which ward councillors decide."
         ),
         BallotRefusal.CALL_IN_TOO_LONG: _("Enter a whole number of days from 0 to %(limit)s."),
+        BallotRefusal.DAYS_OUT_OF_ORDER: _("The last day cannot come before the first."),
         BallotRefusal.NOT_STUCK: _(
             "This stage can still end by itself. Step in when it cannot, or when its days are over."
         ),

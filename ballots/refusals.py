@@ -67,6 +67,7 @@ class BallotRefusal(StrEnum):
     ALREADY_WITHDRAWN = "already-withdrawn"
     SHARES_NEED_MEMBERS = "shares-need-members"
     CALL_IN_TOO_LONG = "call-in-too-long"
+    DAYS_OUT_OF_ORDER = "days-out-of-order"
     NOT_STUCK = "not-stuck"
     CALL_IN_OVER = "call-in-over"
     CALLED_IN_ALREADY = "called-in-already"

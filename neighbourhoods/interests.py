@@ -3,10 +3,19 @@
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.database import Base, Moment, Word, one_of
+from neighbourhoods.database import Base, Moment, Word, now, one_of
 from neighbourhoods.people import Person
 from neighbourhoods.projects import Project
 
@@ -93,3 +102,34 @@ class RegisteredInterest(Base):
     ended_on: Mapped[date | None]
 
     person: Mapped[Person] = relationship()
+
+
+def register_interest(
+    session: Session, person: Person, kind: InterestKind, words: str
+) -> RegisteredInterest:
+    """Enter what somebody has told the council, from today on."""
+    entry = RegisteredInterest(
+        person=person, kind=kind, words=words.strip(), registered_on=now(session).date()
+    )
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def end_registered(session: Session, entry: RegisteredInterest) -> None:
+    """Let an entry of the register end today; it stays readable."""
+    entry.ended_on = entry.ended_on or now(session).date()
+    session.flush()
+
+
+def registered_interests(
+    session: Session, person: Person | None = None
+) -> list[RegisteredInterest]:
+    """What stands in the register today, of one person or of everybody, in order."""
+    today = now(session).date()
+    query = select(RegisteredInterest).where(
+        or_(RegisteredInterest.ended_on.is_(None), RegisteredInterest.ended_on > today)
+    )
+    if person is not None:
+        query = query.where(RegisteredInterest.person_id == person.id)
+    return list(session.scalars(query.order_by(RegisteredInterest.id)))

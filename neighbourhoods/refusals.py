@@ -94,6 +94,9 @@ class Refusal(StrEnum):
     NO_SUCH_PHONE = "no-such-phone"
     PHONE_TAKEN = "phone-taken"
     NO_NUMBER_LEFT = "no-number-left"
+    # interests before screening a proposal or running a meeting
+    DUTY_UNDECLARED = "duty-undeclared"
+    DUTY_FORBIDDEN = "duty-forbidden"
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error

@@ -5,4 +5,11 @@ from flask import Blueprint
 councillors = Blueprint("councillors", __name__)
 
 # The views need the blueprint above.
-from app.councillors import deciding, desk, interests, sheet, signing  # noqa: E402, F401
+from app.councillors import (  # noqa: E402
+    deciding,  # noqa: F401
+    desk,  # noqa: F401
+    interests,  # noqa: F401
+    sheet,  # noqa: F401
+    signing,  # noqa: F401
+    stepping,  # noqa: F401
+)

@@ -5,7 +5,6 @@ import re
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.access import Who, open_to, signed_in
@@ -19,9 +18,7 @@ from app.wording import say
 from ballots.bars import declare_interests, interests_in
 from ballots.bundle import costs_to_sign
 from ballots.signoff import advance
-from neighbourhoods.database import now
-from neighbourhoods.interests import InterestKind, RegisteredInterest
-from neighbourhoods.people import Person
+from neighbourhoods.interests import InterestKind, RegisteredInterest, registered_interests
 from neighbourhoods.projects import Project, projects_in
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
@@ -65,7 +62,7 @@ def interests(the_round: Round) -> ResponseReturnValue:
             db().commit()
             flash(_said(turn_kinds=[one.kind for one in declared.values()]), "success")
             return redirect(url_for("councillors.decision", round_id=the_round.id), 303)
-    entries = registered_for(db(), person)
+    entries = registered_interests(db(), person)
     return show_form(
         "councillors/interests.html",
         form,
@@ -90,20 +87,6 @@ def projects_to_sign(session: Session, the_round: Round) -> list[Project]:
     """The projects that residents funded and nobody withdrew, in the order they won."""
     projects = {project.code: project for project in projects_in(session, the_round.id)}
     return [projects[code] for code in costs_to_sign(session, the_round)]
-
-
-def registered_for(session: Session, person: Person) -> list[RegisteredInterest]:
-    """What stands for somebody in the register of interests today."""
-    today = now(session).date()
-    query = (
-        select(RegisteredInterest)
-        .where(
-            RegisteredInterest.person_id == person.id,
-            or_(RegisteredInterest.ended_on.is_(None), RegisteredInterest.ended_on > today),
-        )
-        .order_by(RegisteredInterest.id)
-    )
-    return list(session.scalars(query))
 
 
 def suggest(entries: list[RegisteredInterest], project: Project) -> list[RegisteredInterest]:

@@ -13,6 +13,7 @@ from app.facilitators import (  # noqa: E402
     door_person,  # noqa: F401
     hall_screen,  # noqa: F401
     hands,  # noqa: F401
+    interest,  # noqa: F401
     minutes,  # noqa: F401
     preflight,  # noqa: F401
     print_pack,  # noqa: F401

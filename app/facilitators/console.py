@@ -12,6 +12,7 @@ from app.assembly_news import ring_assembly
 from app.facilitators import facilitators
 from app.facilitators.acts import ACTS, hold_for
 from app.facilitators.console_view import AT_HAND, view_of
+from app.facilitators.interest import must_declare
 from app.facilitators.vote_panel import vote_panels
 from app.house import db
 from app.wording import say
@@ -33,6 +34,7 @@ def _draw(assembly: Assembly, notice: str = "") -> str:
         panels=vote_panels(db(), assembly),
         assembly=assembly,
         notice=notice,
+        must_declare=must_declare(assembly),
         at_hand=AT_HAND,
         own_slides=[slide for slide in Slide if slide not in (Slide.ITEM, Slide.QUESTION)],
     )

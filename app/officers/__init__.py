@@ -6,6 +6,7 @@ officers = Blueprint("officers", __name__)
 
 # The views need the blueprint above.
 from app.officers import (  # noqa: E402
+    advice,
     conditions,
     deliveries,
     desk,
@@ -21,14 +22,15 @@ from app.officers import (  # noqa: E402
     referrals,
     rolls,
     rounds,
+    route,
     rules,
     screening,
+    standing,
     voter_cards,
 )
 
 __all__ = [
-    "conditions", "deliveries", "desk", "drawing", "funds", "menu", "milestones", "moderation",
-    "moving", "notices", "officers", "purse", "ratings", "referrals", "rolls", "rounds", "rules",
-    "screening",
-    "voter_cards",
+    "advice", "conditions", "deliveries", "desk", "drawing", "funds", "menu", "milestones",
+    "moderation", "moving", "notices", "officers", "purse", "ratings", "referrals", "rolls",
+    "rounds", "route", "rules", "screening", "standing", "voter_cards",
 ]  # fmt: skip

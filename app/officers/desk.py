@@ -89,7 +89,7 @@ def _referred_back(session: Session, rounds: list[Round]) -> list[Awaiting]:
             found.append(Awaiting(_("Answer what was referred back"), the_round.title, href))
         elif sign_off.stuck:
             href = url_for("officers.the_round", round_id=the_round.id)
-            title = _("No councillor is free to decide: ask the monitoring officer")
+            title = _("A sign-off cannot go on by itself: ask the monitoring officer")
             found.append(Awaiting(title, the_round.title, href))
     return found
 

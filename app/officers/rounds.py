@@ -15,10 +15,10 @@ from app.officers import officers
 from app.officers.forms import refuse_at, show_form
 from app.officers.funds import RoundForm
 from app.officers.tasks import next_moves, tasks_of
+from app.public.sitting import read_sign_off
 from app.ties_waiting import tie_waiting
 from ballots.disputes import disputes_end_at, is_key_due
 from ballots.ledger import EntryKind, find_entry
-from ballots.signoff import sign_off_of
 from neighbourhoods.people import councillors_for
 from neighbourhoods.phases import Action, Phase, Role, why_not
 from neighbourhoods.refusals import Refused
@@ -83,7 +83,7 @@ def the_round(the_round: Round) -> ResponseReturnValue:
         the_round=the_round,
         tasks=tasks_of(db(), the_round),
         councillors=councillors_for(db(), the_round.community),
-        sign_off=sign_off_of(db(), the_round) if the_round.phase == Phase.SIGN_OFF else None,
+        sign_off=read_sign_off(db(), the_round) if the_round.phase == Phase.SIGN_OFF else None,
         next_moves=next_moves(db(), the_round),
         tie=tie_waiting(the_round),
         destroy_key=f"flask --app wsgi destroy-key {the_round.id} --by NAME",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,6 +12,7 @@ from wtforms import Field, HiddenField, RadioField
 from wtforms.validators import InputRequired
 
 from app.access import Who, open_to, signed_in
+from app.duty_form import DutyForm
 from app.fields import LineField, PoundsField, WholeField, WordsField
 from app.house import db
 from app.officers import officers
@@ -19,6 +20,12 @@ from app.officers.forms import YES, choices_of, refuse_at, show_form, yes_or_no
 from app.officers.news import tell_proposer
 from app.wording import say
 from ballots.voting_rules import rules_of
+from neighbourhoods.duties import (
+    check_free_for_duty,
+    declare_for_duty,
+    declared_for_duty,
+)
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.phases import Action, Role, check_allowed, why_not
 from neighbourhoods.projects import MOST_CRITERION_POINTS, project_for, projects_in
 from neighbourhoods.proposals import Proposal, ProposalState, backing_counts, proposals_in
@@ -162,10 +169,15 @@ def _why_not_now(the_round: Round) -> str | None:
 )
 @open_to(Who.OFFICER)
 def screen(the_round: Round, proposal: Proposal) -> ResponseReturnValue:
-    """Publish a finding on a proposal, and write to its proposer."""
+    """Publish a finding on a proposal, and write to its proposer; an interest is asked first."""
+    person = signed_in().person
+    asks_first = declared_for_duty(db(), the_round, person, proposal=proposal) is None
+    if asks_first and _why_not_now(the_round) is None and request.method == "GET":
+        return redirect(_duty_page(the_round, proposal), 303)
     form = _form_for(proposal)
     if form.is_submitted():
         check_allowed(Role.OFFICER, Action.SCREEN, the_round.phase)
+        check_free_for_duty(db(), the_round, person, proposal=proposal)
         if form.validate() and _publish(proposal, form):
             flash(_("Your finding is public, and the proposer has been told."), "success")
             return redirect(url_for("officers.screening", round_id=the_round.id), 303)
@@ -178,6 +190,37 @@ def screen(the_round: Round, proposal: Proposal) -> ResponseReturnValue:
         why_not=_why_not_now(the_round),
         areas=sorted({one.area for one in projects_in(db(), the_round.id) if one.area}),
     )
+
+
+@officers.route(
+    "/office/rounds/<int:round_id>/proposals/<int:proposal_id>/interest", methods=["GET", "POST"]
+)
+@open_to(Who.OFFICER)
+def screening_interest(the_round: Round, proposal: Proposal) -> ResponseReturnValue:
+    """Declare an interest, or none, before screening a proposal."""
+    form = DutyForm()
+    if form.validate_on_submit():
+        kind = InterestKind(form.kind.data)
+        person = signed_in().person
+        declare_for_duty(db(), the_round, person, kind, form.details.data, proposal=proposal)
+        db().commit()
+        if kind is InterestKind.PECUNIARY:
+            flash(_("Your interest is kept. Somebody else must screen this proposal."))
+            return redirect(url_for("officers.screening", round_id=the_round.id), 303)
+        page = url_for("officers.screen", round_id=the_round.id, proposal_id=proposal.id)
+        return redirect(page, 303)
+    return show_form(
+        "officers/duty.html",
+        form,
+        the_round=the_round,
+        about=proposal.title,
+        back_to=url_for("officers.screening", round_id=the_round.id),
+        back_text=_("Screening"),
+    )
+
+
+def _duty_page(the_round: Round, proposal: Proposal) -> str:
+    return url_for("officers.screening_interest", round_id=the_round.id, proposal_id=proposal.id)
 
 
 def _form_for(proposal: Proposal) -> ScreeningForm:

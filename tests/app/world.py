@@ -48,6 +48,8 @@ VALUES_OF_ITS_OWN = {
     "digest": "0" * 64,
     "year": 2026,
     "place": 1,
+    "entry": 1,
+    "period": 1,
 }
 
 

@@ -262,6 +262,9 @@ def officer_screens(officer: Walker, round_path: str) -> None:
         officer.go(f"{round_path}/screening")
         officer.page.get_by_role("link", name=re.compile(title)).first.click()
         officer.looks_right()
+        officer.pick("^No$")
+        officer.press("Continue")
+        officer.looks_right()
         for question in ("Is it lawful?", "Is it feasible?"):
             group = officer.page.get_by_role("group", name=re.compile(re.escape(question)))
             group.get_by_label("Yes", exact=True).check()

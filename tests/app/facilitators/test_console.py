@@ -159,7 +159,10 @@ def test_a_planned_meeting_begins_and_an_ended_one_has_no_buttons(
 ) -> None:
     planned = town.assembly(meeting.the_round, ItemKind.WELCOME)
     town.session.commit()
-    console = Console(site.as_(town.facilitator), planned)
+    client = site.as_(town.facilitator)
+    assert Console(client, planned).button("begin") is None
+    client.post(f"/assemblies/{planned.id}/interest", data={"kind": "none", "details": ""})
+    console = Console(client, planned)
     assert console.button("next") is None
     console.press("begin")
     console.press("end")
@@ -168,6 +171,22 @@ def test_a_planned_meeting_begins_and_an_ended_one_has_no_buttons(
     assert [str(button["id"]) for button in console.page.select("#main-content button")] == [
         "do-undo"
     ]
+
+
+def test_who_has_a_pecuniary_interest_begins_no_meeting(
+    site: Site, town: Town, meeting: Assembly
+) -> None:
+    planned = town.assembly(meeting.the_round, ItemKind.WELCOME)
+    town.session.commit()
+    client = site.as_(town.facilitator)
+    where = f"/assemblies/{planned.id}/interest"
+    assert client.post(where, data={"kind": "pecuniary", "details": " "}).status_code == 422
+    client.post(where, data={"kind": "pecuniary", "details": "I own <b>the yard</b>."})
+    Console(client, planned).press("begin")
+    look_again(town.session)
+    assert planned.state == AssemblyState.PLANNED
+    sent = {"kind": "none", "details": ""}
+    assert client.post(where, data=sent).status_code == 409
 
 
 def test_an_act_without_a_version_or_a_name_is_not_understood(console: Console) -> None:

@@ -15,6 +15,7 @@ from neighbourhoods.interests import InterestKind
 from neighbourhoods.phases import Phase, Role
 from neighbourhoods.proposals import proposals_in
 from neighbourhoods.rounds import set_timetable
+from tests.app.public.builders import counted_round
 from tests.builders import Clock, Town
 from tests.council import Site
 
@@ -77,7 +78,7 @@ def test_a_referral_waits_on_the_desk(town: Town, session: Session, officer: Fla
 def test_a_sign_off_that_nobody_may_decide_waits_on_the_desk(
     town: Town, session: Session, officer: FlaskClient
 ) -> None:
-    the_round = town.round(Phase.SIGN_OFF)
+    the_round = counted_round(town)
     for person in (town.councillor, town.second_councillor):
         own = Declared(InterestKind.PECUNIARY, "I own the land.")
         codes = costs_to_sign(session, the_round)

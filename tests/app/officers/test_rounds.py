@@ -28,7 +28,6 @@ RULES = {
     "misfit": "stop",
     "disclosure_profile": "live",
     "disclosure_step": "20",
-    "approvals_needed": "2",
 }
 
 
@@ -209,8 +208,6 @@ def test_the_numbers_of_choices_not_taken_are_neither_asked_nor_judged(
         ({"disclosure_profile": ""}, "Choose what may be seen while the vote is open"),
         ({"disclosure_step": "9"}, "Enter a whole number from 10 to 1,000"),
         ({"disclosure_step": ""}, "Enter how many new voters each step covers"),
-        ({"approvals_needed": "3"}, "Enter a whole number from 1 to 2"),
-        ({"approvals_needed": "0"}, "Enter a whole number from 1 to 2"),
     ],
 )
 def test_rules_that_cannot_be_are_refused_at_their_field(

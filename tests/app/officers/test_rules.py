@@ -31,7 +31,6 @@ PLAIN = {
     "ballot_format": "approval",
     "max_choices": "",
     "disclosure_profile": "sealed",
-    "approvals_needed": "1",
 }
 SHARES = {"rule_name": "equal-shares", "utility": "cost", "completion": "add1", "step": "1"}
 

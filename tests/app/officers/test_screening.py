@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 
 from ballots.counting import Rule
 from ballots.voting_rules import rules_of
+from neighbourhoods.duties import declare_for_duty
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.letters import newest_letters
+from neighbourhoods.people import Office
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import project_for
 from neighbourhoods.proposals import (
@@ -46,6 +49,7 @@ def proposal(town: Town, session: Session) -> Proposal:
     the_round = town.round(Phase.IDEAS, proposals=1)
     the_round.phase = Phase.SCREENING
     (proposal,) = proposals_in(session, the_round)
+    declare_for_duty(session, the_round, town.officer, InterestKind.NONE, proposal=proposal)
     session.commit()
     return proposal
 
@@ -250,3 +254,30 @@ def test_a_round_without_proposals_says_so(
     the_round = town.round(Phase.SCREENING, proposals=0)
     session.commit()
     assert "Nothing waits" in officer.get(f"/office/rounds/{the_round.id}/screening").text
+
+
+def test_an_officer_declares_before_screening(
+    proposal: Proposal, town: Town, session: Session, site: Site
+) -> None:
+    colleague = site.as_(town.person("Oona Officer", Office.OFFICER))
+    session.commit()
+    gate = address(proposal).replace("/screen", "/interest")
+    assert colleague.get(address(proposal)).location == gate
+    assert colleague.post(address(proposal), data=FINDING).status_code == 409
+    assert colleague.post(gate, data={"kind": "other", "details": ""}).status_code == 422
+    sent = {"kind": "other", "details": "My <b>sister</b> lives there."}
+    assert colleague.post(gate, data=sent).location == address(proposal)
+    assert colleague.post(address(proposal), data=FINDING).status_code == 303
+
+
+def test_a_pecuniary_interest_keeps_an_officer_from_screening(
+    proposal: Proposal, town: Town, session: Session, site: Site
+) -> None:
+    colleague = site.as_(town.person("Oona Officer", Office.OFFICER))
+    session.commit()
+    gate = address(proposal).replace("/screen", "/interest")
+    colleague.post(gate, data={"kind": "pecuniary", "details": "I own the land."})
+    answer = colleague.post(address(proposal), data=FINDING)
+    assert answer.status_code == 409
+    assert "somebody else must do it" in answer.text
+    assert colleague.post(gate, data={"kind": "none", "details": ""}).status_code == 409

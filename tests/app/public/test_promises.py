@@ -38,7 +38,7 @@ def told(app: Flask, **terms: Any) -> str:
         "rule": Rule(),
         "profile": DisclosureProfile.SEALED,
         "step": 20,
-        "approvals_needed": 1,
+        "route": {"name": "ward-members", "agreement": "any-one", "call_in_days": 0},
     }
     with app.test_request_context():
         return " ".join(promise.words for promise in rules_in_words(Terms(**usual | terms)))

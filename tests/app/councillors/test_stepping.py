@@ -1,0 +1,115 @@
+"""The monitoring officer steps in where a stage cannot end by itself."""
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from ballots.signoff import sign_off_of
+from ballots.stages import QuietException, QuietPeriod, Substitution
+from neighbourhoods.database import now
+from neighbourhoods.letters import Letter
+from neighbourhoods.people import Office
+from neighbourhoods.phases import Phase
+from neighbourhoods.rounds import Round
+from tests.app.councillors.walking import address, declare, walk
+from tests.app.public.builders import counted_round
+from tests.builders import Clock, Town
+from tests.council import Site
+
+
+@pytest.fixture
+def counted(town: Town) -> Round:
+    return counted_round(town)
+
+
+@pytest.fixture
+def watcher(site: Site, town: Town, counted: Round) -> FlaskClient:
+    person = town.person("Mona Monitor", Office.MONITORING_OFFICER)
+    town.session.commit()
+    return site.as_(person)
+
+
+def conflict_all(site: Site, town: Town, the_round: Round) -> None:
+    for one in (town.councillor, town.second_councillor):
+        declare(site.as_(one), town, the_round, "pecuniary", pecuniary="Mine.")
+
+
+def test_nobody_else_steps_in(site: Site, town: Town, counted: Round) -> None:
+    for person in (town.councillor, town.officer):
+        assert site.as_(person).get(address(counted, "/step-in")).status_code == 403
+
+
+def test_there_is_nothing_to_step_into_while_it_can_go_on(
+    watcher: FlaskClient, counted: Round
+) -> None:
+    page = watcher.get(address(counted, "/step-in")).text
+    assert "There is nothing to step into" in page
+    sent = {"how": "days", "days": "5", "why": "So."}
+    assert watcher.post(address(counted, "/step-in"), data=sent).status_code == 409
+
+
+def test_whoever_is_named_acts_and_is_written_to(
+    watcher: FlaskClient, site: Site, town: Town, counted: Round
+) -> None:
+    conflict_all(site, town, counted)
+    assert "Step in" in watcher.get(address(counted)).text
+    sent = {"how": "somebody", "person": town.other_councillor.id, "why": "All <b>own</b> land."}
+    assert watcher.post(address(counted, "/step-in"), data=sent).status_code == 303
+    assert town.session.scalars(select(Substitution.why)).all() == ["All <b>own</b> land."]
+    told = select(Letter.to_email).where(Letter.subject.contains("waits for you"))
+    assert town.session.scalars(told).all() == [town.other_councillor.email]
+    town.session.commit()
+    walk(site.as_(town.other_councillor), town, counted)
+    town.session.expire_all()
+    assert counted.phase == Phase.DELIVERY
+
+
+def test_somebody_with_an_interest_is_not_offered(
+    watcher: FlaskClient, site: Site, town: Town, counted: Round
+) -> None:
+    conflict_all(site, town, counted)
+    page = watcher.get(address(counted, "/step-in")).text
+    assert f'value="{town.other_councillor.id}"' in page
+    assert f'value="{town.councillor.id}"' not in page
+
+
+def test_more_days_are_given_once_the_days_are_over(
+    watcher: FlaskClient, town: Town, counted: Round, clock: Clock
+) -> None:
+    clock.moves(days=40)
+    sent = {"how": "days", "days": "14", "why": "Both were ill."}
+    assert watcher.post(address(counted, "/step-in"), data=sent).status_code == 303
+    assert not sign_off_of(town.session, counted).stuck
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({}, "Say how it goes on"),
+        ({"how": "days"}, "Enter how many more days"),
+        ({"how": "somebody"}, "Choose who acts instead"),
+        ({"how": "days", "days": "9"}, "Give the reason. It will be public."),
+    ],
+)
+def test_what_is_missing_is_asked_for(
+    sent: dict[str, str], words: str, watcher: FlaskClient, counted: Round, clock: Clock
+) -> None:
+    clock.moves(days=40)
+    answer = watcher.post(address(counted, "/step-in"), data=sent)
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_an_exception_lets_a_round_be_signed_in_a_pre_election_period(
+    watcher: FlaskClient, site: Site, town: Town, counted: Round
+) -> None:
+    today = now(town.session).date()
+    town.session.add(QuietPeriod(starts_on=today, ends_on=today, words="Local elections"))
+    town.session.commit()
+    sent = {"how": "exception", "why": "The grant ends this week."}
+    assert watcher.post(address(counted, "/step-in"), data=sent).status_code == 303
+    assert town.session.get(QuietException, counted.id) is not None
+    town.session.commit()
+    walk(site.as_(town.councillor), town, counted)
+    town.session.expire_all()
+    assert counted.phase == Phase.DELIVERY
