@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -33,6 +34,8 @@ OFFICE_ROUNDS = (
     "/screening",
     "/delivery",
 )
+# Its decision was published when the demonstration was made: five days before today, or so.
+NOTICE = f"/notices/{(datetime.now(UTC) - timedelta(days=5)).year}/1"
 PAGES: dict[str, tuple[str, ...]] = {
     "nobody": (
         "/",
@@ -58,6 +61,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/5/outcome",
         "/rounds/6/record",
         "/rounds/6/delivery",
+        NOTICE,
+        "/decisions/register",
+        "/decisions/register?q=nowhere",
         "/records",
         "/receipts",
         "/receipts/0000000000000000",
@@ -114,6 +120,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/office/rounds/2/proposals/4/screen",
         "/office/rounds/2/points/1/hide",
         "/office/rounds/6/delivery",
+        *(f"/office/rounds/6/notice{page}" for page in ("", "/lodge", "/correct")),
         "/office/reports",
         "/office/menu",
     ),
@@ -180,8 +187,14 @@ NO_PAGES = {
     "public.health_live",
     "public.ledger_heads",
     "public.ledger_json",
+    "public.notice_json",
+    "public.notice_pdf",
+    "public.notice_proof",
     "public.receipt_proof",
     "public.record_json",
+    "public.register_csv",
+    "public.register_feed",
+    "public.register_json",
     "public.scrutiny_json",
     "public.tally_json",
     "public.verifier",
@@ -192,7 +205,9 @@ NO_PAGES = {
 # Looked at by the journey, or in the browser tests of their own.
 ELSEWHERE = {
     "facilitators.screen",
+    "officers.call_in_notice",
     "officers.draw",
+    "officers.end_call_in_notice",
     "officers.referral",
     "officers.hold",
     "officers.release",
