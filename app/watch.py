@@ -1,9 +1,10 @@
 """Commands that keep watch over votes: check a record, witness ledgers, correct, destroy keys."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 import click
 from flask.cli import with_appcontext
@@ -14,6 +15,7 @@ from app.public.ledger import VERIFIER
 from app.wording import say
 from ballots.disputes import correct_ledger, destroy_key
 from ballots.ledger import head_of
+from ballots.notices import notice_of
 from ballots.published import record_in_pieces
 from ballots.witness import bear_witness, fetch_json
 from neighbourhoods.phases import Phase, is_past
@@ -34,15 +36,23 @@ def _find(session: Session, round_id: int) -> Round:
 @ROUND
 @with_appcontext
 def verify_command(round_id: int) -> None:
-    """Check a round as anybody would: its record, with single ballots, through verify.py."""
-    # The file opens ballots: only this user can read it, and it is gone when the check is done.
-    with NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+    """Check a round as anybody would, through verify.py: its record, ballots and notice."""
+    # The record opens ballots: only this user can read it, and it is gone when the check is done.
+    with TemporaryDirectory() as folder:
+        record, notice, proof = (Path(folder, name) for name in ("record", "notice", "proof"))
+        command = [sys.executable, "-I", str(VERIFIER), str(record)]
         with database().reading() as session:
             the_round = _find(session, round_id)
             opened = is_past(Phase.COUNT, the_round.phase)
-            file.writelines(record_in_pieces(session, the_round, opened=opened))
-        file.flush()
-        command = [sys.executable, "-I", str(VERIFIER), file.name]
+            record.touch(mode=0o600)
+            with record.open("w", encoding="utf-8") as file:
+                file.writelines(record_in_pieces(session, the_round, opened=opened))
+            published = notice_of(session, round_id)
+            if published is not None:
+                notice.write_bytes(published.document.encode())
+                signed = {"notice_sha256": published.digest, "signature": published.signature}
+                proof.write_text(json.dumps(signed))
+                command += ["--notice", str(notice), "--proof", str(proof)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     click.echo(done.stdout, nl=False)
     click.echo(done.stderr, nl=False, err=True)

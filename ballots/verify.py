@@ -1625,7 +1625,7 @@ def read_notice(file: str | None, proof_file: str | None) -> Notice | None:
 
 def check_notice(notice: Notice, ledger: Ledger, report: Report) -> None:
     """The notice is the one that the ledger names, and the council signed it."""
-    digest = sha256(notice.text).hexdigest()
+    digest = hashlib.sha256(notice.text).hexdigest()
     said = ledger.body("notice")
     if said is None:
         raise WrongError("The notice: the ledger names none.")

@@ -132,7 +132,9 @@ def _said(one: Mapping[str, Any], titles: Mapping[str, str]) -> Said:
     if one["minute"]:
         sentences.append(_minute(one["minute"]))
     sentences += [_verdict(given, titles[given["code"]]) for given in one["projects"]]
-    return Said(one["person"], label(Part(one["part"])), sentences)
+    part = Part(one["part"])
+    # The stage is named for all who act at it; a notice names one of them.
+    return Said(one["person"], _("Councillor") if part is Part.MEMBER else label(part), sentences)
 
 
 def _verdict(given: Mapping[str, Any], title: str) -> str:

@@ -76,6 +76,7 @@ def test_a_real_vote_is_right(shell: FlaskCliRunner, town: Town) -> None:
     done = shell.invoke(args=["verify", str(signed_round(town).id)])
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("All is right.")
+    assert "decision notice 2026/1: signed with the public key" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["verify", "destroy-key"])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -33,6 +34,8 @@ OFFICE_ROUNDS = (
     "/screening",
     "/delivery",
 )
+# Its decision was published when the demonstration was made: five days before today, or so.
+NOTICE = f"/notices/{(datetime.now(UTC) - timedelta(days=5)).year}/1"
 PAGES: dict[str, tuple[str, ...]] = {
     "nobody": (
         "/",
@@ -60,6 +63,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/6/record",
         "/rounds/6/delivery",
         "/communities/people-with-sight-loss/you-said-we-did/2026-27",
+        NOTICE,
+        "/decisions/register",
+        "/decisions/register?q=nowhere",
         "/records",
         "/receipts",
         "/receipts/0000000000000000",
@@ -117,6 +123,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/office/rounds/2/proposals/4/screen",
         "/office/rounds/2/points/1/hide",
         "/office/rounds/6/delivery",
+        *(f"/office/rounds/6/notice{page}" for page in ("", "/lodge", "/correct")),
         "/office/reports",
         "/office/menu",
     ),
@@ -194,8 +201,14 @@ NO_PAGES = {
     "public.ledger_heads",
     "public.ledger_json",
     "public.photo",
+    "public.notice_json",
+    "public.notice_pdf",
+    "public.notice_proof",
     "public.receipt_proof",
     "public.record_json",
+    "public.register_csv",
+    "public.register_feed",
+    "public.register_json",
     "public.scrutiny_json",
     "public.tally_json",
     "public.verifier",
@@ -209,7 +222,9 @@ ELSEWHERE = {
     "facilitators.preflight",
     "facilitators.print_pack",
     "facilitators.screen",
+    "officers.call_in_notice",
     "officers.draw",
+    "officers.end_call_in_notice",
     "officers.referral",
     "officers.hide_what_was_said",
     "officers.hold",

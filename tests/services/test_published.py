@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from sqlalchemy.orm import Session
 
 import ballots
@@ -16,6 +17,7 @@ from ballots.disclosure import DisclosureProfile
 from ballots.disputes import correct_ledger
 from ballots.ledger import EntryKind, entries_between, entries_of
 from ballots.moves import conclude_sign_off
+from ballots.notices import notice_of
 from ballots.published import may_open, record_in_pieces
 from ballots.sealing import seal_next
 from ballots.tally import publish_next
@@ -24,7 +26,7 @@ from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
 from tests.builders import Clock, Town
-from tests.second_verifier import first_fault
+from tests.second_verifier import check_notice, first_fault
 
 VERIFIER = Path(ballots.__file__).with_name("verify.py")
 
@@ -146,13 +148,49 @@ def test_a_small_sealed_vote_passes_with_and_without_its_ballots(
         assert code == 0, said
 
 
+def test_a_decision_notice_passes_both_verifiers_and_a_changed_one_neither(
+    town: Town, clock: Clock, tmp_path: Path
+) -> None:
+    the_round = held_vote(town, clock, 15, DisclosureProfile.SEALED)
+    sign(town, the_round)
+    record = downloaded(town.session, the_round, opened=True)
+    notice = notice_of(town.session, the_round.id)
+    assert notice is not None
+    text = notice.document.encode()
+    proof = {"notice_sha256": notice.digest, "signature": notice.signature}
+    options = ("--notice", "notice.json", "--proof", "proof.json")
+    (tmp_path / "notice.json").write_bytes(text)
+    (tmp_path / "proof.json").write_text(json.dumps(proof))
+    code, said = checked(tmp_path, record, *options)
+    assert code == 0, said
+    assert "decision notice 2026/1: signed with the public key" in said
+    check_notice(record, text, proof)
+
+    (tmp_path / "notice.json").write_bytes(text.replace(b"carried", b"declined"))
+    code, said = checked(tmp_path, record, *options)
+    assert (code, "its hash is not that of the notice" in said) == (1, True)
+    with pytest.raises(ValueError, match="another notice"):
+        check_notice(record, text + b" ", proof)
+
+    (tmp_path / "notice.json").write_bytes(text)
+    forged = proof | {"signature": record["ledger"][0]["signature"]}
+    (tmp_path / "proof.json").write_text(json.dumps(forged))
+    code, said = checked(tmp_path, record, *options)
+    assert (code, "its signature is not that of the public key" in said) == (1, True)
+    with pytest.raises(InvalidSignature):
+        check_notice(record, text, forged)
+
+    code, said = checked(tmp_path, record, "--proof", "proof.json")
+    assert (code, "give its notice too" in said) == (2, True)
+
+
 def test_entries_are_read_in_pages(town: Town, clock: Clock) -> None:
     the_round = held_vote(town, clock, 15, DisclosureProfile.SEALED)
     for number in (1, 2, 3):
         correct_ledger(town.session, town.keys, the_round, number, "Olive", "It is not so.")
     sign(town, the_round)
     everything = entries_of(town.session, the_round.id)
-    assert [entry.number for entry in everything] == list(range(1, 9))
+    assert [entry.number for entry in everything] == list(range(1, 10))
     assert entries_between(town.session, the_round.id, 3, 6) == everything[2:6]
     assert entries_between(town.session, the_round.id, -5, 2) == everything[:2]
     corrections = entries_of(town.session, the_round.id, EntryKind.CORRECTION)
