@@ -13,7 +13,7 @@ from ballots.stages import SIGNING_OFFICES, is_named_anywhere, substitutions_in
 from neighbourhoods.assemblies import AgendaItem, Assembly, assembly_by_code
 from neighbourhoods.attendance import Attendee
 from neighbourhoods.debate import Point
-from neighbourhoods.delivery import Delivery
+from neighbourhoods.delivery import Delivery, Milestone
 from neighbourhoods.door import WalkIn
 from neighbourhoods.funds import Fund, FundSource
 from neighbourhoods.money import MoneyEntry
@@ -22,6 +22,7 @@ from neighbourhoods.phases import Role
 from neighbourhoods.places import Community
 from neighbourhoods.proposals import Proposal
 from neighbourhoods.questions import Question
+from neighbourhoods.ratings import Rating
 from neighbourhoods.rounds import Round
 from neighbourhoods.screening import Screening
 from neighbourhoods.speakers import SpeakingTurn
@@ -235,6 +236,8 @@ _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
     "screening_id": ("screening", Screening, lambda found: found.proposal.round_id),
     "point_id": ("point", Point, lambda found: found.proposal.round_id),
     "delivery_id": ("delivery", Delivery, lambda found: found.round_id),
+    "milestone_id": ("milestone", Milestone, lambda found: found.delivery.round_id),
+    "rating_id": ("rating", Rating, lambda found: found.delivery.round_id),
     "condition_id": ("condition", MoneyEntry, lambda found: found.round_id or 0),
     "agenda_item_id": ("item", AgendaItem, lambda found: found.assembly_id),
     "attendee_id": ("attendee", Attendee, lambda found: found.assembly_id),

@@ -26,6 +26,7 @@ from app.house import furnish
 from app.labels import name_the_words
 from app.officers import officers
 from app.packets import CarefulPacket
+from app.photos import make_room
 from app.public import public
 from app.residents import residents
 from app.residents.meeting_now import remember_meetings
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     furnish(app, settings, database)
     open_queue(app, database)
     remember_ties(app)
+    app.before_request(make_room)
     keep_assembly_news(app)
     remember_meetings(app)
     _extend(app, settings)

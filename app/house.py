@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import date
 from typing import TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from app.display import LONDON
 from app.settings import Settings
 from ballots.keys import KeyFolder, KeyStore
-from neighbourhoods.database import Database
+from neighbourhoods.database import Database, now
 
 READS_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., object])
@@ -59,6 +61,11 @@ def db() -> Session:
         g.db = stack.enter_context(opened)
         g.db_stack = stack
     return cast(Session, g.db)
+
+
+def today() -> date:
+    """The day it is in Britain, by the database's clock."""
+    return now(db()).astimezone(LONDON).date()
 
 
 def let_go() -> None:

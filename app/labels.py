@@ -315,7 +315,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
 WHY_MOVED = {
     BY_TIMETABLE: _("By the timetable"),
     AFTER_COUNT: _("The votes were counted"),
-    AFTER_SIGN_OFF: _("Enough councillors approved"),
+    AFTER_SIGN_OFF: _("It was decided and signed"),
 }
 
 

@@ -37,9 +37,14 @@ _LETTERS_FAULT = (
 
 def post_letter(to_email: str, template: str, **figures: object) -> Letter:
     """Word a letter from `letters/<template>.txt`, whose first line is its subject."""
+    return write_letter(db(), to_email, *word_letter(template, **figures))
+
+
+def word_letter(template: str, **figures: object) -> tuple[str, str]:
+    """The subject and the body of a letter, for one person or for many alike."""
     subject, _, body = render_template(f"letters/{template}.txt", **figures).partition("\n")
-    # One line, whatever stood in a title: a header holds no more.
-    return write_letter(db(), to_email, " ".join(subject.split()), body.strip() + "\n")
+    # One line, whatever stood in a title: a header holds no more, and the outbox 200 letters.
+    return " ".join(subject.split())[:200], body.strip() + "\n"
 
 
 def carry_letters(database: Database, settings: Settings, put_off: PutOff) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import MetaData
 from ballots import (
     box,
     decision_routes,
+    drafts,
     draws,
     hall_votes,
     ledger,
@@ -42,6 +43,7 @@ from neighbourhoods import (
     projects,
     proposals,
     questions,
+    ratings,
     rounds,
     screening,
     speakers,
@@ -50,10 +52,11 @@ from neighbourhoods.database import Base, Database
 
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, decision_routes, draws, hall_votes, ledger, notices, outcome, paper_ballots, receipts,
-    record, referrals, sealing, signing, stages, tally, voting_rules,
+    box, decision_routes, drafts, draws, hall_votes, ledger, notices, outcome, paper_ballots,
+    receipts, record, referrals, sealing, signing, stages, tally, voting_rules,
     assemblies, attendance, debate, delivery, digests, door, eligibility, funds, interests, letters,
-    money, people, places, polls, projects, proposals, questions, rounds, screening, speakers,
+    money, people, places, polls, projects, proposals, questions, ratings, rounds, screening,
+    speakers,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from app.errors import places_of
 from app.extensions import socketio
 from app.house import database, db, keys, settings
 from app.live import ring
+from app.notice_news import notices_untold, see_to_stage, tell_roll
 from app.officers.news import tell_councillors
 from app.post import PutOff, carry_letters
 from ballots.counting import TieRefusedError, TooHardError
@@ -23,7 +24,9 @@ from ballots.disclosure import MOST_SECONDS_LATER, DisclosureProfile
 from ballots.draws import draw_held
 from ballots.keys import KeyStore
 from ballots.moves import count_closed, due_phase, move_if_due
+from ballots.notices import DecisionNotice, money_waiting, move_money
 from ballots.sealing import is_batch_due, seal_next
+from ballots.signoff import SIGNED
 from ballots.tally import (
     PublicTally,
     cover_next,
@@ -33,7 +36,7 @@ from ballots.tally import (
     step_due,
 )
 from ballots.voting_rules import rules_of
-from neighbourhoods.database import Database, now
+from neighbourhoods.database import Database, hold_round, now
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round, RoundKind, rounds_in
 
@@ -42,6 +45,7 @@ SECONDS = 1.0
 # Reading the ballots of a large city takes half a second: so many times as long nobody reads them
 # again, and figures move less often.
 REST = 9
+STAGES_EVERY = 60.0
 REST_AFTER_DIGESTS = 60.0
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
 # Whose figures or state people watch as they change.
@@ -64,6 +68,8 @@ class Ticker:
         # When the next step of each round's figures may be taken, once there is one.
         self._steps_at: dict[int, float] = {}
         self._put_off: PutOff = {}
+        # When stages of sign-offs are looked at again: their days are long.
+        self._stages_at = 0.0
         self._digests_rest_until = 0.0
         # Rounds that their rule cannot decide: told in which phase, before or after a draw, and
         # when to try again.
@@ -88,11 +94,40 @@ class Ticker:
         for round_id in watched:
             with _going_on("round"):
                 self._tick_round(round_id)
+        self._see_to_stages()
+        self._see_to_notices()
         with self.app.app_context():
             self._ring()
         with _going_on("assemblies"), self.app.app_context():
             ring_changed_assemblies()
         self._write_digests()
+
+    def _see_to_stages(self) -> None:
+        """Remind, escalate and go on, once a minute; each round in a transaction of its own."""
+        if monotonic() < self._stages_at:
+            return
+        self._stages_at = monotonic() + STAGES_EVERY
+        with self._acting() as session:
+            signing = [one.id for one in rounds_in(session, Phase.SIGN_OFF, kinds=SIGNED)]
+        for round_id in signing:
+            with _going_on("stage"), self._acting(writing=True) as session:
+                if see_to_stage(session, session.get_one(Round, round_id)):
+                    session.commit()
+
+    def _see_to_notices(self) -> None:
+        """Move the money that waited, and tell the next people; a transaction each."""
+        with self._acting() as session:
+            paying = [the_round.id for the_round in money_waiting(session)]
+            untold = notices_untold(session)
+        for round_id in paying:
+            with _going_on("money"), self._acting(writing=True) as session:
+                hold_round(session, round_id, alone=True)
+                move_money(session, session.get_one(Round, round_id))
+                session.commit()
+        for round_id in untold:
+            with _going_on("letters"), self._acting(writing=True) as session:
+                tell_roll(session, session.get_one(DecisionNotice, round_id))
+                session.commit()
 
     def carry(self) -> None:
         """Send once what waits in the outbox."""

@@ -18,7 +18,7 @@ import typst
 
 SOURCES = Path(__file__).parent.parent / "templates" / "print"
 SHEETS = SOURCES / "sheets.typ"
-FACES = SOURCES / "fonts"
+FACES = SOURCES.parents[1] / "static" / "vendor" / "print-typefaces"
 # The text of a QR code stands under this name; its picture is drawn here, not in the server.
 QR = "qr"
 # What stands for a letter that none of our typefaces has.

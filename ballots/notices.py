@@ -28,7 +28,7 @@ from ballots.refusals import BallotRefusal
 from ballots.routes import RouteName
 from ballots.signoff import sign_off_of
 from neighbourhoods.database import Base, Moment, UTCDateTime, now
-from neighbourhoods.delivery import commit_money
+from neighbourhoods.delivery import commit_money, hold_until_met
 from neighbourhoods.people import Person
 from neighbourhoods.projects import projects_in
 from neighbourhoods.refusals import Refused
@@ -56,6 +56,8 @@ class DecisionNotice(Base):
     document: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
     signature: Mapped[str] = mapped_column(String(128))
+    # What people search for: its words in small letters, without the names of its fields.
+    words: Mapped[str] = mapped_column(Text)
     published_at: Mapped[Moment]
     # Money moves from then on, unless the decision was called in.
     call_in_until: Mapped[Moment]
@@ -67,9 +69,28 @@ class DecisionNotice(Base):
     lodged_on: Mapped[date | None]
     lodged_receipt: Mapped[str] = mapped_column(String(120), default="")
     money_moved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The last entry of the roll that was written to, and when all of them were.
+    told_up_to: Mapped[int] = mapped_column(default=0)
+    told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     the_round: Mapped[Round] = relationship()
     corrections: Mapped[list["NoticeCorrection"]] = relationship(order_by="NoticeCorrection.id")
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """The notice as values."""
+        found: dict[str, Any] = json.loads(self.document)
+        return found
+
+    @property
+    def message(self) -> str:
+        """The words that the council’s signature is over."""
+        return f"{NOTICE_FORMAT}|{self.digest}"
+
+    @property
+    def is_called_in(self) -> bool:
+        """Whether it was called in, and that is not over."""
+        return self.called_in_at is not None and self.called_in_ended_at is None
 
 
 class NoticeCorrection(Base):
@@ -104,11 +125,12 @@ def publish_notice(
         number=contents["number"],
         document=document,
         digest=digest,
-        signature=keys.sign(f"wardmote-notice-1|{digest}"),
+        words=_words_in(contents).casefold(),
         published_at=moment,
         call_in_until=moment + timedelta(days=sign_off.call_in_days),
         lodge_by=_a_month_after(moment.date()) if lodges else None,
     )
+    notice.signature = keys.sign(notice.message)
     session.add(notice)
     session.flush()
     body = {"number": notice.number, "notice_sha256": digest}
@@ -120,6 +142,15 @@ def _next_number(session: Session, today: date) -> str:
     """The next number of the year; two at once are kept apart by the table."""
     taken = select(func.count()).where(DecisionNotice.number.like(f"{today.year}/%"))
     return f"{today.year}/{int(session.execute(taken).scalar_one()) + 1}"
+
+
+def _words_in(value: Any) -> str:
+    """Every word of a notice that somebody may search for."""
+    if isinstance(value, dict):
+        return "\n".join(_words_in(inner) for inner in value.values())
+    if isinstance(value, list):
+        return "\n".join(_words_in(inner) for inner in value)
+    return value if isinstance(value, str) else ""
 
 
 def _a_month_after(day: date) -> date:
@@ -136,11 +167,14 @@ def _five_fields(session: Session, the_round: Round, record: PublicRecord) -> di
     Regulations 2012, regulation 13.
     """
     decision: dict[str, Any] = record.contents["decision"]  # type: ignore[assignment]
-    titles = {project.code: project.title for project in projects_in(session, the_round.id)}
     last = [one for one in decision["signatures"] if one["place"] == len(decision["route"]) - 1]
     said = [one for one in last if one["bundle_sha256"] == decision["bundle_sha256"]]
     outcome = outcome_of(session, the_round.id)
     funded = set(outcome.winners) if outcome else set()
+    paid = paid_pence(outcome) if outcome else {}
+    projects = {project.code: project for project in projects_in(session, the_round.id)}
+    titles = {code: project.title for code, project in projects.items()}
+    withdrawn = {one["code"]: one["why"] for one in decision["withdrawn"]}
     return {
         "format": NOTICE_FORMAT,
         "round": the_round.id,
@@ -159,6 +193,8 @@ def _five_fields(session: Session, the_round: Round, record: PublicRecord) -> di
                 "title": titles[code],
                 "residents_chose": code in funded,
                 "decided": word,
+                "pence": paid.get(code, 0),
+                "why_withdrawn": withdrawn.get(code, ""),
                 "conditions": [
                     given["condition"]
                     for one in said
@@ -169,16 +205,24 @@ def _five_fields(session: Session, the_round: Round, record: PublicRecord) -> di
             for word, codes in (
                 ("carried", decision["carried"]),
                 ("declined", decision["declined"]),
-                ("withdrawn", [one["code"] for one in decision["withdrawn"]]),
+                ("withdrawn", withdrawn),
             )
             for code in codes
         ],
         "reasons": [
-            {"person": one["person"], "reasons": one["reasons"], "projects": one["verdicts"]}
+            {
+                "person": one["person"],
+                "part": one["part"],
+                "reasons": one["reasons"],
+                "projects": one["verdicts"],
+                "minute": one["minute"],
+            }
             for one in said
         ],
         "alternatives": [
-            {"code": code, "title": title} for code, title in titles.items() if code not in funded
+            {"code": code, "title": project.title, "pence": project.cost_pence}
+            for code, project in projects.items()
+            if code not in funded
         ],
         "interests": [one for one in decision["interests"] if one["kind"] != "none"],
     }
@@ -190,24 +234,30 @@ def notice_of(session: Session, round_id: int) -> DecisionNotice | None:
 
 
 def move_money(session: Session, the_round: Round) -> bool:
-    """Commit the money of what was carried, once nobody may call the decision in any more."""
+    """Commit the money of what was carried, once nobody may call the decision in any more.
+
+    What was carried on a condition is held back until an officer records that it is met.
+    """
     notice = notice_of(session, the_round.id)
     outcome = outcome_of(session, the_round.id)
-    if notice is None or outcome is None or notice.money_moved_at is not None:
+    if notice is None or outcome is None:
         return False
-    is_called_in = notice.called_in_at is not None and notice.called_in_ended_at is None
-    if is_called_in or now(session) < notice.call_in_until:
+    # Whoever calls it in at this moment comes before or after.
+    session.refresh(notice, with_for_update=True)
+    if notice.money_moved_at is not None or notice.is_called_in:
         return False
-    carried = {
-        one["code"]
-        for one in json.loads(notice.document)["decision"]
-        if one["decided"] == "carried"
-    }
+    if now(session) < notice.call_in_until:
+        return False
+    carried = {one["code"]: one for one in notice.contents["decision"]}
+    carried = {code: one for code, one in carried.items() if one["decided"] == "carried"}
     paid, before = paid_pence(outcome), committed_before(session, the_round)
     for project in funded_projects(session, outcome):
         # What a vote in the hall bought before is paid once, whoever decides on it again.
         if project.code in carried and project.code not in before:
             commit_money(session, project, paid[project.code])
+            conditions = list(dict.fromkeys(carried[project.code]["conditions"]))
+            if conditions:
+                hold_until_met(session, project, paid[project.code], "\n".join(conditions))
     notice.money_moved_at = now(session)
     session.flush()
     return True
@@ -256,7 +306,9 @@ def call_in(session: Session, notice: DecisionNotice, why: str) -> None:
     session.refresh(notice, with_for_update=True)
     if not why.strip():
         raise Refused(BallotRefusal.REASONS_MISSING)
-    if notice.called_in_at is not None or now(session) >= notice.call_in_until:
+    if notice.called_in_at is not None:
+        raise Refused(BallotRefusal.CALLED_IN_ALREADY)
+    if now(session) >= notice.call_in_until:
         raise Refused(BallotRefusal.CALL_IN_OVER)
     notice.called_in_at, notice.called_in_why = now(session), why.strip()
     session.flush()
@@ -265,15 +317,18 @@ def call_in(session: Session, notice: DecisionNotice, why: str) -> None:
 def end_call_in(session: Session, notice: DecisionNotice) -> None:
     """Let the money of a decision move that was called in and confirmed."""
     session.refresh(notice, with_for_update=True)
-    if notice.called_in_at is None or notice.called_in_ended_at is not None:
-        raise Refused(BallotRefusal.CALL_IN_OVER)
+    if not notice.is_called_in:
+        raise Refused(BallotRefusal.NOT_CALLED_IN)
     notice.called_in_ended_at = now(session)
     session.flush()
 
 
 def lodge(session: Session, notice: DecisionNotice, on: date, receipt: str) -> None:
     """Keep when a ward member's record was lodged with the council, and its receipt."""
+    session.refresh(notice, with_for_update=True)
     if not receipt.strip():
         raise Refused(BallotRefusal.RECEIPT_MISSING)
+    if notice.lodge_by is None or notice.lodged_on is not None:
+        raise Refused(BallotRefusal.NOT_TO_LODGE)
     notice.lodged_on, notice.lodged_receipt = on, receipt.strip()
     session.flush()

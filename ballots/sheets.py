@@ -6,9 +6,9 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from ballots.affording import check_affordable
 from ballots.bars import Bar
 from ballots.bundle import costs_to_sign
-from ballots.outcome import check_affordable
 from ballots.refusals import BallotRefusal
 from ballots.routes import Part, Stage, Verdict
 from ballots.signing import (

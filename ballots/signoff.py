@@ -168,6 +168,22 @@ def _standing(
     )
 
 
+def foresee(
+    session: Session, the_round: Round, sign_off: SignOff, run: StageRun, sheet: Sheet
+) -> StageStanding:
+    """Where the stage that runs would stand once somebody has signed this sheet too."""
+    signed = [seat.signature for seat in sign_off.seats if seat.signature is not None]
+    return stand(
+        sign_off.stage,
+        costs_to_sign(session, the_round),
+        [seat.person.id for seat in sign_off.seats],
+        [seat.person.id for seat in sign_off.seats if seat.bar is not None],
+        [*(_sheet_of(one) for one in sorted(signed, key=lambda one: one.id)), sheet],
+        deadline=run.deadline_at,
+        now=now(session),
+    )
+
+
 def _sheet_of(signature: Signature) -> Sheet:
     verdicts = {given.project.code: given.verdict for given in signature.verdicts}
     return Sheet(signature.person_id, verdicts, signature.act is Act.REFER_BACK)

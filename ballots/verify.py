@@ -60,6 +60,14 @@ class Report:
     not_checked: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Notice:
+    """A decision notice: its bytes, and what says that the council signed them."""
+
+    text: bytes
+    proof: dict[str, Any] | None
+
+
 # ---- The whole check, step by step --------------------------------------------------------------
 
 
@@ -69,7 +77,8 @@ def main(arguments: list[str] | None = None) -> int:
     report, wrong, code = Report(), None, RIGHT
     try:
         receipt = read_receipt(options.receipt) if options.receipt else None
-        verify(read_json(Path(options.record)), report, options.key, receipt)
+        notice = read_notice(options.notice, options.proof)
+        verify(read_json(Path(options.record)), report, options.key, receipt, notice)
     except WrongError as error:
         wrong, code = str(error), WRONG
     except UnreadableError as error:
@@ -84,6 +93,8 @@ def _options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description="Check the record of a vote.")
     options.add_argument("record", help="the record, as downloaded")
     options.add_argument("--receipt", help="a receipt's sixteen characters, or its file")
+    options.add_argument("--notice", help="a decision notice, as downloaded")
+    options.add_argument("--proof", help="the notice's signature, as downloaded")
     options.add_argument("--key", help="the council's public key, if you know it from elsewhere")
     options.add_argument("--json", action="store_true", help="answer in JSON")
     return options
@@ -109,7 +120,11 @@ def say(report: Report, wrong: str | None, *, as_json: bool) -> None:
 
 
 def verify(
-    record: Any, report: Report, key: str | None = None, receipt: dict[str, Any] | None = None
+    record: Any,
+    report: Report,
+    key: str | None = None,
+    receipt: dict[str, Any] | None = None,
+    notice: Notice | None = None,
 ) -> None:
     """Check everything in order; WrongError at the first thing that is wrong."""
     check_shape("The file", record, FILE, exactly=True)
@@ -122,6 +137,8 @@ def verify(
     check_signed_text(record, ledger, report)
     if receipt is not None:
         check_receipt(receipt, ledger, report)
+    if notice is not None:
+        check_notice(notice, ledger, report)
     if key is None:
         report.not_checked.append(
             f"whether the public key {record['public_key']} is the council's: compare it with the "
@@ -1580,6 +1597,50 @@ def _place_of(commitment: str, ledger: Ledger) -> str:
     if commitment in ledger.replaced:
         return f"{place}was replaced by a later one (told in batch {ledger.replaced[commitment]:,})"
     return place + ("counts" if ledger.body("closed") else "counts unless it is replaced")
+
+
+# ---- Decision notices ---------------------------------------------------------------------------
+
+NOTICE_PROOF = {"notice_sha256": HASH, "signature": SIGNATURE}
+
+
+def read_notice(file: str | None, proof_file: str | None) -> Notice | None:
+    """A decision notice, byte by byte, with its proof if there is one."""
+    if file is None:
+        if proof_file is not None:
+            raise UnreadableError("A proof alone shows nothing: give its notice too (--notice).")
+        return None
+    try:
+        text = Path(file).read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"The notice cannot be read: {error}") from error
+    proof = None if proof_file is None else read_json(Path(proof_file))
+    try:
+        if proof is not None:
+            check_shape("The proof", proof, NOTICE_PROOF)
+    except WrongError as error:
+        raise UnreadableError(str(error)) from error
+    return Notice(text, proof)
+
+
+def check_notice(notice: Notice, ledger: Ledger, report: Report) -> None:
+    """The notice is the one that the ledger names, and the council signed it."""
+    digest = sha256(notice.text).hexdigest()
+    said = ledger.body("notice")
+    if said is None:
+        raise WrongError("The notice: the ledger names none.")
+    if said["notice_sha256"] != digest:
+        raise WrongError(f"{ledger.where('notice')}: its hash is not that of the notice.")
+    report.checked.append(
+        f"decision notice {said['number']}: its text is the one that the ledger names"
+    )
+    if notice.proof is None:
+        return
+    if notice.proof["notice_sha256"] != digest:
+        raise WrongError("The proof: it is of another notice.")
+    if not ledger.key.signed(f"wardmote-notice-1|{digest}", notice.proof["signature"]):
+        raise WrongError("The proof: its signature is not that of the public key.")
+    report.checked.append(f"decision notice {said['number']}: signed with the public key")
 
 
 if __name__ == "__main__":

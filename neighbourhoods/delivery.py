@@ -1,10 +1,10 @@
-"""Delivery: what becomes of every funded project, and every pound spent on it."""
+"""Delivery: what becomes of every funded project, step by step, and every pound spent on it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from neighbourhoods.database import Base, Moment, Pence, Word, now, one_of
@@ -34,6 +34,17 @@ class DeliveryStatus(StrEnum):
     STOPPED = "stopped"
 
 
+UNDER_WAY = (DeliveryStatus.PLANNED, DeliveryStatus.STARTED)
+
+
+@dataclass(frozen=True)
+class Late:
+    """What should have been done by a day that has passed: a milestone, or (no title) it all."""
+
+    title: str
+    due_on: date
+
+
 class Delivery(Base):
     """A funded project on its way to being done, and the money committed to it."""
 
@@ -55,6 +66,59 @@ class Delivery(Base):
     updates: Mapped[list["DeliveryUpdate"]] = relationship(
         back_populates="delivery", order_by="DeliveryUpdate.id.desc()"
     )
+    milestones: Mapped[list["Milestone"]] = relationship(
+        back_populates="delivery", order_by="(Milestone.due_on, Milestone.id)"
+    )
+
+    def late_on(self, today: date) -> list[Late]:
+        """Everything that is late on a day, the longest late first; nothing once it is over."""
+        if self.status not in UNDER_WAY:
+            return []
+        late = [
+            Late(step.title, step.due_on)
+            for step in self.milestones
+            if step.done_on is None and step.due_on < today
+        ]
+        if self.due_on is not None and self.due_on < today:
+            late.append(Late("", self.due_on))
+        return sorted(late, key=lambda one: one.due_on)
+
+
+class Milestone(Base):
+    """One dated step on a project's way, and who sees to it."""
+
+    __tablename__ = "milestones"
+    __table_args__ = (CheckConstraint("title <> ''", name="title"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("deliveries.project_id"), index=True)
+    title: Mapped[str] = mapped_column(String(160))
+    due_on: Mapped[date]
+    # Who sees to it, in words: a team, a contractor, a residents' group.
+    owner: Mapped[str] = mapped_column(String(120))
+    done_on: Mapped[date | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+
+    delivery: Mapped[Delivery] = relationship(back_populates="milestones")
+
+
+class DeliveryPhoto(Base):
+    """The photo of a report: its bytes lie in a folder under their SHA-256."""
+
+    __tablename__ = "delivery_photos"
+    __table_args__ = (
+        CheckConstraint("alt <> ''", name="alt"),
+        CheckConstraint("width > 0 AND height > 0", name="size"),
+    )
+
+    update_id: Mapped[int] = mapped_column(ForeignKey("delivery_updates.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    # What is to be seen on it, for who cannot see it.
+    alt: Mapped[str] = mapped_column(String(300))
+    width: Mapped[int]
+    height: Mapped[int]
+
+    update: Mapped["DeliveryUpdate"] = relationship(back_populates="photo")
 
 
 class DeliveryUpdate(Base):
@@ -77,6 +141,7 @@ class DeliveryUpdate(Base):
     updated_at: Mapped[Moment]
 
     delivery: Mapped[Delivery] = relationship(back_populates="updates")
+    photo: Mapped[DeliveryPhoto | None] = relationship(back_populates="update")
     updated_by: Mapped[Person] = relationship()
 
 
@@ -111,6 +176,13 @@ def commit_money(session: Session, project: Project, committed_pence: int) -> De
     into = Movement(Account.COMMITTED, committed_pence, project.id)
     move_money(session, entry, [Movement(Account.AVAILABLE, -committed_pence), into])
     return delivery
+
+
+def hold_until_met(session: Session, project: Project, pence: int, condition: str) -> MoneyEntry:
+    """Hold back committed money for a condition that stands in the decision itself."""
+    entry = entry_about(project, MoneyAct.HOLD, condition)
+    into = Movement(Account.HELD, pence, project.id)
+    return move_money(session, entry, [Movement(Account.COMMITTED, -pence, project.id), into])
 
 
 def entry_about(project: Project, act: MoneyAct, why: str, by: Person | None = None) -> MoneyEntry:
@@ -173,6 +245,54 @@ def _spend(session: Session, update: DeliveryUpdate) -> MoneyEntry:
     delivery.spent_pence += pence
     out = Movement(Account.COMMITTED, -pence, delivery.project_id)
     return move_money(session, entry, [out, Movement(Account.SPENT, pence, delivery.project_id)])
+
+
+def attach_photo(
+    session: Session, update: DeliveryUpdate, digest: str, alt: str, size: tuple[int, int]
+) -> DeliveryPhoto:
+    """Put a stored photo beside a report; it must say in words what is to be seen."""
+    if not alt.strip():
+        raise Refused(Refusal.ALT_MISSING)
+    photo = DeliveryPhoto(
+        update=update, digest=digest, alt=alt.strip(), width=size[0], height=size[1]
+    )
+    session.add(photo)
+    session.flush()
+    return photo
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What officers say of a milestone."""
+
+    title: str
+    due_on: date
+    owner: str
+    done_on: date | None = None
+    note: str = ""
+
+
+def plan_milestone(session: Session, delivery: Delivery, planned: Planned) -> Milestone:
+    """Promise a step of a project by a day."""
+    milestone = Milestone(delivery=delivery)
+    session.add(milestone)
+    with session.no_autoflush:
+        return change_milestone(session, milestone, planned)
+
+
+def change_milestone(session: Session, milestone: Milestone, planned: Planned) -> Milestone:
+    """Say anew what a milestone is, or that it is done; not before its day has come."""
+    the_round = milestone.delivery.project.the_round
+    check_allowed(Role.OFFICER, Action.DELIVER, the_round.phase)
+    # A day later than ours is today somewhere, but nothing is done the day after tomorrow.
+    if planned.done_on is not None and planned.done_on > now(session).date() + timedelta(days=1):
+        raise Refused(Refusal.NOT_DONE_YET)
+    milestone.title, milestone.owner = planned.title.strip(), planned.owner.strip()
+    milestone.due_on, milestone.done_on = planned.due_on, planned.done_on
+    milestone.note = planned.note.strip()
+    session.flush()
+    session.expire(milestone.delivery, ["milestones"])
+    return milestone
 
 
 def deliveries_in(session: Session, the_round: Round) -> list[Delivery]:

@@ -65,3 +65,15 @@ def titles_in(session: Session, round_id: int) -> dict[str, str]:
 def project_for(session: Session, proposal: Proposal) -> Project | None:
     """The project that a proposal became, if it passed."""
     return session.scalar(select(Project).where(Project.proposal_id == proposal.id))
+
+
+def proposal_behind(session: Session, project: Project) -> Proposal | None:
+    """The proposal that a project came from; a vote in a hall has it from its meeting's round."""
+    if project.proposal_id is not None or project.the_round.within_id is None:
+        return project.proposal
+    query = (
+        select(Proposal)
+        .join(Project, Project.proposal_id == Proposal.id)
+        .where(Project.round_id == project.the_round.within_id, Project.code == project.code)
+    )
+    return session.scalar(query)

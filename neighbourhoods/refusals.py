@@ -27,6 +27,12 @@ class Refusal(StrEnum):
     NOTHING_LEFT = "nothing-left"
     PLACE_MISSING = "place-missing"
     PRACTICE_PAYS_NOTHING = "practice-pays-nothing"
+    # delivery
+    ALT_MISSING = "alt-missing"
+    NOT_DONE_YET = "not-done-yet"
+    NOT_FINISHED = "not-finished"
+    NOT_A_RATER = "not-a-rater"
+    SCORE_OUTSIDE = "score-outside"
     # dates
     DATES_OUT_OF_ORDER = "dates-out-of-order"
     VOTE_DATES_MISSING = "vote-dates-missing"

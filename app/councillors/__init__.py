@@ -5,4 +5,4 @@ from flask import Blueprint
 councillors = Blueprint("councillors", __name__)
 
 # The views need the blueprint above.
-from app.councillors import deciding, desk  # noqa: E402, F401
+from app.councillors import deciding, desk, interests, sheet, signing  # noqa: E402, F401

@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Who, open_to, signed_in
 from app.councillors import councillors
-from app.councillors.papers import findings_on
+from app.councillors.acting import next_step
+from app.councillors.papers import papers_on
 from app.house import db
 from app.public.promises import rules_in_words, terms_of
 from app.public.records import count_in_words
-from app.public.sitting import read_sign_off, waiting_since
-from app.public.standing import main_action
+from app.public.sitting import read_sign_off
 from ballots.outcome import outcome_of
 from ballots.signoff import sign_off_of
 from ballots.stages import route_promised
@@ -27,18 +27,17 @@ def decision(the_round: Round) -> ResponseReturnValue:
     stored, rules = outcome_of(db(), the_round.id), rules_of(db(), the_round.id)
     if stored is None or rules is None:
         return render_template("councillors/not_yet.html", the_round=the_round)
-    sign_off, titles = sign_off_of(db(), the_round), titles_in(db(), the_round.id)
+    titles = titles_in(db(), the_round.id)
     terms = terms_of(rules, the_round, route_promised(db(), the_round), titles)
+    sign_off = sign_off_of(db(), the_round)
     return render_template(
         "councillors/decision.html",
         the_round=the_round,
         counted=count_in_words(db(), the_round, stored),
-        findings=findings_on(db(), the_round),
+        papers=papers_on(db(), the_round, sign_off),
         promises=rules_in_words(terms),
         rules=rules,
         sign_off=read_sign_off(db(), the_round),
-        since=waiting_since(db(), the_round),
-        seat=sign_off.seat_of(signed_in().person),
+        step=next_step(db(), the_round, sign_off, signed_in().person),
         waiting=the_round.phase == Phase.SIGN_OFF,
-        action=main_action(the_round),
     )

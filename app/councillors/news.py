@@ -8,8 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.house import db, settings
 from app.post import post_letter
-from ballots.outcome import outcome_of
+from app.public.notice_words import decided_words, why_of
+from app.public.notices import address_of
+from ballots.notices import notice_of
 from ballots.signing import Signature
+from ballots.signoff import SignOff
 from neighbourhoods.people import Office, Person, appointed
 from neighbourhoods.projects import Project
 from neighbourhoods.proposals import Backing, Proposal
@@ -30,34 +33,53 @@ def tell_of_referral(the_round: Round, decision: Signature) -> None:
         )
 
 
+def tell_whose_turn(the_round: Round, sign_off: SignOff) -> None:
+    """Write to whoever acts at the stage that has just begun that it is their turn."""
+    link = _whole(url_for("councillors.decision", round_id=the_round.id))
+    for seat in sign_off.seats:
+        if sign_off.waits_for(seat.person):
+            post_letter(
+                seat.person.email, "outcome_waits", the_round=the_round, to=seat.person, link=link
+            )
+
+
 def tell_of_signature(the_round: Round) -> None:
-    """Write to officers, and to whoever proposed or backed a project, that it is signed."""
+    """Write to officers, and to whoever proposed or backed a project, that it is decided.
+
+    The people on the roll are written to by the clerk at the clock, a few hundred at a time.
+    """
     record = _whole(url_for("public.record", round_id=the_round.id))
     desk = _whole(url_for("officers.the_round", round_id=the_round.id))
+    notice = notice_of(db(), the_round.id)
+    contents = notice.contents if notice else {"decision": [], "reasons": []}
     for officer in appointed(db(), Office.OFFICER):
         post_letter(
             officer.email,
             "outcome_signed_officers",
             to=officer,
             the_round=the_round,
+            notice=notice,
             link=desk,
             record=record,
         )
-    outcome = outcome_of(db(), the_round.id)
-    winners = set(outcome.winners) if outcome else set()
-    for person, projects in _following(db(), the_round).items():
+    decided = {one["code"]: one for one in contents["decision"]}
+    for person, projects in followers_of(db(), the_round).items():
         post_letter(
             person.email,
             "outcome_signed",
             to=person,
             the_round=the_round,
-            funded=[project for project in projects if project.code in winners],
-            not_funded=[project for project in projects if project.code not in winners],
-            link=record,
+            decided=[
+                (project, decided_words(one)[0], why_of(one, contents["reasons"]))
+                for project in projects
+                if (one := decided.get(project.code)) is not None
+            ],
+            not_funded=[project for project in projects if project.code not in decided],
+            link=_whole(address_of(notice)) if notice else record,
         )
 
 
-def _following(session: Session, the_round: Round) -> dict[Person, list[Project]]:
+def followers_of(session: Session, the_round: Round) -> dict[Person, list[Project]]:
     """Everybody who proposed or backed a project of a round, with the projects they follow."""
     on_paper = (Project.round_id == the_round.id, Project.proposal_id == Proposal.id)
     proposers = select(Proposal.proposer_id.label("person_id"), Project.id.label("project_id"))

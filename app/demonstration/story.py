@@ -29,7 +29,14 @@ from ballots.tally import publish_next
 from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database, now
 from neighbourhoods.debate import Point, PointKind, answer_point, make_point
-from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery
+from neighbourhoods.delivery import (
+    DeliveryStatus,
+    DeliveryStep,
+    Planned,
+    deliveries_in,
+    plan_milestone,
+    report_delivery,
+)
 from neighbourhoods.eligibility import RollEntry, RollRow, replace_roll
 from neighbourhoods.funds import SourceKind, add_source, create_fund
 from neighbourhoods.interests import InterestKind
@@ -293,8 +300,18 @@ class _Telling:
             DeliveryStep(DeliveryStatus.STARTED, "The order has been placed.", 250_000, due),
             DeliveryStep(DeliveryStatus.PLANNED, "Drawings are being made.", 0, due),
         )
-        for delivery, step in zip(deliveries_in(self.session, the_round), steps, strict=False):
+        deliveries = deliveries_in(self.session, the_round)
+        for delivery, step in zip(deliveries, steps, strict=False):
             report_delivery(self.session, delivery, self.officer, step)
+        for title, days, done in (
+            ("Three makers give their price", -4, True),
+            # Late on purpose: that is what amber looks like.
+            ("The bus company sends its timetable", -2, False),
+            ("All six stops speak", 50, False),
+        ):
+            day = (self.today + timedelta(days=days)).date()
+            planned = Planned(title, day, "Transport team", day if done else None)
+            plan_milestone(self.session, deliveries[0], planned)
 
 
 def _facts_in(entry: Entry) -> ProjectFacts:

@@ -12,9 +12,12 @@ from app.officers import (  # noqa: E402
     drawing,
     funds,
     menu,
+    milestones,
     moderation,
     moving,
+    notices,
     purse,
+    ratings,
     referrals,
     rolls,
     rounds,
@@ -24,6 +27,8 @@ from app.officers import (  # noqa: E402
 )
 
 __all__ = [
-    "conditions", "deliveries", "desk", "drawing", "funds", "menu", "moderation", "moving",
-    "officers", "purse", "referrals", "rolls", "rounds", "rules", "screening", "voter_cards",
+    "conditions", "deliveries", "desk", "drawing", "funds", "menu", "milestones", "moderation",
+    "moving", "notices", "officers", "purse", "ratings", "referrals", "rolls", "rounds", "rules",
+    "screening",
+    "voter_cards",
 ]  # fmt: skip

@@ -7,19 +7,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.access import Who, open_to
-from app.display import LONDON, date_words
-from app.house import db
+from app.house import db, today
 from app.labels import label
 from app.officers import officers
 from app.officers.moderation import reported_points
 from app.officers.tasks import held_back
+from app.public.delivery_words import late_in_words
 from app.ties_waiting import tie_waiting
 from ballots.signoff import SIGNED, sign_off_of
-from neighbourhoods.database import now
-from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.delivery import UNDER_WAY, Delivery
 from neighbourhoods.funds import Fund
 from neighbourhoods.phases import ORDER, Phase
 from neighbourhoods.rounds import Round, rounds_in
@@ -120,21 +119,19 @@ def _reported(session: Session) -> list[Awaiting]:
 
 
 def _overdue(session: Session) -> list[Awaiting]:
-    today = now(session).astimezone(LONDON).date()
-    open_still = (DeliveryStatus.PLANNED, DeliveryStatus.STARTED)
     query = (
         select(Delivery)
-        .where(Delivery.due_on < today, Delivery.status.in_(open_still))
-        .order_by(Delivery.due_on)
+        .where(Delivery.status.in_(UNDER_WAY))
+        .options(selectinload(Delivery.milestones), joinedload(Delivery.project))
     )
+    late = [(found, each) for found in session.scalars(query) for each in found.late_on(today())]
     return [
         Awaiting(
-            _("Report on a project that was due on %(day)s", day=date_words(late.due_on)),
-            late.project.title,
+            late_in_words(each.title, each.due_on),
+            found.project.title,
             url_for(
-                "officers.report_delivery", round_id=late.round_id, delivery_id=late.project_id
+                "officers.report_delivery", round_id=found.round_id, delivery_id=found.project_id
             ),
         )
-        for late in session.scalars(query)
-        if late.due_on is not None
+        for found, each in sorted(late, key=lambda one: (one[1].due_on, one[0].project_id))
     ]

@@ -2,11 +2,13 @@
 
 from flask import url_for
 
-from app.house import db, settings
+from app.house import db, settings, today
 from app.post import post_letter
+from app.public.delivery_words import read_milestones
 from ballots.referrals import Referral
-from neighbourhoods.delivery import DeliveryUpdate
+from neighbourhoods.delivery import Delivery, DeliveryUpdate, Milestone
 from neighbourhoods.people import councillors_for
+from neighbourhoods.projects import proposal_behind
 from neighbourhoods.proposals import people_following
 from neighbourhoods.rounds import Round, RoundKind
 from neighbourhoods.screening import Screening
@@ -36,22 +38,37 @@ def tell_proposer(screening: Screening) -> None:
 
 
 def tell_followers(update: DeliveryUpdate) -> int:
-    """Write to a project's proposer and all its backers how far it has come; how many were told."""
-    delivery = update.delivery
-    proposal = delivery.project.proposal
+    """Write to a project's proposer and all its backers how far it has come; how many were told.
+
+    Once it is finished, they are asked what it changed.
+    """
+    return _tell(update.delivery, "delivery_moved", update=update)
+
+
+def tell_of_milestone(milestone: Milestone) -> int:
+    """Write to a project's proposer and all its backers that a milestone is reached."""
+    return _tell(milestone.delivery, "milestone_reached", milestone=milestone)
+
+
+def _tell(delivery: Delivery, letter: str, **figures: object) -> int:
+    proposal = proposal_behind(db(), delivery.project)
     if proposal is None:  # an imported election's project: nobody proposed it here
         return 0
     link = _whole(url_for("public.delivery", round_id=delivery.round_id))
+    rate = url_for("residents.rate", round_id=delivery.round_id, delivery_id=delivery.project_id)
+    day = today()
     followers = people_following(db(), proposal)
     for person in followers:
         post_letter(
             person.email,
-            "delivery_moved",
-            update=update,
+            letter,
             delivery=delivery,
+            milestones=read_milestones(delivery, day),
+            rate_link=_whole(rate),
             project=delivery.project,
             is_proposer=person.id == proposal.proposer_id,
             link=link,
+            **figures,
         )
     return len(followers)
 

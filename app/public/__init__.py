@@ -7,12 +7,16 @@ public = Blueprint("public", __name__)
 from app.public import (  # noqa: E402, F401 - the views need the blueprint above
     fund_money,
     ledger,
+    notices,
     pages,
+    photos,
     places,
     proposals,
     receipts,
     records,
+    register,
     rounds,
     scrutiny,
     tally,
+    you_said,
 )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, contains_eager, defer, joinedload, selectinl
 from sqlalchemy.orm.interfaces import ORMOption
 
 from ballots.record import PublicRecord
-from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.delivery import UNDER_WAY, Delivery
 from neighbourhoods.funds import Fund
 from neighbourhoods.money import Account, MoneyBalance
 from neighbourhoods.places import Community, CommunityKind
@@ -80,24 +80,39 @@ def funds_inside(session: Session, ward: Community, today: date) -> list[tuple[F
     return [(fund, int(pence)) for fund, pence in session.execute(query)]
 
 
-def under_way(session: Session, rounds: list[Round], limit: int) -> list[Delivery]:
+def under_way(session: Session, rounds: list[Round], today: date, limit: int) -> list[Delivery]:
     """Funded projects of these rounds, and of votes in their halls, that are not finished yet.
 
-    Soonest due first.
+    The late ones first, then the soonest due.
     """
+    found = _unfinished(session, rounds)
+    return sorted(found, key=lambda delivery: not delivery.late_on(today))[:limit]
+
+
+def late_among(session: Session, rounds: list[Round], today: date) -> list[Delivery]:
+    """Funded projects of these rounds, and of votes in their halls, that are late on a day."""
+    return [found for found in _unfinished(session, rounds) if found.late_on(today)]
+
+
+def _unfinished(session: Session, rounds: list[Round]) -> list[Delivery]:
     ids = [the_round.id for the_round in rounds]
     query = (
         select(Delivery)
         .join(Round, Round.id == Delivery.round_id)
         .where(
             or_(Round.id.in_(ids), Round.within_id.in_(ids)),
-            Delivery.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.STARTED]),
+            Delivery.status.in_(UNDER_WAY),
         )
-        .options(joinedload(Delivery.project))
+        .options(joinedload(Delivery.project), selectinload(Delivery.milestones))
         .order_by(Delivery.due_on.is_(None), Delivery.due_on, Delivery.project_id)
-        .limit(limit)
     )
     return list(session.scalars(query))
+
+
+def find_community(session: Session, slug: str) -> Community | None:
+    """The community with this name in its address, with its ward."""
+    query = select(Community).where(Community.slug == slug).options(joinedload(Community.ward))
+    return session.scalar(query)
 
 
 def communities_of_interest(session: Session) -> list[Community]:
@@ -136,8 +151,8 @@ def find_records(
     return list(session.scalars(query))
 
 
-def years_with_records(session: Session) -> list[str]:
-    """The financial years that have a public record, newest first."""
+def years_with_records(session: Session, community: Community | None = None) -> list[str]:
+    """The financial years that have a public record (of a community), newest first."""
     query = (
         select(Fund.financial_year)
         .join(Round, Round.fund_id == Fund.id)
@@ -145,6 +160,10 @@ def years_with_records(session: Session) -> list[str]:
         .distinct()
         .order_by(Fund.financial_year.desc())
     )
+    if community is not None:
+        query = query.join(Fund.community).where(
+            or_(Community.id == community.id, Community.ward_id == community.id)
+        )
     return list(session.scalars(query))
 
 

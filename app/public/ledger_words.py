@@ -193,6 +193,11 @@ def _signed(body: Body, _titles: Mapping[str, str]) -> Told:
     return Told(_("Signed: councillors agreed to the outcome."), more, prints)
 
 
+def _notice(body: Body, _titles: Mapping[str, str]) -> Told:
+    what = _("Decision notice %(number)s was published.", number=body["number"])
+    return Told(what, prints=[(_("The signed text of the notice"), body["notice_sha256"])])
+
+
 def _correction(body: Body, _titles: Mapping[str, str]) -> Told:
     what = _(
         "Correction of entry %(number)s, by %(name)s.", number=body["corrects"], name=body["by"]
@@ -218,6 +223,7 @@ _WORDS: dict[EntryKind, Callable[[Body, Mapping[str, str]], Told]] = {
     EntryKind.TIE_BREAK: _tie_break,
     EntryKind.TALLIED: _tallied,
     EntryKind.SIGNED: _signed,
+    EntryKind.NOTICE: _notice,
     EntryKind.CORRECTION: _correction,
     EntryKind.KEY_DESTROYED: _key_destroyed,
 }

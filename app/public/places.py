@@ -2,21 +2,23 @@
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.access import Who, open_to
-from app.house import db
+from app.house import db, today
 from app.public import public
 from app.public.decided import read_decided
+from app.public.delivery_words import due_of
 from app.public.finding import (
     communities_of_interest,
+    find_community,
     find_records,
     find_rounds,
     funds_inside,
     funds_this_year,
     rounds_around,
     under_way,
+    years_with_records,
 )
 from app.public.standing import (
     DONE_PHASES,
@@ -86,10 +88,11 @@ def _wards_with_neighbourhoods(
 @open_to(Who.ANYONE)
 def community(slug: str) -> ResponseReturnValue:
     """One community: its money, its round, what one can do now, who answers for it."""
-    here = _find_community(db(), slug)
+    here = find_community(db(), slug) or abort(404)
     moment = now(db())
     rounds = by_urgency(rounds_around(db(), here))
     current = _current(rounds, here)
+    deliveries = under_way(db(), rounds, today(), FEW)
     councillors = councillors_for(db(), here)
     decided = read_decided(find_notices(db(), around(here), limit=FEW), moment)
     told = {one.the_round.id for one in decided}
@@ -113,16 +116,12 @@ def community(slug: str) -> ResponseReturnValue:
             for done in rounds
             if done.phase in DONE_PHASES and done.id not in told
         ],
-        deliveries=under_way(db(), rounds, FEW),
+        deliveries=[(each, due_of(each, today())) for each in deliveries],
+        years=years_with_records(db(), here),
         councillors=councillors,
         signed=decisions_signed(db(), councillors),
         interests=[] if here.kind == CommunityKind.INTEREST else communities_of_interest(db()),
     )
-
-
-def _find_community(session: Session, slug: str) -> Community:
-    query = select(Community).where(Community.slug == slug).options(joinedload(Community.ward))
-    return session.scalar(query) or abort(404)
 
 
 def _current(rounds: list[Round], here: Community) -> Round | None:

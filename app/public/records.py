@@ -11,11 +11,13 @@ from app.public import public
 from app.public.checking import checking_of
 from app.public.counted import Counted, read_count
 from app.public.finding import find_records, years_with_records
-from app.public.money_words import returns_in
+from app.public.notices import address_of
 from app.public.record_words import read_record
 from app.public.sitting import read_sign_off
+from app.public.you_said import projects_done
 from app.ties_waiting import tie_waiting
 from ballots.draws import draw_held
+from ballots.notices import notice_of
 from ballots.outcome import Outcome, outcome_of
 from ballots.record import record_of
 from neighbourhoods.delivery import Delivery, DeliveryUpdate
@@ -73,8 +75,10 @@ def record(the_round: Round) -> ResponseReturnValue:
     found = record_of(db(), the_round.id)
     if found is None:
         return render_template("public/no_record.html", the_round=the_round), 404
+    published = notice_of(db(), the_round.id)
     return render_template(
         "public/record.html",
+        notice=address_of(published) if published else "",
         round_id=the_round.id,
         record=read_record(found.contents),
         digest=found.digest,
@@ -113,14 +117,13 @@ def delivery(the_round: Round) -> ResponseReturnValue:
     return render_template(
         "public/delivery.html",
         the_round=the_round,
-        deliveries=deliveries,
+        projects=projects_done(db(), deliveries),
         committed_pence=sum(found.committed_pence for found in deliveries),
         spent_pence=sum(found.spent_pence for found in deliveries),
         conditions={
             project_id: [(each, held_by(each)) for each in unmet_conditions(entries)]
             for project_id, entries in by_project.items()
         },
-        returns={project_id: returns_in(entries) for project_id, entries in by_project.items()},
         signed=is_past(Phase.SIGN_OFF, the_round.phase),
     )
 
@@ -131,7 +134,8 @@ def _deliveries(session: Session, the_round: Round) -> list[Delivery]:
         .where(Delivery.round_id == the_round.id)
         .options(
             joinedload(Delivery.project),
-            selectinload(Delivery.updates).joinedload(DeliveryUpdate.updated_by),
+            selectinload(Delivery.milestones),
+            selectinload(Delivery.updates).joinedload(DeliveryUpdate.photo),
         )
         .order_by(Delivery.project_id)
     )

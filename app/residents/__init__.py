@@ -13,5 +13,6 @@ from app.residents import (  # noqa: E402
     meeting_check_in,  # noqa: F401
     my_pages,  # noqa: F401
     proposing,  # noqa: F401
+    rating,  # noqa: F401
     sign_in,  # noqa: F401
 )

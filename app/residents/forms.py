@@ -93,7 +93,8 @@ class EmailForm(FlaskForm):
     submit = SubmitField(_("Send me a code"), widget=GovSubmitInput())
 
 
-def _digits(written: str | None) -> str | None:
+def digits_only(written: str | None) -> str | None:
+    """A filter for a code: what was typed, without the spaces and dashes that people add."""
     # People copy “123 456” or “123-456”; the spaces are not their mistake.
     return None if written is None else "".join(c for c in written if c not in " -\u00a0\u2013")
 
@@ -108,7 +109,7 @@ class CodeForm(FlaskForm):
             Regexp(r"^[0-9]{6}$", message=_("The code has six digits, such as 012345")),
         ],
         widget=GovTextInput(),
-        filters=[tidy_line, _digits],
+        filters=[tidy_line, digits_only],
         render_kw={
             "params": {
                 "inputmode": "numeric",

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from app.access import Who, open_to, signed_in
 from app.house import db
 from app.residents import residents
+from app.residents.fates import fates_of
 from app.residents.forms import NameForm, said
 from app.residents.proposal_page import TONES
 from app.residents.sign_in import path_on_this_site
@@ -20,11 +21,13 @@ from neighbourhoods.proposals import backed_by, proposals_by
 def my_page() -> ResponseReturnValue:
     """What somebody proposed and backs, and the way to their desk if they have one."""
     me = signed_in().person
+    mine, backed = proposals_by(db(), me), backed_by(db(), me)
     return render_template(
         "residents/my_page.html",
         me=me,
-        mine=proposals_by(db(), me),
-        backed=backed_by(db(), me),
+        mine=mine,
+        backed=backed,
+        fates=fates_of(db(), [*mine, *backed]),
         tones=TONES,
         wants_digest=wants_digest(db(), me),
     )

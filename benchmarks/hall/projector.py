@@ -16,7 +16,7 @@ from benchmarks.hall.guests import guests_of
 from benchmarks.hall.venue import Venue, open_venue
 from neighbourhoods.assemblies import Assembly, ItemKind
 from neighbourhoods.rounds import Round
-from neighbourhoods.stage import picture_of
+from neighbourhoods.stage_pictures import picture_of
 
 TIMES = 10
 RELOAD_WITHIN = 3.0
@@ -114,9 +114,10 @@ async def _undo(found: Findings, venue: Venue, page: Page, console: Console) -> 
 
     await undone("next", lambda: console.act("next"))
     await console.act("next")
-    await console.act("open-vote")
-    await undone("stop", lambda: console.act("stop-vote"))
-    await console.act("stop-vote")
+    ballot = str(venue.item(ItemKind.BALLOT))
+    await console.act("open-vote", item=ballot)
+    await undone("stop", lambda: console.act("stop", item=ballot))
+    await console.act("stop", item=ballot)
     await asyncio.sleep(13)  # the last call runs out
     await console.act("next")
     await undone("a step of the reveal", lambda: console.act("step"))
@@ -138,4 +139,5 @@ async def _seen(page: Page) -> str:
 
 def _said(page: str) -> str:
     """What the console explains when it refuses."""
-    return " ".join(re.findall(r"(?s)govuk-[a-z-]*(?:heading|error)[^>]*>(.*?)<", page))[:300]
+    found = re.search(r'id="console-notice".*?<p>(.*?)</p>', page, re.DOTALL)
+    return found.group(1) if found else ""

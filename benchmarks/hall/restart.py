@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 import urllib.request
+from contextlib import suppress
 
 from playwright.async_api import Page
 from sqlalchemy.orm import Session
@@ -55,6 +56,7 @@ async def _restart(found: Findings, venue: Venue) -> None:
         await asyncio.to_thread(venue.hall.kill)
         killed = time.monotonic()
         venue.hall.serve_again(port)
+        starting = asyncio.create_task(_answers(venue))
         version = await asyncio.to_thread(venue.act, _say)
         back = await wait_for(
             lambda: all(
@@ -64,6 +66,7 @@ async def _restart(found: Findings, venue: Venue) -> None:
             60,
         )
         back_at = time.monotonic()
+        found.tell("the server answered again, after the kill", await starting - killed, "s")
         shown = await _shows(projector, WORDS, 60)
         found.tell(
             "phones and screens back",
@@ -87,6 +90,17 @@ async def _restart(found: Findings, venue: Venue) -> None:
         for screen in screens:
             await screen.stop()
     _hidden(found, venue, await asyncio.to_thread(_figures, venue))
+
+
+async def _answers(venue: Venue) -> float:
+    """The moment when the server answers again."""
+    browser = Browser(venue.base_url)
+    while True:
+        with suppress(OSError, TimeoutError):
+            await browser.get("/health/live")
+            browser.hang_up()
+            return time.monotonic()
+        await asyncio.sleep(0.1)
 
 
 async def _vote(venue: Venue, guest: ResidentPhone) -> None:

@@ -207,7 +207,8 @@ def test_a_state_costs_at_most_five_queries_and_less_than_a_kilobyte(
     asked.clear()
     state_of(session, meeting)
     # The fifth, the time by the database’s clock, is the test’s own clock here.
-    assert 1 <= len(asked) <= 4, asked
+    queries = [statement for statement in asked if statement.startswith("SELECT")]
+    assert 1 <= len(queries) <= 4, queries
     answer = site.as_(None).get(f"/a/{meeting.code}/state.json")
     assert answer.get_json()["assembly"] == meeting_id
     assert len(answer.data) < 1_000

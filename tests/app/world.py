@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Flask
 from sqlalchemy import select
@@ -9,10 +10,19 @@ from werkzeug.routing import BuildError, Rule
 
 from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
+from ballots.notices import notice_of
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
-from neighbourhoods.delivery import deliveries_in
+from neighbourhoods.delivery import (
+    Delivery,
+    DeliveryStatus,
+    DeliveryStep,
+    Planned,
+    deliveries_in,
+    plan_milestone,
+    report_delivery,
+)
 from neighbourhoods.door import WalkIn
 from neighbourhoods.money import entries_about, unmet_conditions
 from neighbourhoods.people import councillors_for
@@ -22,6 +32,7 @@ from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import MenuItem, back, proposals_in
 from neighbourhoods.purse import hold_back
 from neighbourhoods.questions import Question
+from neighbourhoods.ratings import rate_delivery, ratings_in
 from neighbourhoods.rounds import Round
 from neighbourhoods.screening import screenings_of
 from neighbourhoods.speakers import SpeakingTurn
@@ -33,6 +44,10 @@ VALUES_OF_ITS_OWN = {
     "filename": "css/theme.css",
     "screen_number": 1,
     "serial": "0001-AAA",
+    "financial_year": "2026-27",
+    "digest": "0" * 64,
+    "year": 2026,
+    "place": 1,
 }
 
 
@@ -63,11 +78,16 @@ class World:
             points = proposal_points(self.town, the_round)
             if points:
                 values["point_id"] = points[0]
+        notice = notice_of(session, the_round.id)
+        if notice is not None:
+            values["year"], values["place"] = notice.number.split("/")
         values["source_id"] = the_round.fund.sources[0].id
         for delivery in deliveries_in(session, the_round)[:1]:
             values["delivery_id"] = delivery.project_id
             for condition in unmet_conditions(entries_about(session, [delivery.project_id])):
                 values["condition_id"] = condition.id
+            values["milestone_id"] = delivery.milestones[0].id
+            values["rating_id"] = ratings_in(session, delivery.project_id)[0].id
         return values
 
     def _values_in_assembly(self) -> dict[str, object]:
@@ -176,7 +196,23 @@ def _sign(town: Town, the_round: Round) -> None:
         town.approves(the_round, councillor)
     conclude_sign_off(town.session, town.keys, the_round)
     for delivery in deliveries_in(town.session, the_round)[:1]:
-        hold_back(town.session, delivery, town.officer, 5_001, "The “trust’s” <b>word</b>.")
+        _deliver(town, delivery)
+
+
+def _deliver(town: Town, delivery: Delivery) -> None:
+    """Late in one thing, finished in all, rated by enough to show it, and some money held back."""
+    session, officer = town.session, town.officer
+    hold_back(session, delivery, officer, 5_001, "The “trust’s” <b>word</b>.")
+    for title, done_on in (("Dig <b>it</b>", date(2026, 5, 6)), ("Build the bench’s back", None)):
+        plan_milestone(
+            session,
+            delivery,
+            Planned(title, date(2026, 5, 5), "The “parks” team", done_on, "Deep."),
+        )
+    step = DeliveryStep(DeliveryStatus.FINISHED, "The bench’s <b>there</b>.", 100, None)
+    report_delivery(session, delivery, officer, step)
+    for number in range(1, 6):
+        rate_delivery(session, delivery, f"r{number}", 5, "Now I <b>sit</b> “there”.")
 
 
 def addresses(app: Flask, world: World, method: str) -> Iterator[tuple[Rule, Phase | None, str]]:

@@ -137,7 +137,9 @@ def marked_safe(source: str) -> Iterator[str]:
 
 
 def test_every_word_of_the_templates_is_translatable() -> None:
-    assert problems_in(our_files("templates"), raw_words) == []
+    # Typst is no HTML: what is printed comes word by word from app/facilitators.
+    pages = (path for path in our_files("templates") if path.suffix != ".typ")
+    assert problems_in(pages, raw_words) == []
 
 
 def test_every_string_in_template_code_is_translatable() -> None:

@@ -11,11 +11,7 @@ from tests.house.sources import ROOT
 
 VENDORED = sorted(
     folder
-    for vendor in (
-        ROOT / "static" / "vendor",
-        ROOT / "tests" / "vendor",
-        ROOT / "templates" / "print",
-    )
+    for vendor in (ROOT / "static" / "vendor", ROOT / "tests" / "vendor")
     if vendor.exists()
     for folder in vendor.iterdir()
     if folder.is_dir()

@@ -183,7 +183,7 @@ def test_a_poll_shows_my_hand_at_once_and_a_focused_answer_keeps_the_focus(
     looks_right(phone)
 
 
-def test_a_short_gap_is_not_worth_a_word_and_a_long_one_ends_by_itself(
+def test_a_gap_of_two_seconds_is_not_worth_a_word_and_the_page_goes_on_by_itself(
     meeting: Meeting, phone: Page
 ) -> None:
     join(phone, meeting)

@@ -148,7 +148,7 @@ def test_a_round_from_proposal_to_signed_record(server: WardmoteServer, chromium
 
         officer.move_on(round_path, "Close the vote", "Everybody has voted.", for_good=True)
         resident_reads_the_outcome(resident, number)
-        councillor_signs(councillor)
+        councillor_signs(councillor, number)
         anybody_reads_the_record(resident, number)
         officer_reports_delivery(officer, round_path)
         resident.go("/outbox")
@@ -191,7 +191,6 @@ def officer_sets_up(officer: Walker) -> str:
     officer.pick("^Skip")
     officer.pick("^Live")
     officer.fill("How many new voters in each step?", str(STEP))
-    officer.fill("How many councillors must approve the outcome?", "1")
     officer.press("Save the rules")
     officer.looks_right()
     expect(officer.page.get_by_role("heading", level=1)).to_have_text("Canal Side decides")
@@ -326,18 +325,25 @@ def resident_reads_the_outcome(resident: Walker, number: str) -> None:
     resident.reads("20 votes")
 
 
-def councillor_signs(councillor: Walker) -> None:
+def councillor_signs(councillor: Walker, number: str) -> None:
+    """Interests, sheet and signature, each a page of its own."""
     councillor.sign_in("amina@council.example")
-    councillor.go("/councillors/queue")
-    councillor.follow("Canal Side decides")
+    councillor.go(f"/decisions/{number}")
+    councillor.follow("Declare my interests")
     councillor.looks_right()
     councillor.pick("^No$")
     councillor.press("Publish my declaration")
-    councillor.pick("^Approve")
+    councillor.follow("Write my sheet")
+    councillor.looks_right()
+    councillor.pick("^Endorse$")
+    councillor.fill("Your reasons for the whole decision", "Residents were clear.")
     councillor.press("Continue")
     councillor.looks_right()
-    councillor.page.get_by_role("button", name=re.compile("^Sign and publish")).click()
-    councillor.reads("This outcome is signed.")
+    councillor.press("Send me a code")
+    councillor.fill("The six digits", councillor.newest_code())
+    councillor.press("Sign and publish")
+    councillor.reads("This outcome is decided.")
+    councillor.looks_right()
 
 
 def anybody_reads_the_record(resident: Walker, number: str) -> None:
@@ -351,7 +357,7 @@ def anybody_reads_the_record(resident: Walker, number: str) -> None:
     assert record["residents"]["ballots_cast"] == 20
     votes = {row["votes"] for row in record["residents"]["result"]["projects"] if row["funded"]}
     assert votes == {20}
-    assert [row["act"] for row in record["councillors"]["decisions"]] == ["approve"]
+    assert [row["act"] for row in record["decision"]["signatures"]] == ["decide"]
 
 
 def officer_reports_delivery(officer: Walker, round_path: str) -> None:

@@ -6,8 +6,14 @@ from threading import Thread
 import pytest
 from sqlalchemy.orm import Session
 
+from ballots.bars import Declared, declare_interests
+from ballots.bundle import bundle_hash, costs_to_sign
 from ballots.moves import conclude_sign_off, take_forward
-from ballots.signoff import Act, InterestKind, decide, declare_interest, sign_off_of
+from ballots.refusals import BallotRefusal
+from ballots.routes import Verdict
+from ballots.sheets import SheetGiven, VerdictGiven, sign
+from ballots.signing import Proof
+from ballots.signoff import sign_off_of
 from neighbourhoods.database import Database
 from neighbourhoods.delivery import (
     DeliveryStatus,
@@ -17,6 +23,7 @@ from neighbourhoods.delivery import (
     report_delivery,
 )
 from neighbourhoods.eligibility import RollRow, replace_roll
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Person, ask_for_code
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project, projects_in
@@ -24,7 +31,7 @@ from neighbourhoods.proposals import back, backing_counts, proposals_in
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round, create_round
 from tests.builders import CODE_KEY, Town
-from tests.services.test_signoff import approve, counted
+from tests.services.test_signoff import counted
 
 
 @pytest.fixture
@@ -63,16 +70,20 @@ def test_a_roll_looked_at_before_the_vote_opened_is_not_replaced_after(
 def test_an_interest_declared_meanwhile_is_seen_by_whoever_decides(
     town: Town, other: Session
 ) -> None:
-    the_round = town.round(Phase.SIGN_OFF)
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
+    the_round = counted(town)
+    town.declares_none(the_round, town.councillor)
     town.session.commit()
     seen = other.get_one(Round, the_round.id)
-    before = sign_off_of(other, seen)
-    me = next(seat.councillor for seat in before.seats if seat.interest is not None)
-    declare_interest(town.session, the_round, town.councillor, InterestKind.PECUNIARY, "My house")
+    me = other.get_one(Person, town.councillor.id)
+    assert sign_off_of(other, seen).waits_for(me)
+    codes = costs_to_sign(town.session, the_round)
+    house = Declared(InterestKind.PECUNIARY, "My house")
+    declare_interests(town.session, the_round, town.councillor, dict.fromkeys(codes, house))
     town.session.commit()
-    with pytest.raises(Refused):
-        decide(other, seen, me, Act.APPROVE, "")
+    endorsed = SheetGiven(dict.fromkeys(codes, VerdictGiven(Verdict.ENDORSE)))
+    with pytest.raises(Refused) as refused:
+        sign(other, seen, me, endorsed, bundle_sha256=bundle_hash(other, seen), proof=Proof.CODE)
+    assert refused.value.reason is BallotRefusal.INTEREST_FORBIDS
 
 
 def test_two_backings_at_once_are_one(town: Town, other: Session) -> None:
@@ -125,7 +136,7 @@ def test_two_rounds_at_once_do_not_share_out_the_same_pound(town: Town, other: S
 
 def test_two_reports_at_once_are_both_added_up(town: Town, other: Session) -> None:
     the_round = counted(town)
-    approve(town, the_round, town.councillor)
+    town.approves(the_round, town.councillor)
     conclude_sign_off(town.session, town.keys, the_round)
     town.session.commit()
     delivery = deliveries_in(town.session, the_round)[0]

@@ -11,7 +11,6 @@ from ballots.disclosure import DisclosureProfile
 from ballots.disputes import destroy_key
 from ballots.moves import conclude_sign_off
 from ballots.sealing import seal_next
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from ballots.tally import publish_next
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round
@@ -65,8 +64,7 @@ def signed_round(town: Town, monkeypatch: pytest.MonkeyPatch) -> Round:
     the_round = voted_round(town, monkeypatch)
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(town.session, the_round, town.councillor, Act.APPROVE, "")
+    town.approves(the_round, town.councillor)
     assert conclude_sign_off(town.session, town.keys, the_round)
     return the_round
 

@@ -26,7 +26,6 @@ from ballots.outcome import outcome_of
 from ballots.papers import BallotFormat
 from ballots.published import record_in_pieces
 from ballots.refusals import BallotRefusal
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from ballots.tally import public_tally, publish_next
 from ballots.verify import Report, verify
 from ballots.voting_rules import RulesChosen, choice_of, rules_of, set_rules
@@ -219,8 +218,7 @@ def test_a_project_funded_in_part_has_only_that_part_committed(town: Town) -> No
     voted(town, the_round)
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(town.session, the_round, town.councillor, Act.APPROVE, "")
+    town.approves(the_round, town.councillor)
     conclude_sign_off(town.session, town.keys, the_round)
     committed = {
         one.project.title: one.committed_pence for one in deliveries_in(town.session, the_round)

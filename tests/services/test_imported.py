@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ballots.bars import Declared, declare_interests
+from ballots.bundle import bundle_hash, costs_to_sign
 from ballots.counting import Completion, Misfit, RankedBy, Rule, RuleName
 from ballots.imported import (
     differences,
@@ -15,10 +17,13 @@ from ballots.moves import conclude_sign_off, count_closed, take_forward
 from ballots.outcome import outcome_of
 from ballots.pabulib import read, read_file
 from ballots.record import record_of
-from ballots.signoff import Act, InterestKind, decide, declare_interest
+from ballots.routes import Verdict
+from ballots.sheets import SheetGiven, VerdictGiven, sign
+from ballots.signing import Proof
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import roll_size
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.places import Community
@@ -96,8 +101,13 @@ def replay(town: Town, database: Database, source: str | Path) -> tuple[Round, l
         take_forward(session, town.keys, the_round, Phase.COUNT, by, "All cast.")
         count_closed(session, town.keys, the_round)
         member = session.get_one(Person, councillor)
-        declare_interest(session, the_round, member, InterestKind.NONE, "")
-        decide(session, the_round, member, Act.APPROVE, "")
+        codes = costs_to_sign(session, the_round)
+        declare_interests(
+            session, the_round, member, dict.fromkeys(codes, Declared(InterestKind.NONE))
+        )
+        endorsed = SheetGiven(dict.fromkeys(codes, VerdictGiven(Verdict.ENDORSE)))
+        bundle = bundle_hash(session, the_round)
+        sign(session, the_round, member, endorsed, bundle_sha256=bundle, proof=Proof.CODE)
         assert conclude_sign_off(session, town.keys, the_round) is not None
         session.commit()
         outcome = outcome_of(session, the_round.id)

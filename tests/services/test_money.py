@@ -11,10 +11,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.public.money_words import read_money
+from ballots.affording import shortfall_pence
 from ballots.counting import Rule
 from ballots.moves import Blocker, conclude_sign_off, obstacles_before
-from ballots.outcome import shortfall_pence
-from ballots.signoff import Act, InterestKind, decide, decisions_on, declare_interest
+from ballots.sheets import SheetGiven
+from ballots.signing import ReferTo
+from ballots.signoff import signatures_on
 from neighbourhoods.delivery import (
     Delivery,
     DeliveryStatus,
@@ -252,7 +254,7 @@ def test_a_vote_in_a_hall_pays_from_the_budget_of_its_round(town: Town) -> None:
 def test_an_outcome_that_the_fund_cannot_pay_is_not_signed(town: Town) -> None:
     the_round = counted(town)
     fund = the_round.fund
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
+    town.declares_none(the_round, town.councillor)
     assert shortfall_pence(town.session, the_round) == 0
     # Another round promised what this one counted on.
     other = Round(fund=fund, title="Other", purpose="p", budget_pence=1, phase=Phase.DELIVERY)
@@ -269,11 +271,13 @@ def test_an_outcome_that_the_fund_cannot_pay_is_not_signed(town: Town) -> None:
         one.blocker: one.number for one in obstacles_before(town.session, the_round, Phase.DELIVERY)
     }
     assert blockers[Blocker.FUND_SHORT] == asked
-    sign = lambda: decide(town.session, the_round, town.councillor, Act.APPROVE, "")  # noqa: E731
-    assert refusal(sign) == Refusal.FUND_SHORT
-    assert decisions_on(town.session, the_round.id) == []
+    assert refusal(lambda: town.signs(the_round, town.councillor)) == Refusal.FUND_SHORT
+    assert signatures_on(town.session, the_round.id) == []
     # Referring back needs no money.
-    decide(town.session, the_round, town.councillor, Act.REFER_BACK, "Where is the money?")
+    asks = SheetGiven(
+        reasons="It is not there.", refer_to=ReferTo.OFFICERS, question="Where is the money?"
+    )
+    town.signs(the_round, town.councillor, asks)
     assert conclude_sign_off(town.session, town.keys, the_round) is None
 
 

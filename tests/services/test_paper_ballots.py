@@ -34,7 +34,6 @@ from ballots.published import record_in_pieces
 from ballots.receipts import Promise
 from ballots.refusals import BadPaper, BallotRefusal
 from ballots.sealing import turnout
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from ballots.tellers import (
     bring_stack,
     enter_paper,
@@ -583,8 +582,7 @@ def test_audit_and_both_verifiers_pass_a_vote_with_papers_in_it(town: Town) -> N
     town.enter(the_round, Phase.COUNT)
     assert audited_fault(town.session, town.keys, the_round) is None
     town.enter(the_round, Phase.SIGN_OFF)
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(town.session, the_round, town.councillor, Act.APPROVE, "")
+    town.approves(the_round, town.councillor)
     assert conclude_sign_off(town.session, town.keys, the_round)
     assert audited_fault(town.session, town.keys, the_round) is None
     record = json.loads("".join(record_in_pieces(town.session, the_round, opened=True)))

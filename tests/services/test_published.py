@@ -18,7 +18,6 @@ from ballots.ledger import EntryKind, entries_between, entries_of
 from ballots.moves import conclude_sign_off
 from ballots.published import may_open, record_in_pieces
 from ballots.sealing import seal_next
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from ballots.tally import publish_next
 from ballots.whereabouts import find_receipt, receipt_of
 from neighbourhoods.phases import Phase
@@ -60,8 +59,7 @@ def held_vote(town: Town, clock: Clock, voters: int, profile: DisclosureProfile)
 def sign(town: Town, the_round: Round) -> None:
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
-    declare_interest(town.session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(town.session, the_round, town.councillor, Act.APPROVE, "")
+    town.approves(the_round, town.councillor)
     conclude_sign_off(town.session, town.keys, the_round)
 
 

@@ -513,7 +513,7 @@ def test_a_decision_that_was_called_in_keeps_its_money_until_that_is_over(
     assert move_money(town.session, the_round)
     with pytest.raises(Refused) as error:
         call_in(town.session, notice, "Once more.")
-    assert error.value.reason is BallotRefusal.CALL_IN_OVER
+    assert error.value.reason is BallotRefusal.CALLED_IN_ALREADY
 
 
 def test_a_ward_members_record_is_to_be_lodged_within_a_month(town: Town, clock: Clock) -> None:

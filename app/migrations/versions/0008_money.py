@@ -1,4 +1,4 @@
-"""The ledger of every fund's money, with all that was given, promised and spent so far."""
+"""The ledger of every fund's money with all that happened so far; milestones, photos, ratings."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -115,6 +115,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("fund_id", "account", "project_id", name=op.f("pk_money_balances")),
     )
     op.create_index(op.f("ix_money_balances_project_id"), "money_balances", ["project_id"])
+    _create_delivery()
     for table in FROZEN:
         _freeze(table)
     _keep_balances()
@@ -123,12 +124,72 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Undo; funds, deliveries and their reports still say what came in and what was spent."""
+    for table in ("ratings", "delivery_photos", "milestones"):
+        op.drop_table(table)
     for table in ("money_balances", "money_lines", "money_entries"):
         op.drop_table(table)
     if not _on_sqlite():
         for function in ("money_entries_refuse", "money_lines_refuse", "money_lines_balance"):
             op.execute(f"DROP FUNCTION {function}()")
         op.execute("DROP FUNCTION money_balances_check()")
+
+
+def _create_delivery() -> None:
+    op.create_table(
+        "milestones",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(160), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("owner", sa.String(120), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.CheckConstraint("title <> ''", name=op.f("ck_milestones_title")),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["deliveries.project_id"],
+            name=op.f("fk_milestones_project_id_deliveries"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_milestones")),
+    )
+    op.create_index(op.f("ix_milestones_project_id"), "milestones", ["project_id"])
+    op.create_table(
+        "delivery_photos",
+        sa.Column("update_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("alt", sa.String(300), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.CheckConstraint("alt <> ''", name=op.f("ck_delivery_photos_alt")),
+        sa.CheckConstraint("width > 0 AND height > 0", name=op.f("ck_delivery_photos_size")),
+        sa.ForeignKeyConstraint(
+            ["update_id"],
+            ["delivery_updates.id"],
+            name=op.f("fk_delivery_photos_update_id_delivery_updates"),
+        ),
+        sa.PrimaryKeyConstraint("update_id", name=op.f("pk_delivery_photos")),
+    )
+    op.create_index(op.f("ix_delivery_photos_digest"), "delivery_photos", ["digest"])
+    op.create_table(
+        "ratings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.Column("rater", sa.String(64), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Text(), nullable=False),
+        sa.Column("rated_at", UTCDateTime(), nullable=False),
+        sa.Column("hidden_at", UTCDateTime(), nullable=True),
+        sa.Column("hidden_why", sa.Text(), nullable=False),
+        sa.CheckConstraint("score BETWEEN 1 AND 5", name=op.f("ck_ratings_score")),
+        sa.CheckConstraint(
+            "(hidden_at IS NULL) = (hidden_why = '')", name=op.f("ck_ratings_hidden")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["deliveries.project_id"], name=op.f("fk_ratings_project_id_deliveries")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ratings")),
+        sa.UniqueConstraint("project_id", "rater", name=op.f("uq_ratings_project_id_rater")),
+    )
 
 
 # --- triggers ------------------------------------------------------------------------------------

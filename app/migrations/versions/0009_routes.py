@@ -48,6 +48,7 @@ VOTING_RULES = {
 NEW = (
     "weekly_digests",
     "digest_refusals",
+    "sheet_drafts",
     "withdrawals",
     "signed_verdicts",
     "notice_corrections",
@@ -201,6 +202,7 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("signature", sa.String(length=128), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.Column("published_at", UTCDateTime(), nullable=False),
         sa.Column("call_in_until", UTCDateTime(), nullable=False),
         sa.Column("called_in_at", UTCDateTime(), nullable=True),
@@ -210,6 +212,8 @@ def upgrade() -> None:
         sa.Column("lodged_on", sa.Date(), nullable=True),
         sa.Column("lodged_receipt", sa.String(length=120), nullable=False),
         sa.Column("money_moved_at", UTCDateTime(), nullable=True),
+        sa.Column("told_up_to", sa.Integer(), nullable=False),
+        sa.Column("told_at", UTCDateTime(), nullable=True),
         sa.CheckConstraint(
             "(called_in_at IS NULL) = (called_in_why = '')",
             name=op.f("ck_decision_notices_called_in"),
@@ -401,6 +405,24 @@ def upgrade() -> None:
         "duty_interests",
         ["round_id", "person_id"],
         unique=False,
+    )
+    op.create_table(
+        "sheet_drafts",
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("sitting", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("sheet", sa.JSON(), nullable=False),
+        sa.Column("bundle_sha256", sa.String(length=64), nullable=False),
+        sa.Column("seen", sa.JSON(), nullable=False),
+        sa.Column("saved_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_sheet_drafts_person_id_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["rounds.id"], name=op.f("fk_sheet_drafts_round_id_rounds")
+        ),
+        sa.PrimaryKeyConstraint("round_id", "person_id", name=op.f("pk_sheet_drafts")),
     )
     op.create_table(
         "notice_corrections",

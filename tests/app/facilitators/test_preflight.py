@@ -6,11 +6,13 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
+from ballots.hall import open_vote, votes_in
 from ballots.papers import BallotFormat
 from neighbourhoods.assemblies import Assembly, ItemKind
-from neighbourhoods.attendance import join_by_phone
+from neighbourhoods.attendance import check_in, join_by_phone
 from neighbourhoods.people import Appointment, Office
 from neighbourhoods.phases import Phase
+from neighbourhoods.stage import begin
 from tests.builders import Clock, Town
 from tests.council import Site
 
@@ -181,3 +183,19 @@ def test_the_page_counts_what_is_still_to_do(town: Town, site: Site, clock: Cloc
     town.session.commit()
     page = site.as_(town.facilitator).get(f"/assemblies/{assembly.id}/preflight").text
     assert "2 things are still to do." in page  # phones and the print pack
+
+
+def test_a_practice_meeting_is_wiped_by_one_button(
+    meeting: Assembly, town: Town, site: Site
+) -> None:
+    client = site.as_(town.facilitator)
+    client.post(f"/assemblies/{meeting.id}/practice")
+    practice = town.session.scalars(select(Assembly).where(Assembly.is_practice)).one()
+    check_in(town.session, practice, town.voter(practice.the_round, 1), town.facilitator)
+    begin(town.session, practice, town.facilitator)
+    open_vote(town.session, town.keys, practice.items[1], town.facilitator)
+    town.session.commit()
+    answer = client.post(f"/assemblies/{practice.id}/practice/wipe", follow_redirects=True)
+    assert "One practice vote is wiped." in answer.text
+    town.session.expire_all()
+    assert votes_in(town.session, practice) == []

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from ballots.casting import cast_ballot
 from ballots.keys import KeyStore
 from ballots.moves import conclude_sign_off
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from neighbourhoods.delivery import Delivery, DeliveryStatus, deliveries_in
 from neighbourhoods.letters import newest_letters
 from neighbourhoods.phases import Phase
@@ -44,8 +43,7 @@ def delivery(town: Town, session: Session, keys: KeyStore, clock: Clock) -> Deli
     )
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
-    declare_interest(session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(session, the_round, town.councillor, Act.APPROVE, "")
+    town.approves(the_round, town.councillor)
     conclude_sign_off(session, keys, the_round)
     (delivery,) = deliveries_in(session, the_round)
     session.commit()
@@ -65,7 +63,7 @@ def test_a_step_is_stored_and_shown_with_what_it_cost(
     assert (delivery.status, delivery.spent_pence) == (DeliveryStatus.STARTED, 50_025)
     assert delivery.due_on == date(2027, 3, 31)
     listed = officer.get(answer.location).text
-    for words in ("£500.25 spent of £2,000", "Due on Wednesday 31 March 2027", "2 people have"):
+    for words in ("£500.25 spent of £2,000", "Due by Wednesday 31 March 2027", "2 people have"):
         assert words in listed
     assert "The bench is ordered." in officer.get(address(delivery)).text
 

@@ -6,8 +6,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from ballots.signoff import Act, InterestKind, decide, declare_interest
+from ballots.bars import Declared, declare_interests
+from ballots.bundle import costs_to_sign
+from ballots.sheets import SheetGiven
+from ballots.signing import ReferTo
 from neighbourhoods.debate import PointKind, make_point, report_point
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.phases import Phase, Role
 from neighbourhoods.proposals import proposals_in
 from neighbourhoods.rounds import set_timetable
@@ -60,8 +64,12 @@ def test_reports_wait_on_the_desk(town: Town, session: Session, officer: FlaskCl
 
 def test_a_referral_waits_on_the_desk(town: Town, session: Session, officer: FlaskClient) -> None:
     the_round = town.round(Phase.SIGN_OFF)
-    declare_interest(session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(session, the_round, town.councillor, Act.REFER_BACK, "Why?")
+    town.declares_none(the_round, town.councillor)
+    town.signs(
+        the_round,
+        town.councillor,
+        SheetGiven(reasons="So.", refer_to=ReferTo.OFFICERS, question="Why?"),
+    )
     session.commit()
     assert "Answer what was referred back" in officer.get("/office").text
 
@@ -71,7 +79,9 @@ def test_a_sign_off_that_nobody_may_decide_waits_on_the_desk(
 ) -> None:
     the_round = town.round(Phase.SIGN_OFF)
     for person in (town.councillor, town.second_councillor):
-        declare_interest(session, the_round, person, InterestKind.PECUNIARY, "I own the land.")
+        own = Declared(InterestKind.PECUNIARY, "I own the land.")
+        codes = costs_to_sign(session, the_round)
+        declare_interests(session, the_round, person, dict.fromkeys(codes, own))
     session.commit()
     assert "ask the monitoring officer" in officer.get("/office").text
 

@@ -9,7 +9,6 @@ from ballots.casting import cast_ballot
 from ballots.counting import TooHardError
 from ballots.keys import KeyStore
 from ballots.outcome import outcome_of
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from ballots.voting_rules import rules_of
 from neighbourhoods.letters import newest_letters
 from neighbourhoods.phases import Phase
@@ -139,8 +138,8 @@ def test_closing_the_vote_counts_it_and_writes_to_the_councillors(
     letters = {letter.to_email: letter for letter in newest_letters(session)}
     assert set(letters) == {town.councillor.email, town.second_councillor.email}
     letter = letters[town.councillor.email]
-    assert "waits for your decision" in letter.subject
-    assert f"http://localhost/councillors/rounds/{the_round.id}" in letter.body
+    assert "waits for you" in letter.subject
+    assert f"http://localhost/decisions/{the_round.id}" in letter.body
 
 
 def test_closing_needs_the_officer_to_be_sure(
@@ -198,15 +197,14 @@ def test_delivery_cannot_begin_by_hand_before_councillors_approve(
     session.commit()
     status, page = move(officer, the_round, "delivery", why="In a hurry.")
     assert status == 422
-    assert "Wait until enough councillors have approved the outcome." in page
+    assert "Wait until the outcome is decided." in page
 
 
 def test_delivery_never_begins_without_committed_money_and_a_frozen_record(
     town: Town, session: Session, officer: FlaskClient
 ) -> None:
     the_round = town.round(Phase.SIGN_OFF)
-    declare_interest(session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(session, the_round, town.councillor, Act.APPROVE, "")
+    town.approves(the_round, town.councillor)
     session.commit()
     assert move(officer, the_round, "delivery", why="Approved.")[0] == 303
     session.refresh(the_round)

@@ -4,7 +4,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from ballots.signoff import Act, InterestKind, decide, declare_interest, referrals_of, sign_off_of
+from ballots.referrals import referrals_of
+from ballots.sheets import SheetGiven
+from ballots.signing import ReferTo
+from ballots.signoff import sign_off_of
 from neighbourhoods.letters import newest_letters
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round
@@ -21,8 +24,11 @@ def officer(town: Town, site: Site) -> FlaskClient:
 def sent_back(town: Town, session: Session) -> Round:
     """A round whose outcome a councillor has referred back."""
     the_round = town.round(Phase.SIGN_OFF, approvals=2)
-    declare_interest(session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(session, the_round, town.councillor, Act.REFER_BACK, "Who mends Bench 3?")
+    town.declares_none(the_round, town.councillor)
+    asked = SheetGiven(
+        reasons="Nobody asked.", refer_to=ReferTo.OFFICERS, question="Who mends Bench 3?"
+    )
+    town.signs(the_round, town.councillor, asked)
     session.commit()
     return the_round
 
@@ -37,7 +43,7 @@ def test_the_reasons_are_shown_and_the_answer_opens_a_new_sitting(
     answer = officer.post(address, data={"answer": "The parks team does."})
     assert (answer.status_code, answer.location) == (303, f"/office/rounds/{sent_back.id}")
     sign_off = sign_off_of(session, sent_back)
-    assert (sign_off.sitting, sign_off.referred_back) == (2, False)
+    assert (sign_off.sitting, sign_off.referral) == (2, None)
     assert "The parks team does." in officer.get(address).text
 
 
@@ -52,7 +58,7 @@ def test_every_councillor_is_told_of_the_answer(
         town.second_councillor.email,
     }
     assert "The parks team does." in letters[0].body
-    assert f"http://localhost/councillors/rounds/{sent_back.id}" in letters[0].body
+    assert f"http://localhost/decisions/{sent_back.id}" in letters[0].body
 
 
 @pytest.mark.parametrize("words", ["", " \n ", "\x00", "x" * 10_000])

@@ -178,7 +178,7 @@ def test_an_officer_chooses_the_rules_of_the_vote(
     assert rules is not None
     assert (rules.ballot_format, rules.max_choices) == (BallotFormat.APPROVAL, 4)
     assert rules.rule.misfit == Misfit.STOP
-    assert (rules.disclosure_step, rules.approvals_needed) == (20, 2)
+    assert rules.disclosure_step == 20
 
 
 def test_the_numbers_of_choices_not_taken_are_neither_asked_nor_judged(

@@ -244,9 +244,7 @@ def test_conditions_without_a_field_stay_when_the_rule_is_changed(
 ) -> None:
     cap = Limit(LimitOn.CATEGORY, "Green", 5_000)
     before = Rule(minimum_votes=7, caps=(cap,), overspend_pence=100, exclusive=(("1", "2"),))
-    chosen = RulesChosen(
-        BallotFormat.APPROVAL, None, before, DisclosureProfile.SEALED, approvals_needed=1
-    )
+    chosen = RulesChosen(BallotFormat.APPROVAL, None, before, DisclosureProfile.SEALED)
     set_rules(session, the_round, chosen)
     session.commit()
     rules = saved(officer, the_round, session, rule_name="phragmen")

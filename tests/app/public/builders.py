@@ -1,8 +1,11 @@
 """Rounds as the public pages meet them: voted on, signed, under way."""
 
+from ballots.bundle import costs_to_sign
 from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.moves import conclude_sign_off
+from ballots.routes import Verdict
+from ballots.sheets import SheetGiven, VerdictGiven
 from ballots.tally import publish_next
 from ballots.voting_rules import TieRule
 from neighbourhoods.people import Person
@@ -42,9 +45,24 @@ def tied_round(town: Town, phase: Phase = Phase.COUNT) -> Round:
     return the_round
 
 
+def endorsed(town: Town, the_round: Round, reasons: str = "Residents were clear.") -> SheetGiven:
+    """A sheet that endorses every project residents funded."""
+    codes = costs_to_sign(town.session, the_round)
+    return SheetGiven(dict.fromkeys(codes, VerdictGiven(Verdict.ENDORSE)), reasons=reasons)
+
+
 def approve(town: Town, the_round: Round, councillor: Person | None = None) -> None:
-    """Let a councillor declare no interest and endorse all, and conclude if that was enough."""
-    town.approves(the_round, councillor or town.councillor)
+    """Let a councillor declare no interest and endorse, and conclude if that was enough."""
+    signs_as(town, the_round, endorsed(town, the_round), councillor)
+
+
+def signs_as(
+    town: Town, the_round: Round, sheet: SheetGiven, councillor: Person | None = None
+) -> None:
+    """Let a councillor declare no interest and sign a sheet, and conclude if that was enough."""
+    signs = councillor or town.councillor
+    town.declares_none(the_round, signs)
+    town.signs(the_round, signs, sheet)
     conclude_sign_off(town.session, town.keys, the_round)
     town.session.commit()
 

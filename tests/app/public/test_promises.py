@@ -21,6 +21,7 @@ from ballots.counting import (
 )
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
+from ballots.stages import route_promised
 from ballots.voting_rules import TieRule, rules_of
 from neighbourhoods.phases import Phase
 from tests.builders import Town
@@ -168,7 +169,7 @@ def test_a_promised_draw_stays_promised_once_the_rules_are_frozen(
     drawn = tie_rule is TieRule.DRAW
     terms = frozen_terms(json.loads(rules.frozen_text))
     assert terms.draw_source == ("Dice thrown in the hall" if drawn else None)
-    assert terms == terms_of(rules, the_round)
+    assert terms == terms_of(rules, the_round, route_promised(session, the_round))
 
 
 @pytest.mark.parametrize(
@@ -186,4 +187,6 @@ def test_the_same_is_told_before_and_after_the_rules_are_frozen(
     rules = rules_of(session, the_round.id)
     assert rules is not None
     assert rules.frozen_text is not None
-    assert frozen_terms(json.loads(rules.frozen_text)) == terms_of(rules, the_round)
+    assert frozen_terms(json.loads(rules.frozen_text)) == terms_of(
+        rules, the_round, route_promised(session, the_round)
+    )

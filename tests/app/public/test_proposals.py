@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
-from ballots.signoff import Act, InterestKind, decide, declare_interest
 from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery
 from neighbourhoods.phases import ORDER, Phase
 from neighbourhoods.projects import projects_in
@@ -193,8 +192,7 @@ def test_delivery_is_told_on_the_proposals_page(town: Town, site: Site, session:
     )
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)
-    declare_interest(session, the_round, town.councillor, InterestKind.NONE, "")
-    decide(session, the_round, town.councillor, Act.APPROVE, "")
+    town.approves(the_round, town.councillor)
     conclude_sign_off(session, town.keys, the_round)
     for delivery in deliveries_in(session, the_round):
         step = DeliveryStep(DeliveryStatus.STARTED, "The oak has been ordered.", 50_000, None)

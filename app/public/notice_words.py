@@ -1,0 +1,262 @@
+"""A decision notice as people read it: what was signed comes from its document alone."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.display import LONDON, date_words, moment_words
+from app.labels import label
+from app.public.sitting import interest_words, listed
+from ballots.notices import DecisionNotice
+from ballots.register import kept_until
+from ballots.routes import Part, RouteName, Verdict
+from ballots.signing import Ground
+from neighbourhoods.interests import InterestKind
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one person gave as reasons, in sentences."""
+
+    person: str
+    part: str
+    sentences: list[str]
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A project that was considered and that residents did not choose."""
+
+    title: str
+    pence: int
+
+
+@dataclass(frozen=True)
+class NoticeRead:
+    """A notice put into words: the five fields, and what it is about."""
+
+    number: str
+    title: str
+    community: str
+    answering: str
+    fund: str
+    financial_year: str
+    route: str
+    # Whoever reads the document learns these; nothing here comes from elsewhere.
+    decided_on: date
+    decided_by: str
+    side_by_side: list[dict[str, object]]
+    reasons: list[Said]
+    alternatives: list[Alternative]
+    interests: list[str]
+    record_sha256: str
+
+
+def read_notice(contents: Mapping[str, Any]) -> NoticeRead:
+    """Put a notice’s document into words."""
+    titles = {one["code"]: one["title"] for one in contents["decision"]}
+    titles |= {one["code"]: one["title"] for one in contents["alternatives"]}
+    reasons = [_said(one, titles) for one in contents["reasons"]]
+    return NoticeRead(
+        number=contents["number"],
+        title=contents["title"],
+        community=contents["community"],
+        answering=contents["answering"],
+        fund=contents["fund"],
+        financial_year=contents["financial_year"],
+        route=label(RouteName(contents["route"])),
+        decided_on=datetime.fromisoformat(contents["date"]).astimezone(LONDON).date(),
+        decided_by=listed(contents["decided_by"], every=True),
+        side_by_side=[_row(one, contents["reasons"]) for one in contents["decision"]],
+        reasons=reasons,
+        alternatives=[Alternative(one["title"], one["pence"]) for one in contents["alternatives"]],
+        interests=[_interest(one, titles) for one in contents["interests"]],
+        record_sha256=contents["record_sha256"],
+    )
+
+
+def decided_words(one: Mapping[str, Any]) -> tuple[str, str]:
+    """What the council decided on one project, in short, and its tone."""
+    match one["decided"]:
+        case "withdrawn":
+            return _("Withdrawn before the decision"), "stop"
+        case "declined":
+            return _("Not to fund it"), "stop"
+        case _ if one["conditions"]:
+            return _("To fund it, on conditions"), "good"
+        case _:
+            return _("To fund it"), "good"
+
+
+def _row(one: Mapping[str, Any], reasons: list[Mapping[str, Any]]) -> dict[str, object]:
+    decided, tone = decided_words(one)
+    return {
+        "title": one["title"],
+        "cost_pence": one["pence"],
+        "chosen": one["residents_chose"],
+        "residents_text": "",
+        "decision": decided,
+        "tone": tone,
+        "council_text": "\n".join(why_of(one, reasons)),
+    }
+
+
+def why_of(one: Mapping[str, Any], reasons: list[Mapping[str, Any]]) -> list[str]:
+    """Why a project was decided on as it was: conditions, grounds of declining, withdrawal."""
+    if one["decided"] == "withdrawn":
+        return [one["why_withdrawn"]]
+    if one["decided"] == "carried":
+        return [_("Condition: %(words)s", words=words) for words in _once(one["conditions"])]
+    return _once(
+        _(
+            "%(ground)s: %(reasons)s",
+            ground=label(Ground(given["ground"])),
+            reasons=given["reasons"],
+        )
+        for said in reasons
+        for given in said["projects"]
+        if given["code"] == one["code"] and given["verdict"] == Verdict.DECLINE
+    )
+
+
+def _once(words: Iterator[str] | list[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _said(one: Mapping[str, Any], titles: Mapping[str, str]) -> Said:
+    sentences = [one["reasons"]] if one["reasons"] else []
+    if one["minute"]:
+        sentences.append(_minute(one["minute"]))
+    sentences += [_verdict(given, titles[given["code"]]) for given in one["projects"]]
+    return Said(one["person"], label(Part(one["part"])), sentences)
+
+
+def _verdict(given: Mapping[str, Any], title: str) -> str:
+    match Verdict(given["verdict"]):
+        case Verdict.DECLINE:
+            return _(
+                "Declined “%(title)s”. %(ground)s: %(reasons)s",
+                title=title,
+                ground=label(Ground(given["ground"])),
+                reasons=given["reasons"],
+            )
+        case Verdict.CONDITIONS:
+            said = _(
+                "Endorsed “%(title)s” on a condition: %(words)s",
+                title=title,
+                words=given["condition"],
+            )
+        case Verdict.ENDORSE:
+            said = _("Endorsed “%(title)s” as residents chose.", title=title)
+    return " ".join(filter(None, (said, given["reasons"])))
+
+
+def _minute(minute: Mapping[str, Any]) -> str:
+    return _(
+        "Minute of the meeting of %(day)s: moved by %(mover)s, seconded by %(seconder)s; "
+        "%(pro)s for, %(contra)s against, %(abstained)s abstained.",
+        day=date_words(date.fromisoformat(minute["held_on"])),
+        mover=minute["moved_by"],
+        seconder=minute["seconded_by"],
+        pro=minute["for"],
+        contra=minute["against"],
+        abstained=minute["abstained"],
+    )
+
+
+def _interest(found: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    words = {"person": found["person"], "said": interest_words(InterestKind(found["kind"]))}
+    if found["project"] in titles:
+        said = _("%(person)s: %(said)s in “%(title)s”.", title=titles[found["project"]], **words)
+    else:
+        said = _("%(person)s: %(said)s.", **words)
+    if found["dispensation"]:
+        said += " " + _("Took part under dispensation %(number)s.", number=found["dispensation"])
+    return " ".join(filter(None, (said, found["details"])))
+
+
+# --- what happens after it was published ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Afterwards:
+    """What became of a notice since it was published, in a line of its own."""
+
+    name: str
+    words: str
+    # People’s own words that belong to it.
+    said: str = ""
+
+
+def afterwards(notice: DecisionNotice, moment: datetime) -> list[Afterwards]:
+    """Call-in, money, lodging and how long it is kept, as they stand at a moment."""
+    lines = [_call_in(notice, moment), Afterwards(_("Money"), _money(notice, moment))]
+    if notice.lodge_by is not None:
+        lines.append(Afterwards(_("Lodging"), lodging_words(notice, moment)))
+    kept = date_words(kept_until(notice.published_at))
+    return [*lines, Afterwards(_("Kept"), _("In the public register until %(day)s.", day=kept))]
+
+
+def _call_in(notice: DecisionNotice, moment: datetime) -> Afterwards:
+    name = _("Call-in")
+    if notice.called_in_at is not None:
+        words = _("Called in at %(when)s.", when=moment_words(notice.called_in_at))
+        if notice.called_in_ended_at is not None:
+            when = moment_words(notice.called_in_ended_at)
+            words += " " + _("The decision was confirmed at %(when)s.", when=when)
+        return Afterwards(name, words, notice.called_in_why)
+    if notice.call_in_until <= notice.published_at:
+        return Afterwards(name, _("This decision took effect at once."))
+    until = moment_words(notice.call_in_until)
+    if moment >= notice.call_in_until:
+        return Afterwards(name, _("It could be called in until %(when)s. Nobody did.", when=until))
+    left = days_left_words(notice.call_in_until, moment)
+    return Afterwards(
+        name, _("It can be called in until %(when)s: %(left)s.", when=until, left=left)
+    )
+
+
+def _money(notice: DecisionNotice, moment: datetime) -> str:
+    if notice.money_moved_at is not None:
+        when = moment_words(notice.money_moved_at)
+        return _("What was agreed was committed to the projects at %(when)s.", when=when)
+    if notice.is_called_in:
+        return _("No money moves until the call-in has ended.")
+    if moment < notice.call_in_until:
+        when = moment_words(notice.call_in_until)
+        return _("No money moves before %(when)s.", when=when)
+    return _("The money is on its way to the projects.")
+
+
+def lodging_words(notice: DecisionNotice, moment: datetime) -> str:
+    """When a ward member’s record was lodged, or how many days are left for it."""
+    if notice.lodge_by is None:
+        return _("This route asks for no lodging.")
+    by = date_words(notice.lodge_by)
+    if notice.lodged_on is not None:
+        return _(
+            "Lodged on %(day)s, receipt %(receipt)s. It was due by %(by)s.",
+            day=date_words(notice.lodged_on),
+            receipt=notice.lodged_receipt,
+            by=by,
+        )
+    days = (notice.lodge_by - moment.astimezone(LONDON).date()).days
+    if days < 0:
+        late = ngettext("%(num)d day late", "%(num)d days late", -days)
+        return _("To be lodged by %(by)s: %(late)s.", by=by, late=late)
+    if days == 0:
+        return _("To be lodged by %(by)s: that is today.", by=by)
+    left = ngettext("%(num)d day left", "%(num)d days left", days)
+    return _("To be lodged by %(by)s: %(left)s.", by=by, left=left)
+
+
+def days_left_words(until: datetime, moment: datetime) -> str:
+    """How long there is still: whole days, or hours on the last day."""
+    left = until - moment
+    if left.days:
+        return str(ngettext("%(num)d day left", "%(num)d days left", left.days))
+    return str(ngettext("%(num)d hour left", "%(num)d hours left", max(1, left.seconds // 3600)))

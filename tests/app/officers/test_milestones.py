@@ -1,0 +1,176 @@
+"""Officers promise milestones, show photos, and moderate what residents say."""
+
+import hashlib
+import io
+from datetime import date
+
+import pytest
+from PIL import Image
+
+from neighbourhoods.delivery import Delivery, DeliveryStatus, Planned, plan_milestone
+from neighbourhoods.letters import newest_letters
+from neighbourhoods.ratings import rate_delivery, ratings_in
+from tests.app.officers.test_deliveries import address, delivery
+from tests.builders import Town
+from tests.council import Site
+
+__all__ = ["delivery"]  # a fixture
+STEP = {
+    "title": "The bench is built",
+    "due_on": ["1", "11", "2026"],
+    "owner": "Parks team",
+    "done_on": ["", "", ""],
+    "note": "",
+}
+LATE = "Late: “The bench is built” was due on Sunday 1 November 2026"
+
+
+def photo(colour: str = "red") -> tuple[io.BytesIO, str]:
+    written = io.BytesIO()
+    Image.new("RGB", (40, 30), colour).save(written, "PNG")
+    written.seek(0)
+    return written, "bench.png"
+
+
+def test_a_milestone_turns_late_by_itself_wherever_residents_look(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    officer = site.as_(town.officer)
+    page = officer.post(address(delivery) + "/milestones/new", data=STEP, follow_redirects=True)
+    assert "Late: was due on Sunday 1 November 2026" in page.text
+    for where in (
+        f"/communities/{town.neighbourhood.slug}",
+        f"/communities/{town.ward.slug}",
+        f"/rounds/{delivery.round_id}/delivery",
+    ):
+        assert LATE in site.as_(None).get(where).text, where
+    assert LATE in officer.get("/office").text
+    assert LATE in site.as_(town.councillor).get("/councillors/queue").text
+    assert LATE not in site.as_(town.other_councillor).get("/councillors/queue").text
+
+
+def test_everyone_who_wanted_it_is_told_once_when_a_milestone_is_reached(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    step = plan_milestone(
+        town.session, delivery, Planned("The bench is built", date(2026, 11, 1), "Parks team")
+    )
+    plan_milestone(town.session, delivery, Planned("It is painted", date(2027, 3, 1), "Parks team"))
+    town.session.commit()
+    done = STEP | {"done_on": ["20", "11", "2026"], "note": "In oak."}
+    officer, page = site.as_(town.officer), f"{address(delivery)}/milestones/{step.id}"
+    assert officer.post(page, data=done).status_code == 303
+    assert officer.post(page, data=done | {"note": "In elm."}).status_code == 303
+    letters = newest_letters(town.session)
+    assert {letter.to_email for letter in letters} == {town.resident.email, town.neighbour.email}
+    assert len(letters) == 2
+    assert "The bench is built: done on Friday 20 November 2026" in letters[0].body
+    assert "In oak." in letters[0].body
+    assert "It is painted. Due on Monday 1 March 2027." in letters[0].body
+    assert LATE not in site.as_(None).get(f"/rounds/{delivery.round_id}/delivery").text
+
+
+def test_a_milestone_done_tomorrow_is_refused_at_its_field(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    ahead = STEP | {"done_on": ["1", "12", "2026"]}
+    answer = site.as_(town.officer).post(address(delivery) + "/milestones/new", data=ahead)
+    assert answer.status_code == 422
+    assert "Enter a day that has come" in answer.text
+
+
+def test_the_letter_of_a_finished_project_asks_what_it_changed(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    data = {"status": "finished", "note": "Sit down.", "spent": "", "due_on": ["", "", ""]}
+    site.as_(town.officer).post(address(delivery), data=data)
+    body = newest_letters(town.session)[0].body
+    ask = f"http://localhost/rounds/{delivery.round_id}/deliveries/{delivery.project_id}/rate"
+    assert ask in body
+    data |= {"status": "started", "note": "Not yet after all."}
+    site.as_(town.officer).post(address(delivery), data=data)
+    town.session.rollback()
+    assert ask not in newest_letters(town.session)[0].body
+
+
+def test_a_photo_is_shown_beside_its_report_in_words_too(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    report = {"status": "started", "note": "Look.", "photo": photo(), "alt": "A red bench"}
+    answer = site.as_(town.officer).post(address(delivery), data=report)
+    assert answer.status_code == 303
+    page = site.as_(None).get(f"/rounds/{delivery.round_id}/delivery").text
+    town.session.rollback()
+    (update,) = delivery.updates
+    assert update.photo is not None
+    shown = f"/photos/{update.photo.digest}.jpg"
+    assert f'src="{shown}" alt="A red bench" width="40" height="30"' in page
+    served = site.as_(None).get(shown)
+    assert hashlib.sha256(served.data).hexdigest() == update.photo.digest
+    assert served.mimetype == "image/jpeg"
+    assert served.headers["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" in served.headers["Cache-Control"]
+    served.close()
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, "../" * 21 + "x", "A" * 64])
+def test_only_photos_beside_reports_are_served(site: Site, digest: str) -> None:
+    assert site.as_(None).get(f"/photos/{digest}.jpg").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"photo": photo(), "alt": ""}, "Say what the photo shows"),
+        (
+            {"photo": (io.BytesIO(b"<svg/>"), "x.jpg"), "alt": "A bench"},
+            "Choose a JPEG, PNG or WebP picture of at most 5 MB",
+        ),
+    ],
+)
+def test_a_bad_photo_is_refused_at_its_field_and_nothing_is_published(
+    site: Site, town: Town, delivery: Delivery, sent: dict[str, object], words: str
+) -> None:
+    report = {"status": "started", "note": "Look.", "spent": "1"} | sent
+    answer = site.as_(town.officer).post(address(delivery), data=report)
+    assert (answer.status_code, words in answer.text) == (422, True)
+    town.session.rollback()
+    assert (delivery.updates, delivery.spent_pence) == ([], 0)
+
+
+def test_only_the_form_for_photos_takes_more_than_other_forms(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    officer = site.as_(town.officer)
+
+    def answered(page: str, megabytes: int) -> int:
+        head = b'--cut\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+        body = head % (b"photo", b'; filename="x.jpg"', b"x" * megabytes * 1024 * 1024)
+        for name, value in ((b"status", b"started"), (b"note", b"N."), (b"alt", b"A")):
+            body += head % (name, b"", value)
+        kind = "multipart/form-data; boundary=cut"
+        return officer.post(page, data=body + b"--cut--\r\n", content_type=kind).status_code
+
+    assert answered(address(delivery), 3) == 422
+    assert answered(address(delivery), 6) == 413
+    assert answered(address(delivery) + "/milestones/new", 3) == 413
+
+
+def test_an_officer_hides_words_and_shows_them_again(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    delivery.status = DeliveryStatus.FINISHED
+    for number in range(1, 6):
+        rate_delivery(town.session, delivery, f"r{number}", 5, f"It names {number}")
+    town.session.commit()
+    officer = site.as_(town.officer)
+    first = ratings_in(town.session, delivery.project_id)[0]
+    hide = f"/office/rounds/{delivery.round_id}/ratings/{first.id}"
+    assert officer.post(f"{hide}/hide", data={"why": ""}).status_code == 422
+    officer.post(f"{hide}/hide", data={"why": "A name."})
+    public = f"/rounds/{delivery.round_id}/delivery"
+    assert "It names 1" not in site.as_(None).get(public).text
+    assert "Hidden: A name." in officer.get(address(delivery) + "/ratings").text
+    assert officer.post(f"{hide}/hide", data={"why": "Again."}).status_code == 409
+    officer.post(f"{hide}/show")
+    assert "It names 1" in site.as_(None).get(public).text
