@@ -15,7 +15,7 @@ from ballots.signing import Signature
 from ballots.signoff import SIGNED, SignOff, sign_off_of
 from ballots.stages import PARTS, Substitution
 from ballots.voting_rules import VotingRules
-from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.delivery import UNDER_WAY, Delivery
 from neighbourhoods.funds import Fund
 from neighbourhoods.people import Appointment, Office, Person
 from neighbourhoods.phases import Phase
@@ -213,16 +213,16 @@ def decisions_signed(session: Session, people: Collection[Person]) -> dict[int, 
 
 
 def late_for(session: Session, offices: Collection[Appointment], today: date) -> list[Delivery]:
-    """Projects of whom somebody answers for that should be done by now and are not."""
+    """Projects of whom somebody answers for of which something is late; the longest late first."""
     query = (
         select(Delivery)
         .join(Round, Round.id == Delivery.round_id)
-        .where(
-            within(_answers_for(offices)),
-            Delivery.due_on < today,
-            Delivery.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.STARTED]),
+        .where(within(_answers_for(offices)), Delivery.status.in_(UNDER_WAY))
+        .options(
+            joinedload(Delivery.project).joinedload(Project.the_round),
+            selectinload(Delivery.milestones),
         )
-        .options(joinedload(Delivery.project).joinedload(Project.the_round))
-        .order_by(Delivery.due_on, Delivery.project_id)
+        .order_by(Delivery.project_id)
     )
-    return list(session.scalars(query))
+    late = [one for one in session.scalars(query) if one.late_on(today)]
+    return sorted(late, key=lambda one: one.late_on(today)[0].due_on)

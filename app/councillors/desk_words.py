@@ -159,14 +159,17 @@ def _ahead(one: OnDesk, moment: datetime) -> Lying:
 
 
 def _late(delivery: Delivery, today: date) -> LateProject:
-    due = delivery.due_on or today
+    longest = delivery.late_on(today)[0]
+    day = date_words(longest.due_on)
     return LateProject(
         title=delivery.project.title,
         link=url_for(
             "public.delivery", round_id=delivery.round_id, _anchor=f"project-{delivery.project_id}"
         ),
-        days=_late_words((today - due).days),
-        due=_("It was due by %(day)s.", day=date_words(due)),
+        days=_late_words((today - longest.due_on).days),
+        due=_("“%(title)s” was due by %(day)s.", title=longest.title, day=day)
+        if longest.title
+        else _("It was due by %(day)s.", day=day),
         round_title=delivery.project.the_round.title,
     )
 

@@ -1,6 +1,5 @@
 """Published decisions in short: what residents chose, what became of it, and who decided."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import date_words, moment_words
+from app.public.notices import address_of
 from app.public.sitting import listed
 from ballots.notices import DecisionNotice
 from neighbourhoods.rounds import Round
@@ -35,11 +35,11 @@ def read_decided(notices: Sequence[DecisionNotice], moment: datetime) -> list[De
 
 
 def _read(notice: DecisionNotice, moment: datetime) -> Decided:
-    said = json.loads(notice.document)
+    said = notice.contents
     names = list(dict.fromkeys(said["decided_by"]))
     return Decided(
         the_round=notice.the_round,
-        link=f"/notices/{notice.number}",
+        link=address_of(notice),
         published_at=notice.published_at,
         day=date_words(notice.published_at),
         outcome=_outcome(said["decision"]),
@@ -74,7 +74,7 @@ def _outcome(decision: Sequence[dict[str, object]]) -> str:
 def _money(notice: DecisionNotice, moment: datetime) -> str:
     if notice.money_moved_at is not None:
         return ""
-    if notice.called_in_at is not None and notice.called_in_ended_at is None:
+    if notice.is_called_in:
         return _("Called in: no money moves until that is over")
     if moment < notice.call_in_until:
         return _("May be called in until %(when)s", when=moment_words(notice.call_in_until))

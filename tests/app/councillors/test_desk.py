@@ -19,7 +19,7 @@ from ballots.signoff import advance, answer_referral
 from ballots.stages import QuietPeriod
 from ballots.stepping_in import name_substitute
 from neighbourhoods.database import Database
-from neighbourhoods.delivery import DeliveryStatus, deliveries_in
+from neighbourhoods.delivery import DeliveryStatus, Planned, deliveries_in, plan_milestone
 from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Office, Person
 from neighbourhoods.phases import Phase
@@ -332,6 +332,19 @@ def test_late_deliveries_of_the_community_stand_on_its_councillors_desk(
     late.status = DeliveryStatus.FINISHED
     town.session.commit()
     assert "Late deliveries" not in desk(site.as_(town.councillor))
+
+
+def test_a_late_milestone_is_named(site: Site, town: Town) -> None:
+    the_round = signed_round(town)
+    late = deliveries_in(town.session, the_round)[0]
+    late.due_on = date(2027, 3, 1)
+    plan_milestone(
+        town.session, late, Planned("Lamps are ordered", date(2026, 11, 22), "Olive", None)
+    )
+    town.session.commit()
+    page = under(desk(site.as_(town.councillor)), "Late deliveries")
+    assert "1 day late" in page
+    assert "“Lamps are ordered” was due by Sunday 22 November 2026." in page
 
 
 def test_the_monitoring_officer_reads_first_what_cannot_go_on_by_itself(
