@@ -24,6 +24,7 @@ from app.extensions import csrf
 from app.house import db, keys, let_go, stores_elsewhere
 from app.residents import residents
 from app.residents.at_once import cast_at_once, sent_request_id
+from app.residents.booth_close import closing_of
 from app.residents.filled import Filled, draft_of, drop_draft, has_draft, keep_draft, read_form
 from app.residents.meeting_now import is_checked_in
 from app.residents.meeting_phone import meeting_about, phone_here
@@ -71,6 +72,7 @@ def booth(the_round: Round) -> ResponseReturnValue:
     if refused is not None or paper is None:
         return _closed_page(the_round, refused, sent=False)
     if the_round.within_id is not None and entry_for(the_round) is None:
+        remember_entry(the_round, None)
         return _not_on_hall_roll(the_round)
     filled = draft_of(paper)
     # Only while the draft is there: after the back button, what was wrong may be long put right.
@@ -121,6 +123,7 @@ def _paper_page(
     projects = projects_in_order(the_round, entry)
     titles = {project.code: project.title for project in projects}
     wrong = wrong_marks(paper, filled, faults, titles)
+    card, meeting = entry_on_card(the_round), meeting_about(the_round)
     return render_template(
         "residents/booth.html",
         the_round=the_round,
@@ -138,11 +141,12 @@ def _paper_page(
         public_key=keys().public_key(),
         entry=entry,
         receipt=_receipt_of(the_round, entry),
-        by_card=entry_on_card(the_round) is not None,
+        by_card=card is not None and entry is not None and card.id == entry.id,
         wrong=wrong,
         errors=bool(faults),
         stale=stale,
-        meeting=meeting_about(the_round),
+        meeting=meeting,
+        closing=closing_of(meeting, the_round),
     )
 
 

@@ -163,7 +163,7 @@ def _said(assembly: Assembly, state: State) -> list[str]:
         if vote["last_call"]:
             said.append(_("Last call: the vote closes in a few seconds."))
         elif vote["closes_at"]:
-            said.append(_("The vote is open until %(time)s.", time=_until(vote)))
+            said.append(_("The vote is open until %(time)s.", time=until_in_words(vote)))
         else:
             said.append(_("The vote is open."))
     elif vote:
@@ -171,7 +171,7 @@ def _said(assembly: Assembly, state: State) -> list[str]:
     return said
 
 
-def _until(vote: Mapping[str, Any]) -> str:
+def until_in_words(vote: Mapping[str, Any]) -> str:
     """When a vote closes, to the second; empty while that is not set."""
     if not vote["closes_at"]:
         return ""
@@ -272,7 +272,7 @@ def _my_vote(phone: Phone, vote: Mapping[str, Any] | None) -> Markup:
         vote=vote,
         my_vote=my_vote_in(vote, phone),
         MyVote=MyVote,
-        until=_until(vote),
+        until=until_in_words(vote),
         is_over=is_past(Phase(vote["phase"]), Phase.COUNT),
     )
 
