@@ -255,6 +255,7 @@ def draw_for(assembly: Assembly, phone: Phone, *, fresh: bool = False) -> Drawn:
             "running": is_under_way,
             "asking": is_under_way and phone.id not in common.speeches,
             "named": bool(phone.name),
+            "known": is_in,
             "sides": common.alternates,
             "waiting": place is not None,
             "polling": common.poll is not None,

@@ -9,6 +9,7 @@
 
 const SOON_MS = 2000; // not all phones of a hall at once
 const POLL_MS = [2000, 6000];
+const DOOR_MS = [1000, 5000];
 const LATER_MS = [4000, 10000];
 const SELDOM_MS = [15000, 30000];
 const ASK_EVERY_MS = 5000;
@@ -51,6 +52,8 @@ function openMeeting(page) {
     if (state.version !== before.version || vote(state) !== vote(before)) return between(0, SOON_MS);
     if (flags.waiting && state.hands !== before.hands) return between(0, SOON_MS);
     if (flags.polling) return between(...POLL_MS);
+    // Whoever is not checked in may stand at the door this moment; nobody else asks.
+    if (flags.known === false) return between(...DOOR_MS);
     if (state.hands !== before.hands || state.questions !== before.questions) return between(...LATER_MS);
     return between(...SELDOM_MS);
   }

@@ -266,6 +266,17 @@ def test_a_closed_vote_says_that_papers_keep_it_from_being_counted(
     assert console.page.select_one(f"#console-vote a[href='/assemblies/{meeting.id}/tellers']")
 
 
+def test_only_a_practice_meeting_can_be_wiped_from_its_console(
+    console: Console, town: Town, meeting: Assembly
+) -> None:
+    wipe = f"form[action='/assemblies/{meeting.id}/practice/wipe']"
+    assert console.page.select_one(wipe) is None
+    meeting.is_practice = True
+    town.session.commit()
+    console.look()
+    assert console.page.select_one(wipe) is not None
+
+
 def test_a_vote_is_given_one_minute_more(
     console: Console, town: Town, meeting: Assembly, clock: Clock
 ) -> None:
