@@ -51,6 +51,7 @@ function openMeeting(page) {
     if (state.version !== before.version || vote(state) !== vote(before)) return between(0, SOON_MS);
     if (flags.waiting && state.hands !== before.hands) return between(0, SOON_MS);
     if (flags.polling) return between(...POLL_MS);
+    if (flags.outside && state.present !== before.present) return between(...LATER_MS); // perhaps it was me
     if (state.hands !== before.hands || state.questions !== before.questions) return between(...LATER_MS);
     return between(...SELDOM_MS);
   }
