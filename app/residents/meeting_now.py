@@ -252,6 +252,7 @@ def draw_for(assembly: Assembly, phone: Phone, *, fresh: bool = False) -> Drawn:
         common,
         parts,
         {
+            "outside": not is_in,
             "running": is_under_way,
             "asking": is_under_way and phone.id not in common.speeches,
             "named": bool(phone.name),
@@ -274,7 +275,7 @@ def _my_vote(phone: Phone, vote: Mapping[str, Any] | None) -> Markup:
         my_vote=my_vote_in(vote, phone),
         MyVote=MyVote,
         until=until_in_words(vote),
-        is_over=is_past(Phase(vote["phase"]), Phase.COUNT),
+        is_over=is_past(Phase.COUNT, Phase(vote["phase"])),
     )
 
 
