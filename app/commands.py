@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.auditing import audit_command
 from app.council_file import CouncilFileError, read_council_file, set_up_council
 from app.demonstration.story import demonstrate, is_empty
+from app.fault_wording import unreadable_in_words
 from app.house import database, keys, settings
 from app.recount import count_command, undecided_in_words
 from app.rehearsal.command import rehearse_command
@@ -22,7 +23,6 @@ from app.watch import (
     verify_command,
     witness_command,
 )
-from app.wording import unreadable_in_words
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.disclosure import DEFAULT_STEP, LEAST_STEP
 from ballots.imported import differences, find_imported, import_election, replay_ballots

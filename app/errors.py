@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.wording import obstacles_in_words, paper_faults_in_words, say
+from app.fault_wording import paper_faults_in_words
+from app.obstacle_wording import obstacles_in_words
+from app.wording import say
 from ballots.moves import NotReady
 from ballots.refusals import BadPaper
 from neighbourhoods.refusals import Refused

@@ -17,7 +17,8 @@ from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round, RoundMove
-from neighbourhoods.stage import log_act, picture_of
+from neighbourhoods.stage import log_act
+from neighbourhoods.stage_pictures import picture_of
 
 HELD_AT_MOST = timedelta(hours=24)
 

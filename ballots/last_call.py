@@ -20,7 +20,8 @@ from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import PhaseStart, Round, RoundKind
-from neighbourhoods.stage import log_act, picture_of
+from neighbourhoods.stage import log_act
+from neighbourhoods.stage_pictures import picture_of
 
 LAST_CALL = timedelta(seconds=10)
 # Who put off the close of a rehearsal: its ledger stays when it is wiped, and names nobody.

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from ballots.affording import shortfall_pence
 from ballots.counting import RuleError
 from ballots.covered import Counted
 from ballots.keys import KeyStore
@@ -15,7 +16,6 @@ from ballots.outcome import (
     funded_projects,
     outcome_of,
     paid_pence,
-    shortfall_pence,
 )
 from ballots.paper_ballots import count_papers
 from ballots.purchases import committed_before, purchased_within
@@ -104,7 +104,8 @@ def obstacles_before(session: Session, the_round: Round, to_phase: Phase) -> lis
             found.append(Obstacle(Blocker.NOT_AGREED))
         if is_money_taken(session, the_round):
             found.append(Obstacle(Blocker.MONEY_TAKEN))
-        found += _short_by(shortfall_pence(session, the_round))
+        else:
+            found += _short_by(shortfall_pence(session, the_round))
     return found
 
 

@@ -25,11 +25,10 @@ from ballots.tally import publish_closed
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Base, Moment, hold_round, now
 from neighbourhoods.eligibility import roll_size
-from neighbourhoods.money import hold_fund
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project, projects_in
-from neighbourhoods.refusals import Refusal, Refused
-from neighbourhoods.rounds import Round, left_for_rounds
+from neighbourhoods.refusals import Refused
+from neighbourhoods.rounds import Round
 
 
 class Outcome(Base):
@@ -148,23 +147,6 @@ def paid_pence(outcome: Outcome) -> dict[str, int]:
         for verdict in verdicts
         if verdict["funded"]
     }
-
-
-def shortfall_pence(session: Session, the_round: Round) -> int:
-    """How much more an outcome promises than its fund can give without other rounds' money."""
-    outcome = outcome_of(session, the_round.id)
-    asked = 0 if outcome is None else sum(paid_pence(outcome).values())
-    # A vote held in a hall shares out what its round has taken.
-    taken_by = the_round.within or the_round
-    return max(0, asked - left_for_rounds(session, the_round.fund, besides=taken_by))
-
-
-def check_affordable(session: Session, the_round: Round) -> None:
-    """Hold the fund of a round and refuse an outcome that promises more than it can give."""
-    hold_fund(session, the_round.fund_id)
-    short = shortfall_pence(session, the_round)
-    if short:
-        raise Refused(Refusal.FUND_SHORT, short_pence=short)
 
 
 def funded_projects(session: Session, outcome: Outcome) -> list[Project]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from ballots.outcome import check_affordable
+from ballots.affording import check_affordable
 from ballots.refusals import BallotRefusal
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Base, Moment, UTCDateTime, Word, hold_round, now, one_of

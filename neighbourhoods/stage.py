@@ -24,6 +24,7 @@ from neighbourhoods.assemblies import (
 from neighbourhoods.database import now
 from neighbourhoods.people import Person
 from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.stage_pictures import as_it_stands, put_back
 
 UNDO_WITHIN = timedelta(seconds=10)
 LONGEST_MESSAGE = 280
@@ -79,7 +80,7 @@ def begin(session: Session, assembly: Assembly, by: Person | None) -> None:
     stage = hold_stage(session, assembly)
     if assembly.state != AssemblyState.PLANNED:
         raise Refused(Refusal.MEETING_BEGUN)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     assembly.state, assembly.began_at = AssemblyState.UNDER_WAY, now(session)
     if assembly.items:
         _turn_to(session, stage, assembly.items[0])
@@ -89,7 +90,7 @@ def begin(session: Session, assembly: Assembly, by: Person | None) -> None:
 def end(session: Session, assembly: Assembly, by: Person | None) -> None:
     """Close the meeting: its agenda is over, and its clock stops."""
     stage = _hold_under_way(session, assembly)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     moment = now(session)
     if stage.item is not None:
         stage.item.ended_at = moment
@@ -103,7 +104,7 @@ def go_to(session: Session, assembly: Assembly, item: AgendaItem, by: Person | N
     stage = _hold_under_way(session, assembly)
     if item.assembly_id != assembly.id:
         raise Refused(Refusal.NO_SUCH_ITEM)
-    before = _as_it_stands(stage, item)
+    before = as_it_stands(stage, item)
     if stage.item_id == item.id:
         stage.slide = Slide.ITEM
     else:
@@ -139,7 +140,7 @@ def show(session: Session, assembly: Assembly, slide: Slide, by: Person | None) 
         raise Refused(Refusal.NO_SUCH_ITEM)
     if slide == Slide.MESSAGE and not stage.message:
         raise Refused(Refusal.MESSAGE_MISSING)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     stage.slide = slide
     log_act(session, assembly, ActKind.SHOW, by, slide.value, before)
 
@@ -152,7 +153,7 @@ def say(session: Session, assembly: Assembly, words: str, by: Person | None) -> 
         raise Refused(Refusal.MESSAGE_MISSING)
     if len(words) > LONGEST_MESSAGE:
         raise Refused(Refusal.MESSAGE_TOO_LONG, limit=LONGEST_MESSAGE)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     stage.slide, stage.message = Slide.MESSAGE, words
     log_act(session, assembly, ActKind.SAY, by, words, before)
 
@@ -169,7 +170,7 @@ def lighten(session: Session, assembly: Assembly, by: Person | None) -> None:
 
 def _cover(session: Session, assembly: Assembly, by: Person | None, *, is_dark: bool) -> None:
     stage = _hold_unless_ended(session, assembly)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     stage.is_dark = is_dark
     log_act(session, assembly, ActKind.DARKEN if is_dark else ActKind.LIGHTEN, by, before=before)
 
@@ -184,7 +185,7 @@ def start_timer(
     left = seconds or stage.timer_left
     if not left:
         raise Refused(Refusal.NO_TIMER)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     stage.timer_ends_at = now(session) + timedelta(seconds=left)
     stage.timer_left = None
     log_act(session, assembly, ActKind.TIMER, by, f"start {left}", before)
@@ -195,7 +196,7 @@ def rest_timer(session: Session, assembly: Assembly, by: Person | None) -> None:
     stage = _hold_under_way(session, assembly)
     if stage.timer_ends_at is None:
         raise Refused(Refusal.NO_TIMER)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     stage.timer_left = seconds_left(stage, now(session))
     stage.timer_ends_at = None
     log_act(session, assembly, ActKind.TIMER, by, f"rest {stage.timer_left}", before)
@@ -204,7 +205,7 @@ def rest_timer(session: Session, assembly: Assembly, by: Person | None) -> None:
 def add_time(session: Session, assembly: Assembly, by: Person | None, seconds: int = 60) -> None:
     """Give the countdown more time, whether it runs or rests."""
     stage = _hold_under_way(session, assembly)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     if stage.timer_ends_at is not None:
         stage.timer_ends_at = max(stage.timer_ends_at, now(session)) + timedelta(seconds=seconds)
     else:
@@ -232,7 +233,7 @@ def step(
     wanted = stage.step + (-1 if back else 1)
     if wanted < 0 or (most is not None and wanted > most):
         raise Refused(Refusal.NO_STEP_BEFORE if back else Refusal.NO_STEP_AFTER)
-    before = _as_it_stands(stage)
+    before = as_it_stands(stage)
     stage.step = wanted
     log_act(session, assembly, ActKind.STEP, by, str(wanted), before)
     return wanted
@@ -315,64 +316,10 @@ def undo(session: Session, assembly: Assembly, by: Person | None) -> AssemblyAct
     act = undoable(session, assembly)
     if act is None or act.before is None:
         raise Refused(Refusal.TOO_LATE_TO_UNDO)
-    _put_back(session, assembly, stage, act.before)
+    put_back(session, assembly, stage, act.before)
     act.undone = True
     log_act(session, assembly, ActKind.UNDO, by, act.kind.value)
     return act
-
-
-def picture_of(stage: Stage) -> dict[str, object]:
-    """The stage as JSON, as undoing an act puts it back."""
-    ends_at = stage.timer_ends_at
-    return {
-        "item": stage.item_id,
-        "slide": stage.slide.value,
-        "step": stage.step,
-        "dark": stage.is_dark,
-        "message": stage.message,
-        "timer_ends_at": ends_at.isoformat() if ends_at else None,
-        "timer_left": stage.timer_left,
-    }
-
-
-def _as_it_stands(stage: Stage, *turned_to: AgendaItem) -> dict[str, object]:
-    """The stage, and the times that an act is about to write down beside it."""
-    assembly = stage.assembly
-    first = assembly.items[:1] if assembly.state == AssemblyState.PLANNED else []
-    touched = {item.id: item for item in (*turned_to, *first, stage.item) if item is not None}
-    return {
-        **picture_of(stage),
-        "meeting": [assembly.state.value, *_written(assembly.began_at, assembly.ended_at)],
-        "items": [[key, *_written(i.began_at, i.ended_at)] for key, i in touched.items()],
-    }
-
-
-def _written(*moments: datetime | None) -> list[str | None]:
-    return [moment.isoformat() if moment else None for moment in moments]
-
-
-def _read(written: object) -> datetime | None:
-    return datetime.fromisoformat(str(written)) if written else None
-
-
-def _put_back(
-    session: Session, assembly: Assembly, stage: Stage, before: dict[str, object]
-) -> None:
-    left, meeting, items = before["timer_left"], before.get("meeting"), before.get("items", [])
-    stage.item_id = before["item"] if isinstance(before["item"], int) else None
-    stage.slide = Slide(str(before["slide"]))
-    stage.step = int(str(before["step"]))
-    stage.is_dark = bool(before["dark"])
-    stage.message = str(before["message"])
-    stage.timer_ends_at = _read(before["timer_ends_at"])
-    stage.timer_left = left if isinstance(left, int) else None
-    if isinstance(meeting, list):
-        state, began_at, ended_at = meeting
-        assembly.state = AssemblyState(state)
-        assembly.began_at, assembly.ended_at = _read(began_at), _read(ended_at)
-    for key, began_at, ended_at in items if isinstance(items, list) else []:
-        item = session.get_one(AgendaItem, key)
-        item.began_at, item.ended_at = _read(began_at), _read(ended_at)
 
 
 def _turn_to(session: Session, stage: Stage, item: AgendaItem) -> None:

@@ -14,8 +14,9 @@ from app.public.promises import rules_in_words, terms_of
 from app.public.records import count_in_words
 from app.public.sitting import read_sign_off, waiting_since
 from app.public.standing import main_action
+from ballots.affording import check_affordable
 from ballots.moves import conclude_sign_off
-from ballots.outcome import check_affordable, outcome_of
+from ballots.outcome import outcome_of
 from ballots.refusals import BallotRefusal
 from ballots.signoff import Act, InterestKind, Seat, declare_interest, sign_off_of
 from ballots.signoff import decide as decide_on

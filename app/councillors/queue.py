@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from app.access import Visitor, Who, open_to, signed_in
 from app.councillors import councillors
 from app.display import date_words
-from app.house import db
-from app.public.finding import find_rounds
+from app.house import db, today
+from app.public.delivery_words import due_of
+from app.public.finding import find_rounds, late_among
 from app.public.sitting import waiting_since
 from app.public.standing import DONE_PHASES, Standing, by_urgency, standing
 from ballots.signoff import SIGNED, Seat, SignOff, sign_off_of
@@ -55,6 +56,7 @@ def queue() -> ResponseReturnValue:
         others=[one for one in sittings if not one.is_mine],
         coming=[standing(r, moment) for r in before],
         decided=[_decided(r, moment) for r in rounds if r.phase in DONE_PHASES],
+        late=[(found, due_of(found, today())) for found in late_among(db(), rounds, today())],
     )
 
 

@@ -115,7 +115,7 @@ def check_in_at_door(assembly: Assembly) -> ResponseReturnValue:
         db().commit()
     except Refused as refused:
         db().rollback()
-        flash(f"{entry.name}: {say(refused)}")
+        flash(_("%(name)s: %(why)s", name=entry.name, why=say(refused)))
         return redirect(_door(assembly, entry=entry.id), 303)
     return redirect(_door(assembly, done=attendee.id), 303)
 

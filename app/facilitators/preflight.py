@@ -18,7 +18,8 @@ from app.facilitators import facilitators
 from app.facilitators.print_papers import paper_of_item, what_is_left
 from app.facilitators.print_sheets import follow_link, join_address
 from app.house import db, keys
-from app.wording import WORDS, obstacle_in_words, say
+from app.obstacle_wording import OBSTACLE_WORDS, obstacle_in_words
+from app.wording import say
 from ballots.hall import VOTED_ON
 from ballots.hall_rules import ItemSettings
 from ballots.moves import Blocker, obstacles_before
@@ -235,7 +236,7 @@ def obstacles_of(item: AgendaItem) -> list[str]:
         missing.append(Blocker.PAPER_IMPOSSIBLE)
     if not roll_size(db(), the_round.id):
         missing.append(Blocker.NO_ROLL)
-    return [str(WORDS[Blocker][blocker]) for blocker in missing]
+    return [str(OBSTACLE_WORDS[Blocker][blocker]) for blocker in missing]
 
 
 def _councillors(assembly: Assembly) -> Check:

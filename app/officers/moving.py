@@ -14,11 +14,11 @@ from app.counting_room import counted_away
 from app.fields import WordsField
 from app.house import db, keys, let_go
 from app.labels import label
+from app.obstacle_wording import obstacles_in_words
 from app.officers import officers
 from app.officers.forms import show_form
 from app.officers.news import tell_councillors
 from app.officers.tasks import next_moves
-from app.wording import obstacles_in_words
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.moves import NotReady, conclude_sign_off, count_closed, take_forward
 from ballots.refusals import BallotRefusal

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField
 
 from app.access import Who, open_to
+from app.fault_wording import roll_problem_in_words
 from app.fields import tidy_line
 from app.house import db, settings
 from app.officers import officers
 from app.officers.forms import show_form
 from app.officers.rounds import fixed_since_the_vote
-from app.wording import roll_problem_in_words
 from neighbourhoods.eligibility import (
     COLUMNS,
     MOST_PROBLEMS,

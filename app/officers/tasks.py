@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.display import moment_words, pounds
 from app.labels import label
+from app.obstacle_wording import obstacle_in_words
 from app.public.rule_words import asks_more_than_a_vote, conditions_in_words
-from app.wording import obstacle_in_words, say
+from app.wording import say
 from ballots.moves import Blocker, Obstacle, due_phase, obstacles_before
 from ballots.voting_rules import rules_of, why_conditions_fail
 from neighbourhoods.eligibility import roll_size

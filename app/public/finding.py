@@ -85,6 +85,16 @@ def under_way(session: Session, rounds: list[Round], today: date, limit: int) ->
 
     The late ones first, then the soonest due.
     """
+    found = _unfinished(session, rounds)
+    return sorted(found, key=lambda delivery: not delivery.late_on(today))[:limit]
+
+
+def late_among(session: Session, rounds: list[Round], today: date) -> list[Delivery]:
+    """Funded projects of these rounds, and of votes in their halls, that are late on a day."""
+    return [found for found in _unfinished(session, rounds) if found.late_on(today)]
+
+
+def _unfinished(session: Session, rounds: list[Round]) -> list[Delivery]:
     ids = [the_round.id for the_round in rounds]
     query = (
         select(Delivery)
@@ -96,7 +106,7 @@ def under_way(session: Session, rounds: list[Round], today: date, limit: int) ->
         .options(joinedload(Delivery.project), selectinload(Delivery.milestones))
         .order_by(Delivery.due_on.is_(None), Delivery.due_on, Delivery.project_id)
     )
-    return sorted(session.scalars(query), key=lambda found: not found.late_on(today))[:limit]
+    return list(session.scalars(query))
 
 
 def find_community(session: Session, slug: str) -> Community | None:

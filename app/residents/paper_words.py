@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import pounds
+from app.fault_wording import FAULT_WORDS, fault_in_words
 from app.residents.filled import Filled
-from app.wording import WORDS, fault_in_words
 from ballots.papers import NO, YES, BallotFormat, BallotPaper, Fault, PaperFault, faults_in
 
 # What can be wrong with a paper while it is still being filled in.
@@ -148,7 +148,7 @@ def nothing_in_words(paper: BallotPaper) -> str:
         case BallotFormat.YES_NO:
             return _("Say yes or no to at least one project.")
         case _:
-            return str(WORDS[PaperFault][PaperFault.NOTHING_CHOSEN])
+            return str(FAULT_WORDS[PaperFault][PaperFault.NOTHING_CHOSEN])
 
 
 def fault_on(paper: BallotPaper, fault: Fault) -> str:
@@ -209,13 +209,14 @@ def total_sentences(paper: BallotPaper) -> dict[str, str]:
     left, over, full = _sentences_of_numbers(paper) or _sentences_of_money(paper)
     knapsack = paper.ballot_format is BallotFormat.KNAPSACK
     points = paper.ballot_format is BallotFormat.POINTS
+    worded = FAULT_WORDS[PaperFault]
     return {
         "left": left,
         "over": over,
         "full": full,
-        "too_many": str(WORDS[PaperFault][PaperFault.TOO_MANY]),
-        "too_dear": str(WORDS[PaperFault][PaperFault.OVER_BUDGET]) if knapsack else "",
-        "too_many_points": str(WORDS[PaperFault][PaperFault.TOO_MANY_POINTS]) if points else "",
+        "too_many": str(worded[PaperFault.TOO_MANY]),
+        "too_dear": str(worded[PaperFault.OVER_BUDGET]) if knapsack else "",
+        "too_many_points": str(worded[PaperFault.TOO_MANY_POINTS]) if points else "",
         "nothing": nothing_in_words(paper) if paper.min_choices else "",
     }
 

@@ -16,7 +16,7 @@ from benchmarks.hall.guests import guests_of
 from benchmarks.hall.venue import Venue, open_venue
 from neighbourhoods.assemblies import Assembly, ItemKind
 from neighbourhoods.rounds import Round
-from neighbourhoods.stage import picture_of
+from neighbourhoods.stage_pictures import picture_of
 
 TIMES = 10
 RELOAD_WITHIN = 3.0

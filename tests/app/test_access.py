@@ -60,9 +60,9 @@ def lines(app: Flask, world: World) -> list[str]:
     for method in ("GET", "POST"):
         done = set()
         for rule, _, address in addresses(app, world, method):
-            if rule.endpoint in done:
+            if rule.rule in done:
                 continue
-            done.add(rule.endpoint)
+            done.add(rule.rule)
             answers = [answer(app, address, method, who(world.town)) for who in ROLES.values()]
             rows.append(f"{rule.rule:<75} {method:<5}" + "".join(f"{a:<12}" for a in answers))
     return [row.rstrip() for row in sorted(rows)]

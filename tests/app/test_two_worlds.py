@@ -53,11 +53,14 @@ _HIDDEN = (
     (re.compile(rb'(nonce=")[^"]*'), rb"\1"),
     (re.compile(rb'(name="request_id"[^>]*value=")[^"]*'), rb"\1"),
     (re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*'), rb"\1"),
+    (re.compile(rb'(data-token=")[^"]*'), rb"\1"),
     (re.compile(rb"('nonce-)[^']*"), rb"\1"),
+    # The time that a phone is told is as old as its state, to the millionth of a second.
+    (re.compile(rb'("now":")[^"]*'), rb"\1"),
     # When a PDF was set, and what it calls itself.
     (re.compile(rb"(Date\(D:)\d{14}"), rb"\1"),
     (re.compile(rb"/ID ?\[[^\]]*\]"), b"/ID"),
-    (re.compile(rb"(<xmp(?:MM)?:(?:Modify|Create|Document|Instance)(?:Date|ID)>)[^<]*"), rb"\1"),
+    (re.compile(rb"(<(?:xmp|xmpMM|stEvt):(?:\w*Date|\w*ID|when)>)[^<]*"), rb"\1"),
 )
 
 

@@ -7,8 +7,9 @@ import pytest
 from flask import Flask
 
 from app.display import moment_words, pounds, read_pounds
+from app.fault_wording import EXPECTED
 from app.labels import LABELS
-from app.wording import EXPECTED, WORDS, say
+from app.wording import WORDS, say
 from ballots.pabulib import Expected
 from neighbourhoods.refusals import Refusal, Refused
 from tests.builders import Clock

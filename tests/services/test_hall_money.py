@@ -30,7 +30,7 @@ from neighbourhoods.eligibility import RollEntry, roll_size
 from neighbourhoods.funds import position_of
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
-from neighbourhoods.refusals import Refused
+from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round, RoundKind, left_for_rounds, rounds_in
 from tests.builders import Clock, Town
 from tests.second_verifier import first_fault
@@ -174,9 +174,26 @@ def test_money_that_was_signed_is_not_signed_again(town: Town) -> None:
     town.enter(main, Phase.COUNT)
     town.enter(main, Phase.SIGN_OFF)
     sign(town, vote.the_round)
+    with pytest.raises(Refused) as refused:
+        sign(town, main)
+    assert refused.value.reason == Refusal.FUND_SHORT
+    assert refused.value.figures == {"short_pence": 400_000}
+    assert blockers(town, main, Phase.DELIVERY) == [Blocker.NOT_AGREED, Blocker.MONEY_TAKEN]
+
+
+def test_what_the_hall_bought_is_not_asked_of_the_fund_again(town: Town) -> None:
+    """Ward and hall choose the same bench of £6,000 out of £10,000: there is no second £6,000."""
+    assembly = hall(town, ItemKind.PURCHASE, phase=Phase.VOTE)
+    main, people = assembly.the_round, check_in(town, assembly, "R1")
+    vote = buy(town, assembly, people, place=2)
+    code = projects_in(town.session, main.id)[2].code
+    cast_ballot(town.session, town.keys, main, town.voter(main, 1), [code], request_id="ward")
+    town.enter(main, Phase.COUNT)
+    town.enter(main, Phase.SIGN_OFF)
+    sign(town, vote.the_round)
     sign(town, main)
-    assert main.phase == Phase.SIGN_OFF
-    assert blockers(town, main, Phase.DELIVERY) == [Blocker.MONEY_TAKEN]
+    assert main.phase == Phase.DELIVERY
+    assert position_of(town.session, main.fund).committed_pence == 600_000
 
 
 def test_a_project_that_is_decided_on_twice_is_paid_once(town: Town) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.public.money_words import read_money
+from ballots.affording import shortfall_pence
 from ballots.counting import Rule
 from ballots.moves import Blocker, conclude_sign_off, obstacles_before
-from ballots.outcome import shortfall_pence
 from ballots.signoff import Act, InterestKind, decide, decisions_on, declare_interest
 from neighbourhoods.delivery import (
     Delivery,

@@ -65,7 +65,7 @@ def test_a_step_is_stored_and_shown_with_what_it_cost(
     assert (delivery.status, delivery.spent_pence) == (DeliveryStatus.STARTED, 50_025)
     assert delivery.due_on == date(2027, 3, 31)
     listed = officer.get(answer.location).text
-    for words in ("£500.25 spent of £2,000", "Due on Wednesday 31 March 2027", "2 people have"):
+    for words in ("£500.25 spent of £2,000", "Due by Wednesday 31 March 2027", "2 people have"):
         assert words in listed
     assert "The bench is ordered." in officer.get(address(delivery)).text
 

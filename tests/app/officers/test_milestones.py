@@ -45,6 +45,8 @@ def test_a_milestone_turns_late_by_itself_wherever_residents_look(
     ):
         assert LATE in site.as_(None).get(where).text, where
     assert LATE in officer.get("/office").text
+    assert LATE in site.as_(town.councillor).get("/councillors/queue").text
+    assert LATE not in site.as_(town.other_councillor).get("/councillors/queue").text
 
 
 def test_everyone_who_wanted_it_is_told_once_when_a_milestone_is_reached(
@@ -85,9 +87,9 @@ def test_the_letter_of_a_finished_project_asks_what_it_changed(
     body = newest_letters(town.session)[0].body
     ask = f"http://localhost/rounds/{delivery.round_id}/deliveries/{delivery.project_id}/rate"
     assert ask in body
-    town.session.rollback()
     data |= {"status": "started", "note": "Not yet after all."}
     site.as_(town.officer).post(address(delivery), data=data)
+    town.session.rollback()
     assert ask not in newest_letters(town.session)[0].body
 
 
@@ -140,16 +142,18 @@ def test_only_the_form_for_photos_takes_more_than_other_forms(
     site: Site, town: Town, delivery: Delivery
 ) -> None:
     officer = site.as_(town.officer)
-    sizes = {"three": 3 * 1024 * 1024, "six": 6 * 1024 * 1024}
-    big = {name: b"x" * size for name, size in sizes.items()}
 
-    def answered(page: str, raw: bytes) -> int:
-        sent = {"status": "started", "note": "N.", "photo": (io.BytesIO(raw), "x.jpg"), "alt": "A"}
-        return officer.post(page, data=sent).status_code
+    def answered(page: str, megabytes: int) -> int:
+        head = b'--cut\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+        body = head % (b"photo", b'; filename="x.jpg"', b"x" * megabytes * 1024 * 1024)
+        for name, value in ((b"status", b"started"), (b"note", b"N."), (b"alt", b"A")):
+            body += head % (name, b"", value)
+        kind = "multipart/form-data; boundary=cut"
+        return officer.post(page, data=body + b"--cut--\r\n", content_type=kind).status_code
 
-    assert answered(address(delivery), big["three"]) == 422
-    assert answered(address(delivery), big["six"]) == 413
-    assert answered(address(delivery) + "/milestones/new", big["three"]) == 413
+    assert answered(address(delivery), 3) == 422
+    assert answered(address(delivery), 6) == 413
+    assert answered(address(delivery) + "/milestones/new", 3) == 413
 
 
 def test_an_officer_hides_words_and_shows_them_again(
