@@ -1,9 +1,13 @@
 """The process: chooses its async server (the only place that patches), builds the app, serves."""
 
+import gc
 import os
 import sys
 import warnings
 
+# While the parts are loaded nothing is garbage, and looking for some takes a seventh of the time
+# until a server that was restarted answers again.
+gc.disable()
 # What is written here (roll, letters, ballots, keys) is for this user’s eyes alone.
 os.umask(0o077)
 if "flask" in sys.modules:
@@ -31,6 +35,8 @@ try:
     app = create_app()
 except SettingsError as error:
     sys.exit(f"Wardmote cannot start: {error}")
+gc.freeze()  # what is loaded stays for good: else the first look for garbage would visit it all
+gc.enable()
 
 if __name__ == "__main__":
     if "--demo" in sys.argv[1:]:

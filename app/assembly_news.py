@@ -20,7 +20,7 @@ from app.extensions import socketio
 from app.house import database
 from ballots.hall_votes import HallVote
 from neighbourhoods.assemblies import AgendaItem, Assembly, AssemblyState, ItemKind, Stage
-from neighbourhoods.attendance import Attendee
+from neighbourhoods.attendance import Attendee, Phone
 from neighbourhoods.database import now
 from neighbourhoods.phases import Phase
 from neighbourhoods.polls import HandCount, PollChoice
@@ -159,7 +159,15 @@ def state_of(session: Session, assembly: Assembly) -> State:
     moment = now(session)
     vote = _vote_told(session, assembly.id, _voted_in(row.item_id, row.kind, row.settings), moment)
     beside: list[object] = [row.phase, row.present, row.hands, row.last_turn, row.begun, row.ended]
-    beside += [row.withdrawn, row.questions, row.last_question, row.on_screen, row.backings, vote]
+    beside += [
+        row.withdrawn,
+        row.questions,
+        row.last_question,
+        row.on_screen,
+        row.backings,
+        vote,
+        row.paired,
+    ]
     if row.kind == ItemKind.POLL:
         beside += _poll(session, row.item_id)
     return {
@@ -208,7 +216,11 @@ def _standing(assembly_id: int) -> Select[Any]:
         .join(Question, QuestionBacking.question_id == Question.id)
         .where(Question.assembly_id == assembly_id)
     )
-    parts = [part.subquery() for part in (inside, turns, questions, backings)]
+    # Somebody at the door waits for their phone to say that it is theirs.
+    phones = select(
+        func.count(Phone.attendee_id).label("paired"),
+    ).where(Phone.assembly_id == assembly_id)
+    parts = [part.subquery() for part in (inside, turns, questions, backings, phones)]
     columns: list[Any] = [Stage.version, Stage.is_dark, Stage.slide, Stage.item_id, Stage.step]
     columns += [Stage.timer_ends_at, Stage.timer_left, Assembly.state, Round.phase]
     columns += [AgendaItem.kind, AgendaItem.settings]

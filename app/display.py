@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Flask, url_for
+from flask import Flask, has_request_context, request, url_for
 from flask_babel import format_date, gettext, ngettext
 
 LONDON = ZoneInfo("Europe/London")
@@ -86,10 +86,11 @@ def show_as_people_read(app: Flask) -> None:
     folder = Path(app.static_folder or "static")
 
     @cache
-    def version_of(name: str) -> str:
-        return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+    def address_of(name: str, _mounted_at: str) -> str:
+        version = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+        return url_for("static", filename=name, v=version)
 
     def static_url(name: str) -> str:
-        return url_for("static", filename=name, v=version_of(name))
+        return address_of(name, request.script_root if has_request_context() else "")
 
     app.add_template_global(static_url)

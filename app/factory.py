@@ -32,7 +32,9 @@ from app.residents import residents
 from app.residents.meeting_now import remember_meetings
 from app.security import csp_nonce, protect
 from app.settings import Settings, settings_from
+from app.telling import manager_for
 from app.ties_waiting import remember_ties
+from app.translating import translate_templates
 from neighbourhoods.database import Clock, Database
 
 ROOT = Path(__file__).parent.parent
@@ -73,6 +75,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     keep_assembly_news(app)
     remember_meetings(app)
     _extend(app, settings)
+    translate_templates(app)
     show_as_people_read(app)
     name_the_words(app)
     for blueprint in (public, residents, councillors, facilitators, officers):
@@ -117,7 +120,7 @@ def _extend(app: Flask, settings: Settings) -> None:
     socketio.init_app(
         app,
         async_mode=settings.async_mode.value,
-        message_queue=settings.redis_url,
+        client_manager=manager_for(settings.redis_url),
         # Long polling fails behind several processes; who cannot hold a socket asks by HTTP.
         transports=["websocket"],
         cors_allowed_origins=settings.public_url,

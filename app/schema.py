@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import MetaData
 
 from ballots import (
@@ -67,6 +65,10 @@ def metadata() -> MetaData:
 
 def migrate(database: Database, revision: str = "head") -> None:
     """Bring a database to a revision of the schema, the newest by default."""
+    # Loaded only here: no server needs it.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with database.engine.begin() as connection:

@@ -13,6 +13,7 @@ from app.counting_room import open_counting_room
 from app.extensions import socketio
 from app.house import settings
 from app.settings import AsyncMode
+from app.telling import remember_lines
 from app.ticker import Ticker
 
 # eventlet's own limit of 1,024 stalls the whole server, HTTP included, at the next socket.
@@ -67,6 +68,7 @@ def serve(app: Flask) -> None:
     gc.set_threshold(50_000, 20, 100)
     options: dict[str, Any] = {}
     if chosen.async_mode == AsyncMode.EVENTLET:
+        remember_lines(socketio.server.eio)
         options = {"max_size": MOST_CONNECTIONS, "log_output": False}
     elif chosen.async_mode == AsyncMode.THREADING:
         options = {"allow_unsafe_werkzeug": True}

@@ -90,7 +90,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "still want to."
         ),
         Refusal.MEETING_BEGUN: _("The meeting has begun already."),
-        Refusal.MEETING_NOT_BEGUN: _("The meeting has not begun yet. Begin it first."),
+        Refusal.MEETING_NOT_BEGUN: _("The meeting has not begun yet. Try again once it has."),
         Refusal.MEETING_ENDED: _("The meeting has ended. Nothing in it changes any more."),
         Refusal.MEETING_JOINED: _(
             "People have joined this meeting already. It can be changed, but not deleted."

@@ -112,13 +112,28 @@ def check_open(session: Session, the_round: Round) -> None:
         raise Refused(refusal)
 
 
+def check_open_as_read(session: Session, the_round: Round) -> None:
+    """The same by what this session has read of the round: for pages, never for casting."""
+    refusal = _why_closed(session, the_round.phase, the_round.vote_closes_at)
+    if refusal is not None:
+        raise Refused(refusal)
+
+
+# Written once: to put a question together takes as long as to ask it.
+_STANDING = select(
+    Round.phase,
+    select(PhaseStart.starts_at)
+    .where(PhaseStart.round_id == bindparam("round_id"), PhaseStart.phase == Phase.COUNT)
+    .scalar_subquery(),
+).where(Round.id == bindparam("round_id"))
+
+
 def _why_not_open(session: Session, round_id: int) -> BallotRefusal | None:
-    closes = select(PhaseStart.starts_at).where(
-        PhaseStart.round_id == round_id, PhaseStart.phase == Phase.COUNT
-    )
-    query = select(Round.phase, closes.scalar_subquery()).where(Round.id == round_id)
-    phase, starts_at = session.execute(query).one()
-    closes_at = cast("datetime | None", starts_at)
+    phase, starts_at = session.execute(_STANDING, {"round_id": round_id}).one()
+    return _why_closed(session, phase, cast("datetime | None", starts_at))
+
+
+def _why_closed(session: Session, phase: Phase, closes_at: datetime | None) -> BallotRefusal | None:
     if is_past(phase, Phase.VOTE):
         return BallotRefusal.VOTE_NOT_OPEN
     closed = closes_at is not None and now(session) >= closes_at

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Select,
+    bindparam,
     delete,
     func,
     select,
@@ -72,21 +73,21 @@ def sealed_in(session: Session, round_id: int) -> int:
     return last.ballots if last else 0
 
 
+# One question: between two a batch could be sealed, and its voters would be missed.
+_TURNOUT = select(
+    select(func.coalesce(func.max(Batch.ballots), 0))
+    .where(Batch.round_id == bindparam("round_id"))
+    .scalar_subquery()
+    + select(func.count())
+    .select_from(PendingBallot)
+    .where(PendingBallot.round_id == bindparam("round_id"), PendingBallot.first_time)
+    .scalar_subquery()
+)
+
+
 def turnout(session: Session, round_id: int) -> int:
     """How many people have a ballot in the box; always live, always exact."""
-    # One question: between two a batch could be sealed, and its voters would be missed.
-    sealed = (
-        select(func.coalesce(func.max(Batch.ballots), 0))
-        .where(Batch.round_id == round_id)
-        .scalar_subquery()
-    )
-    waiting = (
-        select(func.count())
-        .select_from(PendingBallot)
-        .where(PendingBallot.round_id == round_id, PendingBallot.first_time)
-        .scalar_subquery()
-    )
-    return int(session.execute(select(sealed + waiting)).scalar_one())
+    return int(session.execute(_TURNOUT, {"round_id": round_id}).scalar_one())
 
 
 def last_batch(session: Session, round_id: int) -> Batch | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ballots.box import Ballot, Casting, PendingBallot, current_castings
@@ -161,6 +161,19 @@ def _waiting(session: Session, keys: KeyStore, round_id: int, code: str) -> Wher
     )
 
 
+# One question: between two the batch could be sealed. Written once, as every page of a voter asks.
+_WAITING = (
+    select(Casting)
+    .join(
+        PendingBallot,
+        (PendingBallot.round_id == Casting.round_id) & (PendingBallot.casting == Casting.casting),
+    )
+    .where(
+        PendingBallot.round_id == bindparam("round_id"), PendingBallot.voter == bindparam("voter")
+    )
+)
+
+
 def receipt_of(session: Session, keys: KeyStore, round_id: int, entry: RollEntry) -> Promise | None:
     """The receipt of somebody's ballot as it lies in the box, if they cast one.
 
@@ -170,17 +183,7 @@ def receipt_of(session: Session, keys: KeyStore, round_id: int, entry: RollEntry
         key = EnvelopeKey(keys, round_id)
     except KeyError:
         return None
-    # One question: between two the batch could be sealed.
-    query = (
-        select(Casting)
-        .join(
-            PendingBallot,
-            (PendingBallot.round_id == Casting.round_id)
-            & (PendingBallot.casting == Casting.casting),
-        )
-        .where(PendingBallot.round_id == round_id, PendingBallot.voter == key.voter(entry.id))
-    )
-    casting = session.scalar(query)
+    casting = session.scalar(_WAITING, {"round_id": round_id, "voter": key.voter(entry.id)})
     if casting is not None:
         paper = key.open(casting.envelope, casting.voter, casting.casting)
         return _promise(keys, round_id, paper.commitment, paper.server_nonce)

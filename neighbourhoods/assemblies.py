@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -290,9 +291,13 @@ def tidy_join_code(written: str) -> str:
     return re.sub(r"[\s\-–.]", "", written).upper()
 
 
+# Written once: to put a question together takes as long as to ask it, and every phone asks this.
+_BY_CODE = select(Assembly).where(Assembly.code == bindparam("code"))
+
+
 def assembly_by_code(session: Session, written: str) -> Assembly | None:
     """The meeting that people join with this code, however it is typed."""
-    return session.scalar(select(Assembly).where(Assembly.code == tidy_join_code(written)))
+    return session.scalar(_BY_CODE, {"code": tidy_join_code(written)})
 
 
 def assemblies_of(session: Session, the_round: Round) -> list[Assembly]:

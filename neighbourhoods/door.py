@@ -1,6 +1,8 @@
 """The door of a hall: finding people on the roll, and those whom an officer must let in."""
 
 import secrets
+import unicodedata
+from itertools import islice
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -25,6 +27,10 @@ from neighbourhoods.stage import log_act
 MOST_FOUND = 12
 MOST_WORDS = 8
 FEWEST_LETTERS = 2
+# Letters that Unicode does not take apart.
+_ALIKE = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"}
+)
 
 
 class WalkIn(Base):
@@ -55,29 +61,43 @@ def find_on_roll(session: Session, assembly: Assembly, words: str) -> list[RollE
 
     At most `MOST_FOUND`, by name. A whole postcode may be typed with or without its space.
     """
-    query = select(RollEntry).where(RollEntry.round_id == assembly.round_id)
+    query = select(RollEntry.id, RollEntry.name).where(RollEntry.round_id == assembly.round_id)
     asked = words.replace("\0", " ").split()[:MOST_WORDS]
     if sum(map(len, asked)) < FEWEST_LETTERS:
         return []
+    names: list[str] = []
     while asked:
         word = asked.pop(0)
         postcode = tidy_postcode(word)
         if postcode is None and asked and (postcode := tidy_postcode(word + asked[0])):
             asked.pop(0)
-        query = query.where(_has(word, postcode))
-    return list(session.scalars(query.order_by(RollEntry.name, RollEntry.id).limit(MOST_FOUND)))
+        if postcode is not None:
+            query = query.where(RollEntry.postcode == postcode)
+        elif any(letter.isdigit() for letter in word):
+            query = query.where(_has(word))
+        else:
+            names.append(plain(word))
+    rows = session.execute(query.order_by(RollEntry.name, RollEntry.id))
+    named = (row.id for row in rows if all(word in plain(row.name) for word in names))
+    found = list(islice(named, MOST_FOUND))
+    rows.close()
+    return [session.get_one(RollEntry, number) for number in found]
 
 
-def _has(word: str, postcode: str | None) -> ColumnElement[bool]:
-    if postcode is not None:
-        return RollEntry.postcode == postcode
-    # SQLite only knows the small letters of English: É is asked for in both sizes.
-    written = sorted({word, word.lower(), word.upper(), word.title()})
-    named = [RollEntry.name.icontains(each, autoescape=True) for each in written]
-    if any(letter.isdigit() for letter in word):
-        begins = RollEntry.postcode.istartswith(word, autoescape=True)
-        return or_(*named, begins, RollEntry.reference == word)
-    return or_(*named)
+def _has(word: str) -> ColumnElement[bool]:
+    begins = RollEntry.postcode.istartswith(word, autoescape=True)
+    named = RollEntry.name.icontains(word, autoescape=True)
+    return or_(named, begins, RollEntry.reference == word)
+
+
+def plain(words: str) -> str:
+    """Words as a hurried volunteer types them: small letters without accents, straight quotes.
+
+    Databases fold letters each in their own way, SQLite only those of English.
+    """
+    apart = unicodedata.normalize("NFKD", words.casefold())
+    kept = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return kept.translate(_ALIKE)
 
 
 def card_code_in(words: str) -> str | None:

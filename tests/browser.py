@@ -40,6 +40,8 @@ FLAGS = (
     "--disable-sync",
 )
 SHUT_WITHIN_MS = 10_000
+# For a person who watches (WATCH=1). Calling off a stop still fits its ten seconds.
+SLOWLY_MS = 300
 
 PHONE = ViewportSize(width=360, height=740)
 DESK = ViewportSize(width=1280, height=800)
@@ -60,9 +62,25 @@ def installed_browser() -> str:
 def chromium() -> Iterator[Browser]:
     """One Chromium for the whole run, started when first asked for."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed_browser(), args=FLAGS)
+        headless, slow_mo = _seen_by_a_person()
+        browser = playwright.chromium.launch(
+            executable_path=installed_browser(), args=FLAGS, headless=headless, slow_mo=slow_mo
+        )
         yield browser
         browser.close()
+
+
+def _seen_by_a_person() -> tuple[bool, float]:
+    """Whether the browser stays invisible, and how long it rests after each act, in ms."""
+    if not os.environ.get("WATCH"):
+        return True, 0
+    has_display = not sys.platform.startswith("linux") or any(
+        map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY"))
+    )
+    if not has_display:
+        sys.stdout.write("No display here: the browser stays invisible, these lines tell.\n")
+        return True, 0
+    return False, SLOWLY_MS
 
 
 @contextlib.contextmanager

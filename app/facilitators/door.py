@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.access import Who, object_or_404, open_to, signed_in
 from app.facilitators import facilitators
+from app.facilitators.joining import door_picture
 from app.house import db
 from app.residents.voter import owner_of
 from app.wording import say
@@ -27,6 +28,7 @@ from neighbourhoods.attendance import (
     present_in,
 )
 from neighbourhoods.door import (
+    FEWEST_LETTERS,
     MOST_FOUND,
     WalkIn,
     answer_walk_in,
@@ -55,6 +57,7 @@ def door(assembly: Assembly) -> ResponseReturnValue:
     words = request.args.get("words", "").strip()
     found = _found(assembly, words)
     present = present_in(db(), assembly.id)
+    waiting = walk_ins_waiting(db(), assembly)
     return render_template(
         "facilitators/door.html",
         assembly=assembly,
@@ -65,7 +68,9 @@ def door(assembly: Assembly) -> ResponseReturnValue:
         done=_done(assembly),
         present=present,
         quorate=is_quorate(assembly, present),
-        waiting=walk_ins_waiting(db(), assembly),
+        is_short=len("".join(words.split())) < FEWEST_LETTERS,
+        waiting=waiting,
+        qr=door_picture(assembly) if waiting and not signed_in().is_officer else None,
     )
 
 

@@ -39,6 +39,11 @@ def assembly_picture(assembly: Assembly) -> Markup:
     return _picture(f"{settings().public_url}/a/{assembly.code}")
 
 
+def door_picture(assembly: Assembly) -> Markup:
+    """The QR code that opens the door of an assembly, for an officer who stands there."""
+    return _picture(settings().public_url + url_for("facilitators.door", assembly_id=assembly.id))
+
+
 def spaced(code: str) -> str:
     """A code as it is read out: in two halves."""
     return f"{code[:3]} {code[3:]}"

@@ -16,6 +16,7 @@ from ballots.hall import (
     open_vote_in,
 )
 from ballots.outcome import outcome_of
+from ballots.paper_ballots import papers_out
 from ballots.tally import public_tally
 from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind
 from neighbourhoods.phases import Phase
@@ -40,6 +41,8 @@ class VotePanel:
     roll: int
     is_held: bool
     is_counted: bool
+    # Ballot papers that the tellers have not entered: until then nothing is counted.
+    papers_out: int
     tie: TieWaiting | None
     # What is left to buy for; only in a buying round.
     balance_pence: int | None
@@ -53,6 +56,8 @@ class VotePanel:
     def is_being_counted(self) -> bool:
         """Whether the outcome will be there in a moment."""
         over = self.the_round is not None and self.the_round.phase == Phase.COUNT
+        # The clock closes the box a moment after the countdown ends.
+        over = over or (self.vote is not None and not self.is_open and not self.is_counted)
         return over and not self.is_held and not self.tie
 
 
@@ -104,6 +109,7 @@ def _panel(
         roll=tally.roll_size if tally else 0,
         is_held=the_round is not None and is_held(session, the_round.id),
         is_counted=the_round is not None and outcome_of(session, the_round.id) is not None,
+        papers_out=papers_out(session, the_round.id) if the_round and not open_now else 0,
         tie=tie_waiting(the_round) if the_round and the_round.phase == Phase.COUNT else None,
         balance_pence=balance_of(session, assembly) if buys else None,
     )

@@ -151,7 +151,12 @@ def _open(session: Session, item: AgendaItem, vote: HallVote, tally: PublicTally
         turnout=tally.turnout,
         roll=tally.roll_size,
         covered=tally.covered,
-        budget_pence=tally.budget_pence,
+        # What is left falls from vote to vote, out of the money of the whole round.
+        budget_pence=(
+            item.assembly.the_round.budget_pence
+            if item.kind == ItemKind.PURCHASE
+            else tally.budget_pence
+        ),
         left_pence=tally.budget_pence - spent,
     )
 

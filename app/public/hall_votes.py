@@ -1,12 +1,16 @@
-"""The votes that meetings held within a round, as its page lists them."""
+"""The meetings about a round and the votes they held, as its page lists them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.labels import label
 from app.public.standing import Doing, state_words
+from neighbourhoods.assemblies import Assembly, AssemblyState
 from neighbourhoods.database import now
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.rounds import Round, votes_within
@@ -19,6 +23,34 @@ class HallVoteShown:
     title: str
     state: str
     links: list[Doing]
+
+
+@dataclass(frozen=True)
+class MeetingShown:
+    """One meeting about a round: where and when, and its minutes once it is over."""
+
+    title: str
+    when: datetime
+    place: str
+    state: str
+    minutes: str | None
+
+
+def meetings_about(session: Session, the_round: Round) -> list[MeetingShown]:
+    """The meetings about a round in the order they start, without rehearsals."""
+    query = select(Assembly).where(Assembly.round_id == the_round.id, ~Assembly.is_practice)
+    return [
+        MeetingShown(
+            meeting.title,
+            meeting.starts_at,
+            meeting.place,
+            label(meeting.state),
+            url_for("facilitators.minutes", assembly_id=meeting.id)
+            if meeting.state == AssemblyState.ENDED
+            else None,
+        )
+        for meeting in session.scalars(query.order_by(Assembly.starts_at, Assembly.id))
+    ]
 
 
 def hall_votes_of(session: Session, the_round: Round) -> list[HallVoteShown]:

@@ -13,7 +13,7 @@ from app.display import pounds
 from app.house import db
 from app.public import public
 from app.public.finding import find_rounds, first_projects, first_proposals, load_moves
-from app.public.hall_votes import hall_votes_of, went_without_vote
+from app.public.hall_votes import hall_votes_of, meetings_about, went_without_vote
 from app.public.promises import Promise, rules_in_words, terms_of
 from app.public.standing import (
     DONE_PHASES,
@@ -75,6 +75,7 @@ def show_round(the_round: Round) -> ResponseReturnValue:
         shown=_what_is_proposed(db(), the_round),
         further=_further(the_round),
         hall_votes=hall_votes_of(db(), the_round),
+        meetings=meetings_about(db(), the_round),
     )
 
 

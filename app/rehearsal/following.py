@@ -8,12 +8,14 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from app.rehearsal.socket import PhoneSocket, connect
 from app.rehearsal.web import Browser
 
 ASK_EVERY = 5.0
+WAKE_WITHIN = 2.0
 _DICE = random.SystemRandom()
 
 State = Mapping[str, Any]
@@ -40,7 +42,7 @@ def of_round(round_id: int) -> Channel:
 def of_assembly(assembly_id: int, code: str) -> Channel:
     """What stands on the screens of a meeting."""
     address = f"/a/{code}/state.json"
-    return Channel("follow", {"assembly": assembly_id}, "assembly", address, 4, 4)
+    return Channel("follow", {"assembly": assembly_id}, "assembly", address, 3, 4)
 
 
 class Follower:
@@ -63,6 +65,7 @@ class Follower:
         self._following: asyncio.Task[None] | None = None
         self._online = asyncio.Event()
         self._etag = ""
+        self._heard_at = 0.0
         self._line = browser.line_beside()
 
     def start(self) -> None:
@@ -83,10 +86,12 @@ class Follower:
 
     async def come_online(self) -> None:
         """Do what a page does when its phone says that the network is there again."""
-        await asyncio.sleep(_DICE.random() * 2)
-        if self.socket is not None:
-            self.socket.hang_up()
-        self._online.set()
+        since = monotonic()
+        await asyncio.sleep(_DICE.random() * WAKE_WITHIN)
+        if self._heard_at < since:
+            self._online.set()
+            if self.socket is not None:
+                self.socket.hang_up()
 
     @property
     def is_connected(self) -> bool:
@@ -97,6 +102,7 @@ class Follower:
         """Take what the server told, if it is news of the right thing."""
         if isinstance(state, dict) and "refused" not in state:
             self.state = state
+            self._heard_at = monotonic()
             self.reached.set()
             self._heard(state)
 
@@ -129,10 +135,10 @@ class Follower:
                     await asyncio.sleep(1 + _DICE.random() * 4)
                     continue
             wait = min(first_wait * 2**tries, longest) * _DICE.uniform(0.5, 1.5)
-            self._online.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(wait, longest)):
                     await self._online.wait()
+            self._online.clear()
             tries += 1
 
     def _start_asking(self) -> None:

@@ -24,6 +24,7 @@ from app.extensions import csrf
 from app.house import db, keys, let_go, stores_elsewhere
 from app.residents import residents
 from app.residents.at_once import cast_at_once, sent_request_id
+from app.residents.booth_close import closing_of
 from app.residents.filled import Filled, draft_of, drop_draft, has_draft, keep_draft, read_form
 from app.residents.meeting_now import is_checked_in
 from app.residents.meeting_phone import meeting_about, phone_here
@@ -40,7 +41,7 @@ from app.residents.paper_words import (
 from app.residents.receipt_picture import receipt_address, receipt_picture
 from app.residents.voter import entry_for, entry_on_card, remember_entry
 from app.residents.wrong_marks import wrong_marks
-from ballots.casting import check_open, fill_in
+from ballots.casting import check_open, check_open_as_read, fill_in
 from ballots.paper_ballots import is_on_paper
 from ballots.papers import BallotFormat, BallotPaper, Fault, PaperFault, faults_in
 from ballots.receipts import Promise, tidy_nonce
@@ -71,6 +72,7 @@ def booth(the_round: Round) -> ResponseReturnValue:
     if refused is not None or paper is None:
         return _closed_page(the_round, refused, sent=False)
     if the_round.within_id is not None and entry_for(the_round) is None:
+        remember_entry(the_round, None)  # the door may have taken the phone from who had it
         return _not_on_hall_roll(the_round)
     filled = draft_of(paper)
     # Only while the draft is there: after the back button, what was wrong may be long put right.
@@ -95,7 +97,7 @@ def _not_on_hall_roll(the_round: Round) -> str:
 
 def _why_not_open(the_round: Round) -> BallotRefusal | None:
     try:
-        check_open(db(), the_round)
+        check_open_as_read(db(), the_round)
     except Refused as refused:
         return BallotRefusal(refused.reason)
     return None
@@ -121,6 +123,7 @@ def _paper_page(
     projects = projects_in_order(the_round, entry)
     titles = {project.code: project.title for project in projects}
     wrong = wrong_marks(paper, filled, faults, titles)
+    card, meeting = entry_on_card(the_round), meeting_about(the_round)
     return render_template(
         "residents/booth.html",
         the_round=the_round,
@@ -128,7 +131,7 @@ def _paper_page(
         projects=projects,
         filled=filled,
         marked=marks_in_words(paper, filled, titles),
-        places=[place_in_words(place) for place in range(1, paper.most_choices + 1)],
+        places=_places(paper),
         rules=rules_in_words(paper),
         total=total_in_words(paper, filled),
         limit=limit_in_words(paper, filled),
@@ -138,12 +141,20 @@ def _paper_page(
         public_key=keys().public_key(),
         entry=entry,
         receipt=_receipt_of(the_round, entry),
-        by_card=entry_on_card(the_round) is not None,
+        by_card=card is not None and entry is not None and card.id == entry.id,
         wrong=wrong,
         errors=bool(faults),
         stale=stale,
-        meeting=meeting_about(the_round),
+        meeting=meeting,
+        closing=closing_of(meeting, the_round),
     )
+
+
+def _places(paper: BallotPaper) -> list[str]:
+    """What the places of an order of choice are called; only such a paper has any."""
+    if paper.ballot_format is not BallotFormat.RANKING:
+        return []
+    return [place_in_words(place) for place in range(1, paper.most_choices + 1)]
 
 
 def _receipt_of(the_round: Round, entry: RollEntry | None) -> Promise | None:

@@ -46,7 +46,7 @@ def check_in_here(assembly: Assembly) -> ResponseReturnValue:
                 db().rollback()
                 error = say(refused)
         else:
-            error = _("This code is not for this vote. Check your voter card and try again")
+            error = _("This code is not for this meeting. Check your voter card and try again")
         if by_code:
             form.code.errors = [error]
     page = render_template(

@@ -163,7 +163,7 @@ def _said(assembly: Assembly, state: State) -> list[str]:
         if vote["last_call"]:
             said.append(_("Last call: the vote closes in a few seconds."))
         elif vote["closes_at"]:
-            said.append(_("The vote is open until %(time)s.", time=_until(vote)))
+            said.append(_("The vote is open until %(time)s.", time=until_in_words(vote)))
         else:
             said.append(_("The vote is open."))
     elif vote:
@@ -171,7 +171,7 @@ def _said(assembly: Assembly, state: State) -> list[str]:
     return said
 
 
-def _until(vote: Mapping[str, Any]) -> str:
+def until_in_words(vote: Mapping[str, Any]) -> str:
     """When a vote closes, to the second; empty while that is not set."""
     if not vote["closes_at"]:
         return ""
@@ -252,9 +252,11 @@ def draw_for(assembly: Assembly, phone: Phone, *, fresh: bool = False) -> Drawn:
         common,
         parts,
         {
+            "outside": not is_in,
             "running": is_under_way,
             "asking": is_under_way and phone.id not in common.speeches,
             "named": bool(phone.name),
+            "known": is_in,
             "sides": common.alternates,
             "waiting": place is not None,
             "polling": common.poll is not None,
@@ -272,8 +274,8 @@ def _my_vote(phone: Phone, vote: Mapping[str, Any] | None) -> Markup:
         vote=vote,
         my_vote=my_vote_in(vote, phone),
         MyVote=MyVote,
-        until=_until(vote),
-        is_over=is_past(Phase(vote["phase"]), Phase.COUNT),
+        until=until_in_words(vote),
+        is_over=is_past(Phase.COUNT, Phase(vote["phase"])),
     )
 
 

@@ -1,7 +1,7 @@
 """Which phone this browser is in which meeting: kept in its session, over every reconnect."""
 
 from flask import session
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.house import db
 from neighbourhoods.assemblies import Assembly
@@ -11,6 +11,14 @@ from neighbourhoods.rounds import Round
 PHONES = "assembly-phones"
 # The oldest are forgotten: the cookie is small.
 MOST_MEETINGS = 8
+_ABOUT = (
+    select(Assembly)
+    .where(
+        Assembly.id.in_(bindparam("joined", expanding=True)),
+        Assembly.round_id == bindparam("round_id"),
+    )
+    .order_by(Assembly.id.desc())
+)
 
 
 def phone_here(assembly: Assembly) -> Phone | None:
@@ -38,10 +46,8 @@ def meeting_about(the_round: Round) -> Assembly | None:
     joined = [int(name) for name in _phones() if name.isdecimal()]
     if not joined:
         return None
-    query = select(Assembly).where(
-        Assembly.id.in_(joined), Assembly.round_id == (the_round.within_id or the_round.id)
-    )
-    return db().scalars(query.order_by(Assembly.id.desc())).first()
+    about = {"joined": joined, "round_id": the_round.within_id or the_round.id}
+    return db().scalars(_ABOUT, about).first()
 
 
 def _phones() -> dict[str, object]:

@@ -52,8 +52,21 @@ def _paper_now(the_round: Round) -> BallotPaper | None:
 
 def projects_in_order(the_round: Round, entry: RollEntry | None) -> list[Project]:
     """The projects in an order of this voter's own, the same at every load of the page."""
-    by_code = {project.code: project for project in projects_in(db(), the_round.id)}
+    by_code = {project.code: project for project in _projects_on(the_round)}
     return [by_code[code] for code in shuffled(by_code, _seed(the_round, entry))]
+
+
+def _projects_on(the_round: Round) -> list[Project]:
+    """The projects of the paper, read once a process as soon as the paper stands."""
+    session, memory = db(), current_app.extensions.setdefault("wardmote-projects", {})
+    if kept_paper(the_round.id) is None:
+        return projects_in(session, the_round.id)
+    kept: list[Project] | None = memory.get(the_round.id)
+    if kept is None:
+        kept = memory[the_round.id] = projects_in(session, the_round.id)
+        for project in kept:
+            session.expunge(project)
+    return kept
 
 
 def _seed(the_round: Round, entry: RollEntry | None) -> str:

@@ -1,6 +1,6 @@
 """Who is voting: by the voter card they showed, the phone that is theirs, or their address."""
 
-from flask import session
+from flask import g, session
 from sqlalchemy import select
 
 from app.access import visitor
@@ -100,6 +100,8 @@ def entry_on_card(the_round: Round) -> RollEntry | None:
 def _shown_for(round_id: int) -> RollEntry | None:
     entry_id = card_shown(round_id)
     entry = db().get(RollEntry, entry_id) if entry_id is not None else None
+    # A session forgets what nobody holds, and a page asks for its voter three times.
+    g.shown_for = entry
     return entry if entry is not None and entry.round_id == round_id else None
 
 

@@ -16,6 +16,7 @@ from benchmarks.hall.figures import Findings
 
 # Each line, and where it is measured; loaded only when asked for, for some need a browser.
 LINES = {
+    "visit": "visit:visit",
     "broadcast": "broadcast:broadcast",
     "ballots": "ballots:ballots",
     "wifi": "wifi:wifi",

@@ -2,11 +2,12 @@
 
 import asyncio
 import random
+from time import process_time
 
 from app.rehearsal.booth import Cast
 from app.rehearsal.phones import ResidentPhone
 from ballots.sealing import turnout
-from benchmarks.hall.figures import Findings, percentile
+from benchmarks.hall.figures import Findings, percentile, processor_seconds, waited_seconds
 from benchmarks.hall.guests import guests_of
 from benchmarks.hall.venue import Venue, open_venue
 from neighbourhoods.assemblies import ItemKind
@@ -27,17 +28,23 @@ async def _vote(found: Findings, venue: Venue) -> None:
     dice = random.Random(7)
     async with guests_of(venue, VOTERS) as guests:
         moving = asyncio.create_task(venue.move_every_second())
-        began = asyncio.get_running_loop().time()
+        pid, began = venue.hall.server_pid, asyncio.get_running_loop().time()
+        used, waited, ours = processor_seconds(pid), waited_seconds(pid), process_time()
         cast = await asyncio.gather(
             *(_one(venue, guest, dice.uniform(0, LAST_TAP)) for guest in guests)
         )
         took = asyncio.get_running_loop().time() - began
+        used, waited = processor_seconds(pid) - used, waited_seconds(pid) - waited
+        ours = process_time() - ours
         moving.cancel()
         await asyncio.gather(moving, return_exceptions=True)
     with venue.hall.database.reading() as session:
         stored = turnout(session, venue.round_id)
     tell_ballots(found, list(cast), stored, VOTERS)
     found.tell("all of them cast within", took, "s", at_most=WITHIN)
+    found.tell("processor time of the server, news and counting included", used, "s")
+    found.tell("time that it waited for a processor, others having them", waited, "s")
+    found.tell("processor time of the simulated phones", ours, "s")
 
 
 async def _one(venue: Venue, guest: ResidentPhone, after: float) -> Cast:

@@ -5,10 +5,12 @@ const place = document.querySelector("[data-console]");
 const ASK_EVERY_MS = 3000; // without a socket; with one only to be sure, and for what drifts
 const ASK_BESIDE_SOCKET_MS = 15000;
 const SAY_EVERY_MS = 5000;
+const NOTICE_STAYS_MS = 10000; // what was refused must be read before the next look wipes it away
 
 let busy = false; // an act is on its way: the next must be made for what it brings
 let looking = false;
 let connected = false;
+let noticeUntil = 0;
 let ahead = 0; // this device’s clock against the server’s
 
 // --- parts -----------------------------------------------------------------------------------------
@@ -24,7 +26,7 @@ function lasting(part) {
 
 const partsOf = (page) => [...page.querySelectorAll("[data-part]")].map((part) => part.id).join();
 
-function swapIn(html) {
+function swapIn(html, isAnswer = false) {
   const page = new DOMParser().parseFromString(html, "text/html");
   if (!page.querySelector("[data-console]")) return false;
   // The meeting began or ended: other parts stand on the page then.
@@ -32,6 +34,10 @@ function swapIn(html) {
   const before = document.querySelector("[data-announce]").dataset.announce;
   for (const newer of page.querySelectorAll("[data-part]")) {
     const ours = document.getElementById(newer.id);
+    if (newer.id === "console-notice") {
+      if (isAnswer || newer.childElementCount) noticeUntil = Date.now() + NOTICE_STAYS_MS;
+      else if (Date.now() < noticeUntil) continue;
+    }
     if (!ours || ours.outerHTML === newer.outerHTML) continue;
     const focused = ours.contains(document.activeElement) ? document.activeElement : null;
     if (isTyping(focused)) continue;
@@ -75,6 +81,7 @@ function complain() {
   const words = document.createElement("p");
   words.textContent = place.dataset.away;
   notice.replaceChildren(words);
+  noticeUntil = Date.now() + NOTICE_STAYS_MS;
 }
 
 document.addEventListener("submit", async (event) => {
@@ -95,7 +102,7 @@ document.addEventListener("submit", async (event) => {
     const typed = form.querySelector("input[name=name]");
     if (typed) typed.value = "";
     // No console came back (signed out): the page itself says why.
-    if (!swapIn(html)) location.assign(place.dataset.address);
+    if (!swapIn(html, true)) location.assign(place.dataset.address);
   } catch {
     complain();
   } finally {

@@ -2,6 +2,7 @@
 // ever fails aloud: what does not come now comes the next time.
 
 const ASK_EVERY_MS = 5000;
+const WAKE_WITHIN_MS = 2000;
 const HALL = { slowest: 8000, patience: 8000 };
 
 // Says `hello` with `words` on every connection; its answer, and every `event`, go to
@@ -10,7 +11,7 @@ const HALL = { slowest: 8000, patience: 8000 };
 // `slowest`: the longest rest between two tries; `checkEvery`: how often to try whether a silent
 // socket still lives.
 export function newsOf({ hello, words, event, address, receive, reached, slowest = HALL.slowest, patience = HALL.patience, checkEvery = 0 }) {
-  let asking = 0;
+  let asking = 0, heardAt = 0;
 
   async function ask() {
     const askedAt = performance.now();
@@ -35,7 +36,7 @@ export function newsOf({ hello, words, event, address, receive, reached, slowest
 
   if (typeof io === "undefined") {
     startAsking();
-    return { ask, socket: null };
+    return { ask, wake: ask, socket: null };
   }
   const socket = io({
     transports: ["websocket"],
@@ -46,11 +47,16 @@ export function newsOf({ hello, words, event, address, receive, reached, slowest
     timeout: patience,
   });
 
+  function hear(news, askedAt) {
+    heardAt = performance.now();
+    receive(news, askedAt);
+  }
+
   function say() {
     const askedAt = performance.now();
-    if (!checkEvery) return socket.emit(hello, words, (news) => receive(news, askedAt));
+    if (!checkEvery) return socket.emit(hello, words, (news) => hear(news, askedAt));
     socket.timeout(patience).emit(hello, words, (silent, news) => {
-      if (!silent) receive(news, askedAt);
+      if (!silent) hear(news, askedAt);
       else if (socket.connected) socket.io.engine.close(); // half dead: a new one is made at once
     });
   }
@@ -60,7 +66,7 @@ export function newsOf({ hello, words, event, address, receive, reached, slowest
     reached(true);
     say();
   });
-  socket.on(event, (news) => receive(news));
+  socket.on(event, (news) => hear(news));
   socket.on("disconnect", (reason) => {
     startAsking();
     reached(false);
@@ -68,5 +74,12 @@ export function newsOf({ hello, words, event, address, receive, reached, slowest
   });
   socket.on("connect_error", startAsking);
   if (checkEvery) setInterval(() => socket.connected && say(), checkEvery);
-  return { ask: () => (socket.connected ? say() : ask()), socket };
+
+  // The network is back. Whoever has heard something since is back already; the others neither wait
+  // for the next try nor for what TCP still means to repeat, but do not all come in one moment.
+  function wake() {
+    const since = performance.now();
+    setTimeout(() => { if (heardAt < since) socket.disconnect().connect(); }, Math.random() * WAKE_WITHIN_MS);
+  }
+  return { ask: () => (socket.connected ? say() : ask()), wake, socket };
 }

@@ -9,6 +9,7 @@
 
 const SOON_MS = 2000; // not all phones of a hall at once
 const POLL_MS = [2000, 6000];
+const DOOR_MS = [1000, 5000];
 const LATER_MS = [4000, 10000];
 const SELDOM_MS = [15000, 30000];
 const ASK_EVERY_MS = 5000;
@@ -51,6 +52,8 @@ function openMeeting(page) {
     if (state.version !== before.version || vote(state) !== vote(before)) return between(0, SOON_MS);
     if (flags.waiting && state.hands !== before.hands) return between(0, SOON_MS);
     if (flags.polling) return between(...POLL_MS);
+    // Whoever is not checked in may stand at the door this moment; nobody else asks.
+    if (flags.known === false) return between(...DOOR_MS);
     if (state.hands !== before.hands || state.questions !== before.questions) return between(...LATER_MS);
     return between(...SELDOM_MS);
   }
@@ -185,7 +188,7 @@ function between(least, most) {
 
 // The state through a socket, or asked for by HTTP while there is none.
 function followMeeting(assembly, address, receive, reached) {
-  let asking = 0;
+  let asking = 0, heardAt = 0;
 
   async function ask() {
     try {
@@ -212,22 +215,31 @@ function followMeeting(assembly, address, receive, reached) {
     transports: ["websocket"],
     // A hall full of phones must not come back all at once, and be back within ten seconds.
     reconnectionDelay: between(500, 2000),
-    reconnectionDelayMax: 4000,
+    reconnectionDelayMax: 3000,
     randomizationFactor: 0.5,
-    timeout: 8000,
+    timeout: 4000,
   });
+  function hear(state) {
+    heardAt = performance.now();
+    receive(state);
+  }
   socket.on("connect", () => {
     stopAsking();
     reached(true);
-    socket.emit("follow", { assembly }, receive);
+    socket.emit("follow", { assembly }, hear);
   });
-  socket.on("assembly", receive);
+  socket.on("assembly", hear);
   socket.on("disconnect", (reason) => {
     startAsking();
     reached(false);
     if (reason === "io server disconnect") setTimeout(() => socket.connect(), between(1000, 4000));
   });
   socket.on("connect_error", startAsking);
+  // The network is back: whoever has heard nothing since waits neither for the next try nor for TCP.
+  addEventListener("online", () => {
+    const since = performance.now();
+    setTimeout(() => { if (heardAt < since) socket.disconnect().connect(); }, between(0, SOON_MS));
+  });
 }
 
 // Says that the meeting cannot be reached, but not of a gap that is over before anybody minds.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app import assembly_news
@@ -15,7 +15,7 @@ from app.extensions import socketio
 from app.ticker import Ticker
 from ballots.hall_votes import HallVote
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
-from neighbourhoods.attendance import Attendee, Phone
+from neighbourhoods.attendance import Attendee, Phone, join_by_phone
 from neighbourhoods.phases import Phase
 from neighbourhoods.polls import PollChoice
 from neighbourhoods.questions import Question
@@ -123,6 +123,22 @@ def test_a_meeting_that_has_not_begun_rings_for_those_who_wait_for_it(
         come_in(session, planned)
         ring_changed_assemblies()
     assert [told["present"] for told in news(screen)] == [1]
+
+
+def test_the_clerk_rings_when_the_door_says_whose_phone_it_is(
+    app: Flask, screen: Any, meeting: Assembly, session: Session
+) -> None:
+    come_in(session, meeting)
+    phone = join_by_phone(session, meeting)
+    session.commit()
+    screen.emit("follow", {"assembly": meeting.id}, callback=True)
+    with app.app_context():
+        ring_changed_assemblies()
+        news(screen)
+        phone.attendee_id = session.scalars(select(Attendee.id)).one()
+        session.commit()
+        ring_changed_assemblies()
+    assert len(news(screen)) == 1
 
 
 def come_in(session: Session, meeting: Assembly) -> None:

@@ -12,6 +12,7 @@ from neighbourhoods.database import Database
 from neighbourhoods.letters import Letter
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round
+from neighbourhoods.stage import end
 from tests.builders import Clock, Town
 from tests.council import Site
 from tests.services.test_hall import check_in, hall, opened, vote_for
@@ -138,3 +139,21 @@ def test_more_time_is_told_in_the_ledger_in_words(town: Town, clock: Clock, site
     page = site.as_(None).get(f"/rounds/{vote.round_id}/ledger").text
     assert "More time to vote: it now closes at 12:02:00 on Monday 23 November 2026." in page
     assert "Given by Fred Facilitator." in page
+
+
+def test_the_rounds_page_names_its_meetings_and_leads_to_the_minutes_of_those_that_are_over(
+    town: Town, site: Site
+) -> None:
+    over = hall(town, ItemKind.BALLOT)
+    planned = town.assembly(over.the_round, ItemKind.WELCOME)
+    practice = town.assembly(over.the_round, ItemKind.WELCOME)
+    over.title, planned.title, practice.title = "Autumn day", "Spring day", "Trial run"
+    practice.is_practice = True
+    end(town.session, over, town.facilitator)
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{over.round_id}").text
+    assert "Autumn day" in page
+    assert f'href="/assemblies/{over.id}/minutes"' in page
+    assert "Spring day" in page
+    assert f"/assemblies/{planned.id}/minutes" not in page
+    assert "Trial run" not in page

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from app.rehearsal import booth
+from app.rehearsal import booth, following
 from app.rehearsal.booth import Paper, cast
 from app.rehearsal.driving import Rehearsal, Step
 from app.rehearsal.following import Follower, of_round
@@ -122,6 +122,33 @@ def test_a_phone_that_follows_comes_back_after_its_socket_broke(hall: Hall) -> N
         return follower.connections
 
     assert asyncio.run(follow()) == 2
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_who_has_heard_something_since_the_network_returned_keeps_its_socket(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, *, hears: bool
+) -> None:
+    monkeypatch.setattr(following, "WAKE_WITHIN", 0.2)
+
+    async def come_online() -> bool:
+        browser = Browser(hall.server.base_url)
+        follower = Follower(browser, hall.server.base_url, of_round(1))
+        follower.start()
+        async with asyncio.timeout(30):
+            await follower.reached.wait()
+            before, state = follower.socket, follower.state
+            coming = asyncio.create_task(follower.come_online())
+            await asyncio.sleep(0)
+            if hears:
+                follower.receive(state)
+            await coming
+            await asyncio.sleep(0)
+            while not follower.is_connected:
+                await asyncio.sleep(0.02)
+        await follower.stop()
+        return follower.socket is before
+
+    assert asyncio.run(come_online()) is hears
 
 
 def test_an_unanswered_ballot_is_sent_again_as_the_same_request(

@@ -124,6 +124,25 @@ def test_a_facilitator_follows_another_without_losing_what_is_typed(
         assert console.url.endswith(MEETING)
 
 
+def test_a_refusal_stays_to_be_read_while_the_console_follows_another(
+    console: Page, server: WardmoteServer, chromium: Browser
+) -> None:
+    for name in ("back", "next", "dark"):  # in sight on a laptop, without scrolling
+        expect(console.locator(f"#do-{name}")).to_be_in_viewport(ratio=1)
+    with visitor(chromium, PHONE) as other:
+        enter(other, server, "Officer")
+        console.locator("#act input[name=version]").evaluate("field => { field.value = 9999; }")
+        console.locator("#do-back").click()
+        notice = console.locator("#console-notice p")
+        expect(notice).to_be_visible()
+        other.locator("#do-next").click()
+        expect(shown(console)).to_contain_text(TITLES[2])
+        expect(notice).to_be_visible()
+    console.locator("#do-back").click()
+    expect(shown(console)).to_contain_text(TITLES[1])
+    expect(notice).to_be_hidden()
+
+
 def test_when_the_network_is_away_the_console_says_so_and_keeps_what_it_shows(
     console: Page,
 ) -> None:

@@ -1,6 +1,7 @@
 """A meeting on real phones: joined in three taps, followed by itself, and nothing written lost."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ballots.hall import open_vote
+from ballots.hall import call_off, open_vote, open_vote_in, stop
 from neighbourhoods import stage
 from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind
+from neighbourhoods.attendance import Phone, check_in, pair
+from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.people import Office, Person, find_or_add_person
 from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
@@ -221,6 +224,41 @@ def test_a_vote_leads_to_the_booth_and_back_once_it_is_counted(
     phone.get_by_role("button", name="Back to the meeting").tap()
     expect(phone.get_by_text("Your ballot is Counted.")).to_be_visible()
     assert meeting.vote.ballots() == 1
+
+
+def test_whoever_is_choosing_sees_the_last_call_and_that_it_was_called_off(
+    meeting: Meeting, phone: Page
+) -> None:
+    join(phone, meeting)
+    with meeting.acting() as (session, here, facilitator):
+        ballot = next(item for item in here.items if item.kind == ItemKind.BALLOT)
+        ballot.settings, ballot.seconds = {"own_count": True}, 120
+        on_roll = select(RollEntry).where(RollEntry.round_id == here.round_id)
+        attendee = check_in(session, here, session.scalars(on_roll).all()[0], facilitator)
+        joined = session.scalars(select(Phone).where(Phone.assembly_id == here.id)).one()
+        pair(session, joined, attendee, facilitator)
+        stage.go_to(session, here, ballot, facilitator)
+        vote = open_vote(session, meeting.vote.keys, ballot, facilitator)
+        address = f"{meeting.vote.server.base_url}/rounds/{vote.round_id}/ballot"
+    phone.goto(address)
+    closes, spoken = phone.locator("[data-closes]"), phone.locator("[data-closes-spoken]")
+    expect(closes).to_contain_text(re.compile(r"This vote closes in [12]:\d\d"))
+    phone.evaluate("scrollTo(0, document.body.scrollHeight)")  # nothing under the bottom bar
+    looks_right(phone)
+    phone.wait_for_timeout(1500)  # until it follows
+    _act_on_vote(meeting, stop)
+    expect(closes).to_contain_text("Last call: cast your vote within 0:", timeout=3000)
+    expect(spoken).to_contain_text("Last call")
+    _act_on_vote(meeting, call_off)
+    expect(closes).to_contain_text("This vote closes in", timeout=3000)
+    expect(spoken).to_have_text("The vote goes on.")
+
+
+def _act_on_vote(meeting: Meeting, act: Callable[..., object]) -> None:
+    with meeting.acting() as (session, here, facilitator):
+        vote = open_vote_in(session, here)
+        assert vote is not None
+        act(session, meeting.vote.keys, vote, facilitator)
 
 
 def test_everything_is_done_without_a_script_too(meeting: Meeting, chromium: Browser) -> None:

@@ -359,6 +359,9 @@ def streets(town: Town, assembly: Assembly) -> Assembly:
     [
         ("smith", ["A1", "A2"]),
         ("SMITH zo", ["A1"]),
+        ("zoe", ["A1"]),
+        ("Elise smith", ["A2"]),
+        ("ZOË", ["A1"]),
         ("élise", ["A2"]),
         ("zz11aa", ["A1"]),
         ("smith zz1 1ab", ["A2"]),

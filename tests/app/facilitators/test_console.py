@@ -12,7 +12,7 @@ from ballots.hall import current_vote, is_held
 from ballots.moves import count_closed
 from ballots.outcome import outcome_of
 from neighbourhoods.assemblies import ActKind, Assembly, AssemblyState, ItemKind, Screen, Slide
-from neighbourhoods.attendance import check_in
+from neighbourhoods.attendance import Channel, attendees_in, check_in
 from neighbourhoods.phases import Phase
 from neighbourhoods.stage import begin
 from tests.app.facilitators.test_assemblies import look_again
@@ -265,6 +265,35 @@ def test_a_vote_is_opened_stopped_called_back_stopped_and_released(
     console.press("step-back")
     look_again(town.session)
     assert meeting.stage.step == 0
+
+
+def test_a_closed_vote_says_that_papers_keep_it_from_being_counted(
+    console: Console, town: Town, meeting: Assembly, clock: Clock
+) -> None:
+    item = meeting.items[1]
+    attendees_in(town.session, meeting.id)[0].channel = Channel.PAPER
+    town.session.commit()
+    console.press("next")
+    console.press(f"open-{item.id}")
+    console.press(f"stop-{item.id}")
+    clock.moves(seconds=11)
+    console.look()
+    assert "1 ballot paper is still out." in console.text("#console-vote")
+    console.press(f"release-{item.id}")
+    assert "counted as soon as all papers are in" in console.text("#console-vote")
+    assert "not been opened" not in console.text("#console-vote")
+    assert console.page.select_one(f"#console-vote a[href='/assemblies/{meeting.id}/tellers']")
+
+
+def test_only_a_practice_meeting_can_be_wiped_from_its_console(
+    console: Console, town: Town, meeting: Assembly
+) -> None:
+    wipe = f"form[action='/assemblies/{meeting.id}/practice/wipe']"
+    assert console.page.select_one(wipe) is None
+    meeting.is_practice = True
+    town.session.commit()
+    console.look()
+    assert console.page.select_one(wipe) is not None
 
 
 def test_a_vote_is_given_one_minute_more(

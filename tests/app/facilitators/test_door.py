@@ -82,6 +82,14 @@ def test_somebody_is_found_by_name_and_checked_in_with_one_tap(
     assert page.count("Checked in already") == 1
 
 
+def test_one_letter_is_answered_by_asking_for_more_and_not_for_fewer(
+    volunteer: FlaskClient, assembly: Assembly
+) -> None:
+    page = sent(volunteer, door(assembly, "/find"), words="v")
+    assert "Type at least two letters." in page
+    assert "Try fewer letters" not in page
+
+
 @pytest.mark.parametrize("written", ["{code}", "https://vote.example.org/v/{code}"])
 def test_a_voter_card_is_found_typed_or_scanned_and_never_stands_in_an_address(
     town: Town, assembly: Assembly, volunteer: FlaskClient, site: Site, written: str
@@ -144,6 +152,7 @@ def test_a_facilitator_asks_and_an_officer_on_another_device_lets_a_walk_in_in(
     page = sent(volunteer, door(assembly, "/walk-ins"), name="Wanda", channel="paper")
     assert "An officer answers on this page" in page
     assert present_in(town.session, assembly.id) == 0
+    assert "QR code of this page" in page  # for an officer who stands beside
     answer = volunteer.post(door(assembly, "/walk-ins/1"), data={"answer": "approve"})
     assert answer.status_code == 403
     officer = site.as_(town.officer)

@@ -135,6 +135,17 @@ def test_an_open_vote_shows_turnout_and_figures_only_as_its_profile_allows(
     assert "data-until" in str(page.header)
 
 
+def test_a_buying_round_shows_what_is_left_of_the_money_of_the_whole_round(
+    site: Site, meeting: Assembly, town: Town
+) -> None:
+    item = go_to(town.session, meeting, ItemKind.PURCHASE)
+    the_round = vote(town, item, DisclosureProfile.SEALED)
+    the_round.budget_pence, meeting.the_round.budget_pence = 400_000, 1_200_000
+    town.session.commit()
+    page = BeautifulSoup(screen(site, meeting), "html5lib")
+    assert "£4,000 left of £12,000" in " ".join(page.get_text(" ").split())
+
+
 def test_a_vote_that_is_counted_but_held_says_only_that_the_box_is_closed(
     site: Site, meeting: Assembly, town: Town
 ) -> None:

@@ -85,7 +85,7 @@ def test_two_tellers_enter_a_paper_and_see_how_far_they_are(
     chosen = codes(town, vote)[:2]
     page = sent(first, paper(site, vote, 4), project=chosen)
     assert "waits for a second teller" in page
-    assert "1 waits for a second teller" in page
+    assert "1 waits for a second teller. 2 are still out." in page
     assert "0004" in page
     assert "You have entered this paper" in shown(first, paper(site, vote, 4))
     blind = shown(second, paper(site, vote, 4))

@@ -95,6 +95,20 @@ def test_a_paired_phone_votes_in_the_hall_without_typing_anything(
     assert turnout(session, of_hall.id) == 1
 
 
+@pytest.mark.parametrize("reference", ["R2", "W1"])
+def test_the_paper_names_whoever_the_door_checked_in_though_they_gave_no_address(
+    town: Town, assembly: Assembly, vote: HallVote, site: Site, reference: str
+) -> None:
+    session = town.session
+    person = attendee(session, reference)
+    session.get_one(RollEntry, entry_in(session, vote.the_round, reference)).email = None
+    phone = phone_of(town, assembly, person)
+    session.commit()
+    page = browser_with(site, phone).get(f"/rounds/{vote.round_id}/ballot").text
+    assert f"You are voting as {person.name}, as the door has checked you in." in page
+    assert "voting as None" not in page
+
+
 def test_a_phone_that_is_nobodys_is_asked_who_it_is(
     town: Town, assembly: Assembly, vote: HallVote, site: Site
 ) -> None:

@@ -1,0 +1,119 @@
+"""Telling a room: news is framed once, and handed to every line that is free in the same moment.
+
+The library queues each message for each phone and wakes a writer for it: two hub timers, two
+switches and one framing a message. A phone that waits for news has an empty queue, a sleeping
+writer and room in its socket's buffer, so the bytes can go there at once. Whenever one of these is
+not so, the library's own way is taken, and nothing overtakes what is queued already.
+"""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from engineio import packet as lines
+from socketio import Manager, RedisManager
+from socketio.packet import EVENT
+
+_FINAL_TEXT = 0x81
+# Bytes: the longest frame with its length in seven bits, and in sixteen.
+_SHORT, _LONG = 125, 0xFFFF
+
+# What Flask-SocketIO calls it: an older server beside this one is still understood.
+_CHANNEL = "flask-socketio"
+
+Spawn = Callable[..., object]
+
+
+def framed(words: str) -> bytes:
+    """A whole text frame as RFC 6455 lets a server send it."""
+    said = words.encode()
+    if len(said) <= _SHORT:
+        return bytes((_FINAL_TEXT, len(said))) + said
+    if len(said) <= _LONG:
+        return bytes((_FINAL_TEXT, 126)) + len(said).to_bytes(2, "big") + said
+    return bytes((_FINAL_TEXT, 127)) + len(said).to_bytes(8, "big") + said
+
+
+class HallManager(Manager):
+    """The library's list of who follows what, with a quicker way to tell all of them."""
+
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        room: Any = None,
+        skip_sid: Any = None,
+        callback: Any = None,
+        to: Any = None,
+        **more: Any,
+    ) -> None:
+        """Tell everybody in a room the same."""
+        if callback or skip_sid or isinstance(data, tuple | bytes):
+            super().emit(event, data, namespace, room, skip_sid, callback, to, **more)
+            return
+        told = [event] if data is None else [event, data]
+        words = self.server.packet_class(EVENT, namespace=namespace, data=told).encode()
+        if not isinstance(words, str):
+            super().emit(event, data, namespace, room, skip_sid, callback, to, **more)
+            return
+        packet = lines.Packet(lines.MESSAGE, words)
+        frame = framed(packet.encode())
+        sockets = self.server.eio.sockets
+        for _, number in self.get_participants(namespace, to or room):
+            if not _handed_over(sockets.get(number), frame, self.server.start_background_task):
+                self.server._send_eio_packet(number, packet)  # noqa: SLF001 - as Manager.emit does
+
+
+class QueuedHallManager(RedisManager, HallManager):
+    """The same for several processes, which tell each other through Redis."""
+
+
+def manager_for(redis_url: str | None) -> Manager:
+    """Who keeps the list of followers in this process."""
+    return QueuedHallManager(redis_url, channel=_CHANNEL) if redis_url else HallManager()
+
+
+def remember_lines(eio: Any) -> None:
+    """Let every Engine.IO socket know the websocket that it is told through; for eventlet’s."""
+    open_websocket = eio._async["websocket"]  # noqa: SLF001 - where the library keeps its driver
+
+    def open_line(handle: Any, server: Any) -> Any:
+        def handle_known(line: Any) -> Any:
+            handle.__self__.line = line
+            return handle(line)
+
+        return open_websocket(handle_known, server)
+
+    eio._async = {**eio._async, "websocket": open_line}  # noqa: SLF001
+
+
+def _handed_over(phone: Any, frame: bytes, spawn: Spawn) -> bool:
+    """Hand a frame to a phone's line if nothing else is on its way there; whether that was done."""
+    line = getattr(phone, "line", None)
+    if line is None or phone.closing or phone.closed or line.extensions:
+        return False
+    queue = phone.queue
+    if queue.qsize() or not queue.getting() or line._sendlock.locked():  # noqa: SLF001
+        return False
+    try:
+        sent = line.socket.fd.send(frame)
+    except OSError:
+        return False  # its buffer is full, or it is gone: the library waits for it, or finds out
+    if sent < len(frame):
+        line._sendlock.acquire()  # noqa: SLF001 - free, see above: whoever comes next waits
+        spawn(_finish, line, frame[sent:])
+    return True
+
+
+def _finish(line: Any, rest: bytes) -> None:
+    """Send the rest of a frame that did not fit into the buffer; hang up if that cannot be done."""
+    try:
+        line.socket.sendall(rest)
+    except OSError:
+        try:
+            line.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+    finally:
+        line._sendlock.release()  # noqa: SLF001
