@@ -234,7 +234,6 @@ def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> Rou
     body = {"record_sha256": record.digest, "decisions": decisions_in_short(session, the_round)}
     append(session, keys, the_round.id, EntryKind.SIGNED, body)
     publish_notice(session, keys, the_round, record)
-    the_round.money_waits = True
     move_money(session, the_round)
     return move
 

@@ -30,7 +30,7 @@ from ballots.signoff import sign_off_of
 from neighbourhoods.database import Base, Moment, UTCDateTime, now
 from neighbourhoods.delivery import commit_money, hold_until_met
 from neighbourhoods.people import Person
-from neighbourhoods.projects import projects_in
+from neighbourhoods.projects import Project, projects_in
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
@@ -132,6 +132,9 @@ def publish_notice(
     )
     notice.signature = keys.sign(notice.message)
     session.add(notice)
+    the_round.waiting_pence = sum(
+        pence for _project, pence, _conditions in _to_commit(session, the_round, notice)
+    )
     session.flush()
     body = {"number": notice.number, "notice_sha256": digest}
     append(session, keys, the_round.id, EntryKind.NOTICE, body)
@@ -239,8 +242,7 @@ def move_money(session: Session, the_round: Round) -> bool:
     What was carried on a condition is held back until an officer records that it is met.
     """
     notice = notice_of(session, the_round.id)
-    outcome = outcome_of(session, the_round.id)
-    if notice is None or outcome is None:
+    if notice is None:
         return False
     # Whoever calls it in at this moment comes before or after.
     session.refresh(notice, with_for_update=True)
@@ -248,20 +250,35 @@ def move_money(session: Session, the_round: Round) -> bool:
         return False
     if now(session) < notice.call_in_until:
         return False
-    carried = {one["code"]: one for one in notice.contents["decision"]}
-    carried = {code: one for code, one in carried.items() if one["decided"] == "carried"}
-    paid, before = paid_pence(outcome), committed_before(session, the_round)
-    for project in funded_projects(session, outcome):
-        # What a vote in the hall bought before is paid once, whoever decides on it again.
-        if project.code in carried and project.code not in before:
-            commit_money(session, project, paid[project.code])
-            conditions = list(dict.fromkeys(carried[project.code]["conditions"]))
-            if conditions:
-                hold_until_met(session, project, paid[project.code], "\n".join(conditions))
+    for project, pence, conditions in _to_commit(session, the_round, notice):
+        commit_money(session, project, pence)
+        if conditions:
+            hold_until_met(session, project, pence, "\n".join(conditions))
+    the_round.waiting_pence = 0
     notice.money_moved_at = now(session)
-    the_round.money_waits = False
     session.flush()
     return True
+
+
+def _to_commit(
+    session: Session, the_round: Round, notice: DecisionNotice
+) -> list[tuple[Project, int, list[str]]]:
+    """What a decision pays: each project carried, its pence, and the conditions on it."""
+    outcome = outcome_of(session, the_round.id)
+    if outcome is None:
+        raise Refused(BallotRefusal.NOT_COUNTED)
+    carried = {
+        one["code"]: list(dict.fromkeys(one["conditions"]))
+        for one in notice.contents["decision"]
+        if one["decided"] == "carried"
+    }
+    paid, before = paid_pence(outcome), committed_before(session, the_round)
+    return [
+        (project, paid[project.code], carried[project.code])
+        for project in funded_projects(session, outcome)
+        # What a vote in the hall bought before is paid once, whoever decides on it again.
+        if project.code in carried and project.code not in before
+    ]
 
 
 def money_waiting(session: Session) -> list[Round]:

@@ -11,7 +11,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    false,
     func,
     select,
 )
@@ -52,6 +51,8 @@ class Round(Base):
     # What will be done with the answer: every consultation must say so before it asks.
     promise: Mapped[str] = mapped_column(Text, default="")
     budget_pence: Mapped[Pence]
+    # What was decided and waits until nobody may call it in: no other round may promise it.
+    waiting_pence: Mapped[Pence] = mapped_column(default=0, server_default="0")
     phase: Mapped[Phase] = mapped_column(Word(Phase), default=Phase.SET_UP, index=True)
 
     kind: Mapped[RoundKind] = mapped_column(
@@ -59,9 +60,6 @@ class Round(Base):
     )
     # The round whose assembly holds this vote.
     within_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id"), index=True)
-
-    # Decided, but open to a call-in: its budget stays set aside until the money moves.
-    money_waits: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     fund: Mapped[Fund] = relationship()
     within: Mapped["Round | None"] = relationship(remote_side="Round.id")
@@ -176,14 +174,19 @@ def left_for_rounds(session: Session, fund: Fund, besides: Round | None = None) 
         # Votes in a hall share out what their round has taken.
         Round.kind == RoundKind.FULL,
         # What a signed round did not need is free again, once its money has moved.
-        Round.phase.not_in([Phase.DELIVERY, Phase.REVIEW]) | Round.money_waits,
+        Round.phase.not_in([Phase.DELIVERY, Phase.REVIEW]),
         Round.id != taken,
     )
     under_way = {found.id: found.budget_pence for found in session.scalars(rounds)}
-    for within_id, pence in _promised_in_halls(session, fund):
+    waiting = list(
+        session.scalars(select(Round).where(Round.fund_id == fund.id, Round.waiting_pence > 0))
+    )
+    waiting_in_halls = [(one.within_id, one.waiting_pence) for one in waiting if one.within_id]
+    for within_id, pence in [*_promised_in_halls(session, fund), *waiting_in_halls]:
         if within_id in under_way:
             under_way[within_id] = max(0, under_way[within_id] - pence)
-    return balance_of(session, fund.id, Account.AVAILABLE) - sum(under_way.values())
+    taken_pence = sum(under_way.values()) + sum(one.waiting_pence for one in waiting)
+    return balance_of(session, fund.id, Account.AVAILABLE) - taken_pence
 
 
 def _promised_in_halls(session: Session, fund: Fund) -> list[tuple[int, int]]:

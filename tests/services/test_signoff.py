@@ -30,8 +30,8 @@ from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Office, Person, appoint
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
-from neighbourhoods.refusals import Refused
-from neighbourhoods.rounds import Round, left_for_rounds
+from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.rounds import Round, create_round, left_for_rounds
 from tests.builders import Clock, Town
 from tests.services.test_tally import vote
 
@@ -496,6 +496,22 @@ def test_money_waits_until_nobody_may_call_the_decision_in(town: Town, clock: Cl
     assert move_money(town.session, the_round)
     assert len(deliveries_in(town.session, the_round)) == 1
     assert not move_money(town.session, the_round)
+
+
+def test_money_that_waits_for_the_call_in_is_promised_to_no_other_round(
+    town: Town, clock: Clock
+) -> None:
+    the_round = counted_by(town, RouteName.WARD_MEMBERS, Agreement.ANY_ONE, call_in_days=5)
+    town.approves(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    for _ in range(2):
+        # £10,000 in the fund, £2,000 decided: the same before and after the money has moved.
+        assert left_for_rounds(town.session, the_round.fund) == 800_000
+        with pytest.raises(Refused) as error:
+            create_round(town.session, the_round.fund, "Next", "For it.", "Soon.", 800_001)
+        assert error.value.reason is Refusal.FUND_EXCEEDED
+        clock.moves(days=5)
+        move_money(town.session, the_round)
 
 
 def test_a_decision_that_was_called_in_keeps_its_money_until_that_is_over(

@@ -91,8 +91,10 @@ def upgrade() -> None:
     with op.batch_alter_table("voting_rules", reflect_args=standing) as table:
         table.drop_constraint(op.f("ck_voting_rules_approvals_needed"), type_="check")
         table.drop_column("approvals_needed")
+    # In the rounds there are, nothing waits to be called in.
     op.add_column(
-        "rounds", sa.Column("money_waits", sa.Boolean(), server_default=sa.false(), nullable=False)
+        "rounds",
+        sa.Column("waiting_pence", sa.BigInteger(), nullable=False, server_default="0"),
     )
     before = {table: _rows(table) for table in ("interests", "decisions", "referrals")}
     for table_name in before:
@@ -682,6 +684,7 @@ def downgrade() -> None:
     before = {table: _rows(table) for table in ("interests", "signatures", "referrals")}
     for table_name in NEW:
         op.drop_table(table_name)
+    op.drop_column("rounds", "waiting_pence")
     _create_old_tables()
     declared = {(one["round_id"], one["person_id"]): one for one in before["interests"]}
     _add(
@@ -716,7 +719,6 @@ def downgrade() -> None:
     )
     kept = ("round_id", "sitting", "answer", "answered_by_id", "answered_at")
     _add("referrals", [{name: one[name] for name in kept} for one in before["referrals"]])
-    op.drop_column("rounds", "money_waits")
     with op.batch_alter_table(
         "voting_rules", reflect_args=_checks("voting_rules", VOTING_RULES)
     ) as table:
