@@ -229,7 +229,7 @@ def test_a_voter_card_checks_its_owner_in_and_pairs_the_phone(
     client = joined(site, meeting)
     answer = client.post(address(meeting, "check-in"), data={"code": "0000"})
     assert answer.status_code == 422
-    assert "This code is not for this vote" in answer.text
+    assert "This code is not for this meeting" in answer.text
     code = voter_code(CODE_KEY, meeting.the_round.id, "R2")
     page = client.post(address(meeting, "check-in"), data={"code": code}, follow_redirects=True)
     assert "You are checked in." in page.text
