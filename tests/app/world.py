@@ -35,6 +35,7 @@ VALUES_OF_ITS_OWN = {
     "serial": "0001-AAA",
     "entry": 1,
     "period": 1,
+    "passkey": 1,
 }
 
 
