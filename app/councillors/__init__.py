@@ -9,6 +9,7 @@ from app.councillors import (  # noqa: E402
     deciding,  # noqa: F401
     desk,  # noqa: F401
     interests,  # noqa: F401
+    own_passkeys,  # noqa: F401
     sheet,  # noqa: F401
     signing,  # noqa: F401
     stepping,  # noqa: F401

@@ -7,6 +7,7 @@ from app.access import Who, open_to, signed_in
 from app.councillors import councillors
 from app.councillors.acting import next_step
 from app.councillors.papers import papers_on
+from app.councillors.trust import trust_in
 from app.house import db
 from app.public.promises import rules_in_words, terms_of
 from app.public.records import count_in_words
@@ -30,10 +31,12 @@ def decision(the_round: Round) -> ResponseReturnValue:
     titles = titles_in(db(), the_round.id)
     terms = terms_of(rules, the_round, route_promised(db(), the_round), titles)
     sign_off = sign_off_of(db(), the_round)
+    counted = count_in_words(db(), the_round, stored)
     return render_template(
         "councillors/decision.html",
         the_round=the_round,
-        counted=count_in_words(db(), the_round, stored),
+        counted=counted,
+        trust=trust_in(db(), the_round, stored, counted),
         papers=papers_on(db(), the_round, sign_off),
         promises=rules_in_words(terms),
         rules=rules,

@@ -20,6 +20,7 @@ from app.extensions import limiter
 from app.fields import tidy_line
 from app.house import db, settings
 from app.officers.forms import BareForm
+from app.passkeys import ask_to_prove, proves
 from app.post import post_letter
 from app.residents.forms import digits_only, said
 from app.wording import say
@@ -57,6 +58,8 @@ class SignForm(FlaskForm):
         },
     )
     sheet = HiddenField()
+    # What a passkey answered, where one was used instead of a code.
+    credential = HiddenField()
 
 
 def _whoever_signs() -> str:
@@ -100,6 +103,11 @@ def sign(the_round: Round) -> ResponseReturnValue:
     if form.sheet.data != draft.digest:
         flash(_("Your sheet was changed in another window. Read it again, then sign."))
         return redirect(url_for("councillors.sign", round_id=the_round.id), 303)
+    if form.credential.data:
+        if proves(db(), person, form.credential.data):
+            return complete(the_round, turn, draft, Proof.PASSKEY)
+        form.code.errors = [_("Your passkey did not work. Try again, or use a code by e-mail")]
+        return _page(the_round, turn, draft, form)
     if not form.validate():
         return _page(the_round, turn, draft, form)
     found = redeem_code(db(), _key(), person.email, said(form.code))
@@ -184,6 +192,7 @@ def _page(the_round: Round, turn: Turn, draft: SheetDraft, form: SignForm) -> Re
         costs=costs_to_sign(db(), the_round),
         effect=effect_in_words(db(), the_round, turn, sheet),
         form=form,
+        options=ask_to_prove(db(), signed_in().person),
         minutes=CODE_MINUTES,
         email=signed_in().person.email,
         errors=bool(form.errors),

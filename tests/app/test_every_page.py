@@ -10,7 +10,7 @@ from tests.council import Site
 # Where each role's own pages lie; what everybody sees is walked once signed out, once signed in.
 OWN = {
     "officer": re.compile("/office"),
-    "councillor": re.compile("/councillors|/desk"),
+    "councillor": re.compile("/councillors|/decisions/[0-9]|/desk"),
     "facilitator": re.compile("/assemblies"),
     "scrutineer": re.compile("/rounds/[0-9]+/scrutiny"),
 }

@@ -50,6 +50,7 @@ VALUES_OF_ITS_OWN = {
     "place": 1,
     "entry": 1,
     "period": 1,
+    "passkey": 1,
 }
 
 

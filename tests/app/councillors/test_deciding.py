@@ -95,6 +95,19 @@ def test_what_officers_advise_stands_on_the_page(
     assert "The &lt;script&gt;fund&lt;/script&gt; holds it." in client.get(address(counted)).text
 
 
+def test_the_page_says_what_the_verifier_found_and_whom_the_vote_turned_away(
+    client: FlaskClient, counted: Round
+) -> None:
+    page = client.get(address(counted)).text
+    for words in (
+        "No fault was found",
+        "none recorded",
+        "5 ballots by phone",
+        "0 ballots on paper",
+    ):
+        assert words in page
+
+
 @pytest.mark.parametrize("phase", [Phase.IDEAS, Phase.VOTE, Phase.COUNT])
 def test_before_the_count_there_is_nothing_to_decide(
     client: FlaskClient, town: Town, phase: Phase

@@ -229,6 +229,7 @@ def test_a_service_from_the_menu_comes_with_its_price(
     words = ProposalWords("A bin", "By the lock", "Litter", 1)
     proposal = propose(session, the_round, town.resident, words, item)
     the_round.phase = Phase.SCREENING
+    declare_for_duty(session, the_round, town.officer, InterestKind.NONE, proposal=proposal)
     session.commit()
     page = officer.get(address(proposal)).text
     assert page.count('value="350"') == 3
