@@ -93,9 +93,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/2/points/1/report",
         "/rounds/3/ballot",
     ),
-    "Councillor": ("/desk", "/decisions/5", "/decisions/3"),
     "Monitoring-officer": ("/desk", "/me"),
-    "Councillor": ("/councillors/queue", "/decisions/5", "/decisions/3", "/me/passkeys"),
+    "Councillor": ("/desk", "/decisions/5", "/decisions/3", "/me/passkeys"),
     "Facilitator": (
         "/assemblies",
         "/assemblies/new",
