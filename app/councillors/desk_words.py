@@ -122,7 +122,7 @@ def _stuck(one: OnDesk, moment: datetime) -> Lying:
         "%(why)s. Say who acts instead, or give more days.",
         why=label(one.sign_off.standing.standing),
     )
-    return _lying(one, moment, state, f"/decisions/{one.the_round.id}/step-in")
+    return _lying(one, moment, state, url_for("councillors.step_in", round_id=one.the_round.id))
 
 
 def _elsewhere(one: OnDesk, person: Person, moment: datetime) -> Lying:

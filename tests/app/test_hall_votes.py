@@ -1,4 +1,4 @@
-"""Votes in a hall beside everything else: the clerk at the clock, the queue, the round's page."""
+"""Votes in a hall beside everything else: the clerk at the clock, the desk, the round's page."""
 
 from datetime import timedelta
 
@@ -78,11 +78,11 @@ def test_a_rehearsal_is_counted_and_no_councillor_hears_of_it(
     with database.reading() as session:
         assert outcome_of(session, vote.round_id) is not None
         assert session.query(Letter).count() == 0
-    assert "Decision day" not in site.as_(town.councillor).get("/councillors/queue").text
+    assert "Decision day" not in site.as_(town.councillor).get("/desk").text
     assert "Decision day" not in site.as_(None).get(f"/rounds/{assembly.round_id}").text
 
 
-def test_a_hall_vote_waits_in_the_queue_and_stands_on_its_rounds_page_and_in_no_list(
+def test_a_hall_vote_waits_on_the_desk_and_stands_on_its_rounds_page_and_in_no_list(
     town: Town, app: Flask, clock: Clock, site: Site
 ) -> None:
     assembly = hall(town, ItemKind.BALLOT)
@@ -91,7 +91,7 @@ def test_a_hall_vote_waits_in_the_queue_and_stands_on_its_rounds_page_and_in_no_
     town.session.commit()
     clerk.tick()
     name = "Decision day: ballot 1"
-    assert name in site.as_(town.councillor).get("/councillors/queue").text
+    assert name in site.as_(town.councillor).get("/desk").text
     for address in ("/", "/rounds", f"/funds/{vote.the_round.fund_id}"):
         assert name not in site.as_(None).get(address).text
     page = site.as_(None).get(f"/rounds/{assembly.round_id}").text

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.councillors.digest import write_digest
+from app.house import db
 from app.ticker import Ticker
 from ballots.bars import Declared, declare_interests
 from ballots.bundle import costs_to_sign
@@ -172,9 +173,9 @@ def test_whoever_comes_second_finds_the_week_taken(
     )
     session.add(taken)
     session.commit()
-    with app.test_request_context(method="POST"), database.writing() as writing:
-        write_digest(writing, town.councillor.id)
-        writing.commit()
+    with app.test_request_context(method="POST"):
+        write_digest(db(), town.councillor.id)
+        db().commit()
     assert to_whom(database) == []
 
 
