@@ -3,6 +3,7 @@
 Source: W3C, Web Authentication Level 3; the checks themselves are py_webauthn’s.
 """
 
+import json
 from urllib.parse import urlsplit
 
 from flask import request
@@ -21,7 +22,9 @@ from webauthn.helpers import bytes_to_base64url, parse_authentication_credential
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
+    PublicKeyCredentialCreationOptions,
     PublicKeyCredentialDescriptor,
+    PublicKeyCredentialRequestOptions,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
@@ -40,8 +43,8 @@ def passkeys_of(session: Session, person: Person) -> list[Passkey]:
     return list(session.scalars(query))
 
 
-def ask_to_add(session: Session, person: Person) -> str:
-    """What the browser needs to make a passkey, as JSON; its challenge is kept in the session."""
+def ask_to_add(session: Session, person: Person) -> dict[str, object]:
+    """What the browser needs to make a passkey, as JSON; the challenge is kept in the session."""
     options = generate_registration_options(
         rp_id=_host(),
         rp_name="Wardmote",
@@ -55,7 +58,14 @@ def ask_to_add(session: Session, person: Person) -> str:
         exclude_credentials=_known(session, person),
     )
     cookie[_ADDING] = bytes_to_base64url(options.challenge)
-    return options_to_json(options)
+    return _as_json(options)
+
+
+def _as_json(
+    options: PublicKeyCredentialCreationOptions | PublicKeyCredentialRequestOptions,
+) -> dict[str, object]:
+    written: dict[str, object] = json.loads(options_to_json(options))
+    return written
 
 
 def add_passkey(session: Session, person: Person, name: str, credential: str) -> bool:
@@ -90,7 +100,7 @@ def add_passkey(session: Session, person: Person, name: str, credential: str) ->
     return True
 
 
-def ask_to_prove(session: Session, person: Person) -> str | None:
+def ask_to_prove(session: Session, person: Person) -> dict[str, object] | None:
     """What the browser needs to use one of somebody’s passkeys, as JSON; None without one."""
     known = _known(session, person)
     if not known:
@@ -101,7 +111,7 @@ def ask_to_prove(session: Session, person: Person) -> str | None:
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     cookie[_SIGNING] = bytes_to_base64url(options.challenge)
-    return options_to_json(options)
+    return _as_json(options)
 
 
 def proves(session: Session, person: Person, assertion: str) -> bool:

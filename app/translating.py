@@ -26,7 +26,7 @@ def _translations() -> Any:
 
 
 @pass_eval_context
-def _sentence(page: EvalContext, words: str, **variables: object) -> str:
+def _sentence(page: EvalContext, words: str, /, **variables: object) -> str:
     """A sentence in the language of the request; what is put into it is escaped where pages are."""
     said = _translations().ugettext(words)
     if page.autoescape:
@@ -35,7 +35,7 @@ def _sentence(page: EvalContext, words: str, **variables: object) -> str:
 
 
 @pass_eval_context
-def _counted(page: EvalContext, one: str, more: str, number: int, **variables: object) -> str:
+def _counted(page: EvalContext, one: str, more: str, number: int, /, **variables: object) -> str:
     """The same, in the form that goes with a number."""
     said = _translations().ungettext(one, more, number)
     if page.autoescape:

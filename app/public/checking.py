@@ -11,6 +11,7 @@ from neighbourhoods.rounds import Round
 
 # What is typed in; never translated.
 CHECK_RECORD = "python verify.py record.json"
+CHECK_NOTICE = "python verify.py record.json --notice notice.json --proof proof.json"
 CHECK_RECEIPT = f"{CHECK_RECORD} --receipt receipt.json"
 CHECK_SCRUTINY = "python verify.py scrutiny.json"
 

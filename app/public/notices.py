@@ -7,6 +7,7 @@ from app.access import Who, open_to
 from app.counting_room import counting
 from app.house import db, keys, let_go, settings
 from app.public import public
+from app.public.checking import CHECK_NOTICE
 from app.public.notice_sheet import notice_sheet
 from app.public.notice_words import afterwards, read_notice
 from app.typesetting import typeset
@@ -36,6 +37,7 @@ def notice(year: int, place: int) -> ResponseReturnValue:
         read=read_notice(found.contents),
         afterwards=afterwards(found, now(db())),
         public_key=keys().public_key(),
+        check_notice=CHECK_NOTICE,
         json_address=address_of(found, "public.notice_json"),
         pdf_address=address_of(found, "public.notice_pdf"),
         proof_address=address_of(found, "public.notice_proof"),

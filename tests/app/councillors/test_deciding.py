@@ -552,7 +552,7 @@ def test_everybody_who_proposed_or_backed_a_project_is_told_once(
     assert sorted(told) == [town.neighbour.email, town.resident.email]
     to_neighbour = select(Letter.body).where(Letter.to_email == town.neighbour.email)
     body = town.session.scalars(to_neighbour).one()
-    funded, not_funded = body.split("are not funded this time")
+    funded, not_funded = body.split("residents did not choose them this time")
     assert "Bench 1" in funded
     assert "Bench 2" in not_funded
     assert f"http://localhost/rounds/{the_round.id}/record" in body
