@@ -43,13 +43,40 @@ class Wifi:
             writer.write(piece)
             await writer.drain()
 
+    async def _first_words(self, reader: asyncio.StreamReader) -> bytes | None:
+        """What a new connection asks, once it passes; None if its phone gave up before that.
+
+        Without a signal nobody connects at all: the server never hears of such a try.
+        """
+        asked = await reader.read(1 << 16)
+        more = asyncio.create_task(reader.read(1 << 16))
+        passes = asyncio.create_task(self._up.wait())
+        try:
+            while asked and not passes.done():
+                await asyncio.wait({more, passes}, return_when=asyncio.FIRST_COMPLETED)
+                if more.done():
+                    if not more.result():
+                        return None
+                    asked, more = (
+                        asked + more.result(),
+                        asyncio.create_task(reader.read(1 << 16)),
+                    )
+        finally:
+            more.cancel()
+            passes.cancel()
+            await asyncio.gather(more, passes, return_exceptions=True)
+        return asked or None
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         theirs: asyncio.StreamWriter | None = None
         try:
-            await self._up.wait()  # a phone's first packet is lost, and sent again
+            asked = await self._first_words(reader)
+            if asked is None:
+                return
             answers, theirs = await asyncio.open_connection("127.0.0.1", self._to)
             self._writers.add(theirs)
+            theirs.write(asked)
             ways = [
                 asyncio.create_task(self._pass(reader, theirs)),
                 asyncio.create_task(self._pass(answers, writer)),

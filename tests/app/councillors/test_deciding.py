@@ -555,7 +555,7 @@ def test_everybody_who_proposed_or_backed_a_project_is_told_once(
     funded, not_funded = body.split("residents did not choose them this time")
     assert "Bench 1" in funded
     assert "Bench 2" in not_funded
-    assert f"http://localhost/rounds/{the_round.id}/record" in body
+    assert "http://localhost/notices/2026/1" in body
     assert letters(town.session, "Signed, now to deliver") == [town.officer.email]
 
 
