@@ -27,7 +27,7 @@ from ballots.record import PublicRecord
 from ballots.refusals import BallotRefusal
 from ballots.routes import RouteName
 from ballots.signoff import sign_off_of
-from neighbourhoods.database import Base, Moment, UTCDateTime, now
+from neighbourhoods.database import Base, Moment, UTCDateTime, hold_round, now
 from neighbourhoods.delivery import commit_money, hold_until_met
 from neighbourhoods.people import Person
 from neighbourhoods.projects import Project, projects_in
@@ -35,6 +35,8 @@ from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
 NOTICE_FORMAT = "wardmote-notice-1"
+# No round has this number: whoever holds it numbers notices, and nobody else meanwhile.
+EVERY_ROUND = 0
 # How long a notice stays in the public register.
 YEARS_KEPT = 6
 
@@ -142,7 +144,8 @@ def publish_notice(
 
 
 def _next_number(session: Session, today: date) -> str:
-    """The next number of the year; two at once are kept apart by the table."""
+    """The next number of the year; two decisions at once are numbered one after the other."""
+    hold_round(session, EVERY_ROUND, alone=True)
     taken = select(func.count()).where(DecisionNotice.number.like(f"{today.year}/%"))
     return f"{today.year}/{int(session.execute(taken).scalar_one()) + 1}"
 

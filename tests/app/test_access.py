@@ -13,11 +13,18 @@ from flask import Flask, session
 from werkzeug.exceptions import HTTPException
 
 from app.access import Who, check_every_route, open_to
-from neighbourhoods.people import Person
+from ballots.stages import SIGNING_OFFICES
+from neighbourhoods.people import Office, Person, appointed
 from neighbourhoods.phases import Phase
 from tests.app.world import VALUES_OF_ITS_OWN, World, addresses, make_world
 from tests.builders import Town
 from tests.council import Site
+
+
+def holder_of(office: Office) -> Callable[[Town], Person | None]:
+    """Whoever holds an office in the world."""
+    return lambda town: appointed(town.session, office)[0]
+
 
 TABLE = Path(__file__).with_name("access_table.txt")
 ROLES: dict[str, Callable[[Town], Person | None]] = {
@@ -28,7 +35,10 @@ ROLES: dict[str, Callable[[Town], Person | None]] = {
     "facilitator": lambda town: town.facilitator,
     "scrutineer": lambda town: town.scrutineer,
     "officer": lambda town: town.officer,
+    # Those who act at the stages of a route.
+    **{office.value: holder_of(office) for office in SIGNING_OFFICES},
 }
+COLUMN = 19
 HEAD = (
     "# yes: may open it; sign-in: is asked to sign in; no: 403. Rounds belong to the councillor’s\n"
     "# ward; “other-ward” is a councillor of another one.\n"
@@ -64,12 +74,12 @@ def lines(app: Flask, world: World) -> list[str]:
                 continue
             done.add(rule.rule)
             answers = [answer(app, address, method, who(world.town)) for who in ROLES.values()]
-            rows.append(f"{rule.rule:<75} {method:<5}" + "".join(f"{a:<12}" for a in answers))
+            rows.append(f"{rule.rule:<75} {method:<5}" + "".join(f"{a:<{COLUMN}}" for a in answers))
     return [row.rstrip() for row in sorted(rows)]
 
 
 def test_every_route_admits_exactly_whom_the_table_says(site: Site, world: World) -> None:
-    heading = f"{'':<75} {'':<5}" + "".join(f"{role:<12}" for role in ROLES)
+    heading = f"{'':<75} {'':<5}" + "".join(f"{role:<{COLUMN}}" for role in ROLES)
     found = HEAD + "\n".join([heading.rstrip(), *lines(site.app, world)]) + "\n"
     if os.environ.get("WRITE_ACCESS_TABLE"):
         TABLE.write_text(found)

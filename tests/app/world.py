@@ -11,6 +11,7 @@ from werkzeug.routing import BuildError, Rule
 from ballots.casting import cast_ballot
 from ballots.moves import conclude_sign_off
 from ballots.notices import notice_of
+from ballots.stages import SIGNING_OFFICES
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.debate import PointKind, make_point, points_on, report_point
@@ -25,7 +26,7 @@ from neighbourhoods.delivery import (
 )
 from neighbourhoods.door import WalkIn
 from neighbourhoods.money import entries_about, unmet_conditions
-from neighbourhoods.people import councillors_for
+from neighbourhoods.people import appointed, councillors_for
 from neighbourhoods.phases import ORDER, Phase, Role
 from neighbourhoods.places import Community
 from neighbourhoods.projects import projects_in
@@ -126,6 +127,9 @@ def make_world(town: Town, community: Community | None = None) -> World:
         cost_pence=78_000,
     )
     town.session.add(item)
+    for office in SIGNING_OFFICES:
+        if not appointed(town.session, office):
+            town.person(f"{office.value.title()} Holder", office)
     rounds = {phase: _round_in(town, phase, community) for phase in ORDER}
     assembly = hold_assembly(town, rounds[Phase.VOTE])
     town.session.commit()
