@@ -156,7 +156,8 @@ def _about_proof() -> list[Kept]:
             ),
             _(
                 "Download the record and the program from the record’s page: one file, no "
-                "installation. Then `python verify.py record.json`."
+                "installation. Then `python verify.py record.json`. The notice of a decision is "
+                "checked the same way, or with OpenSSL alone: `docs/verification.md`."
             ),
         ),
         Kept(

@@ -17,7 +17,7 @@ from ballots.audit.box import (
     check_pending,
     check_receipts,
 )
-from ballots.audit.figures import check_outcome, check_record, check_snapshots
+from ballots.audit.figures import check_notice, check_outcome, check_record, check_snapshots
 from ballots.audit.ledger import check_batches, check_ledger, check_opening, check_roll
 from ballots.envelopes import SpoiltEnvelopeError
 from ballots.keys import KeyStore
@@ -58,5 +58,6 @@ _CHECKS: tuple[tuple[str, Callable[[AuditedRound], Iterator[str]]], ...] = (
     ("snapshots", check_snapshots),
     # Before the outcome, which is held against it.
     ("public_records", check_record),
+    ("decision_notices", check_notice),
     ("outcomes", check_outcome),
 )

@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Text, cast, literal_column, select, type_c
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ballots.audit.audited import AuditedRound
+from ballots.keys import is_signed
 from ballots.ledger import EntryKind, hash_of
+from ballots.notices import DecisionNotice
 from ballots.outcome import Outcome
 from ballots.record import PublicRecord
 from ballots.tally import Snapshot
@@ -83,6 +85,21 @@ def check_outcome(audited: AuditedRound) -> Iterator[str]:
         was = None if told["explanation"] is None else json.dumps(outcome.explanation)
         if told["explanation"] != outcome.explanation or explained != was:
             yield "the explanation is not the one in the record"
+
+
+def check_notice(audited: AuditedRound) -> Iterator[str]:
+    """Whether the notice of the decision is the one that the ledger names."""
+    entry = audited.one(EntryKind.NOTICE)
+    notice = audited.session.get(DecisionNotice, audited.id)
+    if (notice is None) != (entry is None):
+        yield "there is a notice that the ledger does not name, or one is missing"
+    if notice is None or entry is None:
+        return
+    digest = hashlib.sha256(notice.document.encode()).hexdigest()
+    if not notice.digest == digest == entry["notice_sha256"] or notice.number != entry["number"]:
+        yield "it is not the notice that the ledger names"
+    if not is_signed(f"wardmote-notice-1|{digest}", notice.signature, audited.keys.public_key()):
+        yield "the council did not sign the notice"
 
 
 def check_record(audited: AuditedRound) -> Iterator[str]:

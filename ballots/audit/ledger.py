@@ -54,7 +54,13 @@ def _needed_no_vote(audited: AuditedRound) -> bool:
 
 
 _HASHED = {"round", "number", "kind", "at", "previous", "body"}
-_ONCE = (EntryKind.OPENED, EntryKind.CLOSED, EntryKind.TALLIED, EntryKind.SIGNED)
+_ONCE = (
+    EntryKind.OPENED,
+    EntryKind.CLOSED,
+    EntryKind.TALLIED,
+    EntryKind.SIGNED,
+    EntryKind.NOTICE,
+)
 
 
 def _check_story(audited: AuditedRound) -> Iterator[str]:
@@ -84,8 +90,9 @@ def check_opening(audited: AuditedRound) -> Iterator[str]:
         yield "the frozen rules are not those of entry 1"
         return
     held = promised_now(audited.session, audited.the_round, rules)
-    # A timetable may lawfully be moved; the roll is looked at by itself.
-    for name in sorted(held.keys() - {"closes_at", "roll_size"}):
+    # A timetable may lawfully be moved, and a fund be given another route, for later rounds; the
+    # roll is looked at by itself.
+    for name in sorted(held.keys() - {"closes_at", "roll_size", "route"}):
         if plain_json(held[name]) != plain_json(opened["rules"][name]):
             yield f"the vote is held under another {name} than entry 1 promised"
     if rules.frozen_hash != opened["rules_sha256"]:

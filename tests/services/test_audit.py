@@ -192,7 +192,6 @@ def test_the_database_itself_refuses_to_change_what_is_frozen(
     [
         ("UPDATE voting_rules SET disclosure_profile = 'open'", "disclosure"),
         ("UPDATE voting_rules SET disclosure_step = 1", "disclosure"),
-        ("UPDATE voting_rules SET approvals_needed = 9", "approvals_needed"),
         ("UPDATE voting_rules SET max_choices = 1", "paper"),
         ("UPDATE projects SET cost_pence = cost_pence + 1", "paper"),
         ("UPDATE rounds SET budget_pence = budget_pence + 1", "budget_pence"),

@@ -101,7 +101,7 @@ def test_a_live_vote_never_moves_in_steps_below_ten(
     profile: DisclosureProfile, step: int, reason: BallotRefusal | None, town: Town
 ) -> None:
     the_round = town.round()
-    chosen = RulesChosen(BallotFormat.APPROVAL, 3, Rule(), profile, 1, step)
+    chosen = RulesChosen(BallotFormat.APPROVAL, 3, Rule(), profile, step)
     if reason is None:
         assert set_rules(town.session, the_round, chosen).disclosure_step == step
         return

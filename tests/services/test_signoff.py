@@ -577,15 +577,3 @@ def test_the_record_names_no_voter(town: Town) -> None:
     document = published(town, the_round).document
     for private in ("Voter 1", "voter1@example.org", "Rita", "@example.org"):
         assert private not in document
-
-
-def test_money_that_waits_for_a_call_in_to_pass_is_promised_to_nobody_else(
-    town: Town, clock: Clock
-) -> None:
-    the_round = counted_by(town, RouteName.WARD_MEMBERS, Agreement.ANY_ONE, call_in_days=5)
-    town.approves(the_round, town.councillor)
-    conclude_sign_off(town.session, town.keys, the_round)
-    assert left_for_rounds(town.session, the_round.fund) == 0
-    clock.moves(days=5)
-    move_money(town.session, the_round)
-    assert left_for_rounds(town.session, the_round.fund) == 800_000

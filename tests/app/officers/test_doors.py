@@ -5,6 +5,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from neighbourhoods.debate import PointKind, make_point
+from neighbourhoods.duties import declare_for_duty
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.phases import Phase, Role
 from neighbourhoods.proposals import Proposal, proposals_in
 from neighbourhoods.rounds import Round
@@ -47,6 +49,8 @@ def addresses(town: Town, session: Session) -> dict[str, int]:
     point = make_point(
         session, proposal, town.neighbour, Role.RESIDENT, PointKind.AGAINST, "It's noisy"
     )
+    none = InterestKind.NONE
+    declare_for_duty(session, the_round, town.officer, none, "", proposal=proposal)
     session.commit()
     return {
         "round": the_round.id,

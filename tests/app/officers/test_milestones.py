@@ -45,7 +45,7 @@ def test_a_milestone_turns_late_by_itself_wherever_residents_look(
     ):
         assert LATE in site.as_(None).get(where).text, where
     assert LATE in officer.get("/office").text
-    assert LATE in site.as_(town.councillor).get("/councillors/queue").text
+    assert LATE in site.as_(town.councillor).get("/desk").text
     assert LATE not in site.as_(town.other_councillor).get("/councillors/queue").text
 
 

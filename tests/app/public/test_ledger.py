@@ -64,6 +64,7 @@ def test_every_entry_of_a_signed_vote_is_told_in_words_the_newest_first(
             "any more."
         ),
         "Correction of entry 2, by Olive Officer.",
+        "Decision notice 2026/1 was published.",
         "Signed: councillors agreed to the outcome.",
         "Counted: 2 ballots; 2 projects funded, for £10,000.",
         "Closed with 2 ballots in 1 batch.",
@@ -73,7 +74,7 @@ def test_every_entry_of_a_signed_vote_is_told_in_words_the_newest_first(
     words = said(page)
     assert "Entry 1, midday on Monday 23 November 2026" in words
     assert "In the order they won: Bench 4, Bench 1." in words
-    assert "Cora Councillor: Approved" in words
+    assert "Cora Councillor: Signed" in words
 
 
 def test_a_correction_stands_beside_the_entry_it_corrects(site: Site, town: Town) -> None:

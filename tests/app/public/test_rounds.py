@@ -73,12 +73,12 @@ def test_a_round_tells_its_purpose_its_promise_and_its_fund(site: Site, town: To
     ("chosen", "words"),
     [
         (
-            RulesChosen(BallotFormat.APPROVAL, 3, Rule(), DisclosureProfile.LIVE, 2, 20),
+            RulesChosen(BallotFormat.APPROVAL, 3, Rule(), DisclosureProfile.LIVE, 20),
             [
                 "Choose up to 3 projects that you support.",
                 "is skipped, and the next one is tried",
                 "at least 20 people",
-                "2 councillors who answer for this community must approve it",
+                "Councillors who answer for this community decide",
             ],
         ),
         (
@@ -87,18 +87,17 @@ def test_a_round_tells_its_purpose_its_promise_and_its_fund(site: Site, town: To
                 None,
                 Rule(misfit=Misfit.STOP, minimum_votes=5),
                 DisclosureProfile.SEALED,
-                1,
             ),
             [
                 "Choose projects until £10,000 is used up.",
                 "the count stops",
                 "A project needs at least 5 votes.",
                 "Only how many people have voted.",
-                "1 councillor who answers",
+                "only in public and with reasons",
             ],
         ),
         (
-            RulesChosen(BallotFormat.CHOOSE_ONE, None, Rule(), DisclosureProfile.OPEN, 1),
+            RulesChosen(BallotFormat.CHOOSE_ONE, None, Rule(), DisclosureProfile.OPEN),
             ["Choose one project.", "like a show of hands"],
         ),
     ],

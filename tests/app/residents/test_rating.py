@@ -119,7 +119,7 @@ def test_a_year_says_what_was_chosen_decided_done_paid_and_changed(
         words = " ".join(page.split())
         for told in (
             "1 person voted, of 6 who could. They chose 1 project.",
-            "Approved by Cora Councillor on Monday 23 November 2026",
+            "Signed by Cora Councillor on Monday 23 November 2026",
             "£0 spent of the £2,000 promised",
             "Not done; was due on Tuesday 5 May 2026",
             "4.0 out of 5",
