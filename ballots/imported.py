@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ballots.casting import cast_ballot
 from ballots.counting import Rule
+from ballots.decision_routes import choose_route
 from ballots.disclosure import DisclosureProfile
 from ballots.keys import KeyStore
 from ballots.outcome import Outcome
@@ -21,6 +22,7 @@ from ballots.pabulib import (
 )
 from ballots.pabulib.official import UnknownRuleError, official_rule, scale
 from ballots.papers import BallotFormat, BallotPaper
+from ballots.routes import Agreement, RouteName
 from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database, now
 from neighbourhoods.eligibility import RollEntry, RollRow, replace_roll
@@ -83,6 +85,8 @@ def import_election(
         disclosure_step=step,
     )
     set_rules(session, the_round, chosen)
+    # What was decided elsewhere long ago is looked at by one councillor.
+    choose_route(session, the_round.fund, RouteName.WARD_MEMBERS, Agreement.ANY_ONE, 0)
     replace_roll(session, code_key, the_round, [_roll_row(n) for n in _numbers(election)])
     return Imported(the_round, paper)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.assembly_news import state_now
+from app.assembly_news import State, state_afresh, state_now
 from app.residents.meeting_now import until_in_words
 from neighbourhoods.assemblies import Assembly
 from neighbourhoods.rounds import Round
@@ -20,8 +20,17 @@ class Closing:
 
 def closing_of(assembly: Assembly | None, the_round: Round) -> Closing | None:
     """The close of a vote that a meeting holds now; None where no meeting holds it."""
-    state = state_now(assembly.id) if assembly is not None else None
-    vote = state["vote"] if state else None
-    if state is None or vote is None or vote["round"] != the_round.id:
+    if assembly is None:
         return None
+    state = state_now(assembly.id)
+    if not _is_about(state, the_round):
+        state = state_afresh(assembly.id)  # the vote may have opened a moment ago
+    if state is None or not _is_about(state, the_round):
+        return None
+    vote = state["vote"]
     return Closing(vote["closes_at"], vote["last_call"], until_in_words(vote), state["now"])
+
+
+def _is_about(state: State | None, the_round: Round) -> bool:
+    vote = state["vote"] if state else None
+    return vote is not None and vote["round"] == the_round.id

@@ -54,13 +54,14 @@ def _needed_no_vote(audited: AuditedRound) -> bool:
 
 
 _HASHED = {"round", "number", "kind", "at", "previous", "body"}
-_ONCE = (
-    EntryKind.OPENED,
-    EntryKind.CLOSED,
-    EntryKind.TALLIED,
-    EntryKind.SIGNED,
-    EntryKind.NOTICE,
-)
+# What is told once, and from which phase on.
+_ONCE = {
+    EntryKind.OPENED: Phase.VOTE,
+    EntryKind.CLOSED: Phase.COUNT,
+    EntryKind.TALLIED: Phase.SIGN_OFF,
+    EntryKind.SIGNED: Phase.DELIVERY,
+    EntryKind.NOTICE: Phase.DELIVERY,
+}
 
 
 def _check_story(audited: AuditedRound) -> Iterator[str]:
@@ -68,9 +69,7 @@ def _check_story(audited: AuditedRound) -> Iterator[str]:
     phase = audited.the_round.phase
     if audited.entries[0].kind != EntryKind.OPENED:
         yield "entry 1 does not open the vote"
-    for kind, since in zip(
-        _ONCE, (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF, Phase.DELIVERY), strict=True
-    ):
+    for kind, since in _ONCE.items():
         happened = not is_past(phase, since)
         if len(audited.of_kind(kind)) != happened and not (
             kind == EntryKind.TALLIED and phase == Phase.COUNT

@@ -45,8 +45,8 @@ def test_a_milestone_turns_late_by_itself_wherever_residents_look(
     ):
         assert LATE in site.as_(None).get(where).text, where
     assert LATE in officer.get("/office").text
-    assert LATE in site.as_(town.councillor).get("/desk").text
-    assert LATE not in site.as_(town.other_councillor).get("/councillors/queue").text
+    assert "22 days late" in site.as_(town.councillor).get("/desk").text
+    assert "22 days late" not in site.as_(town.other_councillor).get("/desk").text
 
 
 def test_everyone_who_wanted_it_is_told_once_when_a_milestone_is_reached(
