@@ -54,6 +54,7 @@ _HIDDEN = (
     (re.compile(rb'(name="request_id"[^>]*value=")[^"]*'), rb"\1"),
     (re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*'), rb"\1"),
     (re.compile(rb'(data-token=")[^"]*'), rb"\1"),
+    (re.compile(rb'("challenge": ?")[^"]*'), rb"\1"),
     (re.compile(rb"('nonce-)[^']*"), rb"\1"),
     # The time that a phone is told is as old as its state, to the millionth of a second.
     (re.compile(rb'("now":")[^"]*'), rb"\1"),
