@@ -58,7 +58,7 @@ class AssemblyNews:
         if not state or age >= KEPT_FOR:
             return None
         moment = datetime.fromisoformat(state["now"]) + timedelta(seconds=age)
-        return state | {"now": moment.isoformat()}
+        return state | {"now": moment.isoformat(timespec="milliseconds")}
 
     def tell(self, state: State) -> None:
         """Send a state to everybody who follows its assembly, wherever they are connected."""
@@ -174,7 +174,7 @@ def state_of(session: Session, assembly: Assembly) -> State:
         "assembly": assembly.id,
         "version": row.version,
         "pulse": _digest(beside),
-        "now": moment.isoformat(),
+        "now": moment.isoformat(timespec="milliseconds"),
         "state": row.state.value,
         "dark": row.is_dark,
         "slide": row.slide.value,

@@ -40,4 +40,4 @@ def ring(tally: PublicTally, moment: datetime) -> None:
 
 def message(tally: PublicTally, moment: datetime) -> dict[str, object]:
     """The tally with the time by our clock: a projector's own may be wrong."""
-    return {**tally.as_json(), "now": moment.isoformat()}
+    return {**tally.as_json(), "now": moment.isoformat(timespec="milliseconds")}

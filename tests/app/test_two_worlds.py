@@ -56,8 +56,9 @@ _HIDDEN = (
     (re.compile(rb'(data-token=")[^"]*'), rb"\1"),
     (re.compile(rb'("challenge": ?")[^"]*'), rb"\1"),
     (re.compile(rb"('nonce-)[^']*"), rb"\1"),
-    # The time that a phone is told is as old as its state, to the millionth of a second.
+    # The time that a phone is told is as old as its state, to the thousandth of a second.
     (re.compile(rb'("now":")[^"]*'), rb"\1"),
+    (re.compile(rb'(data-moment=")[^"]*'), rb"\1"),
     # When a PDF was set, and what it calls itself.
     (re.compile(rb"(Date\(D:)\d{14}"), rb"\1"),
     (re.compile(rb"/ID ?\[[^\]]*\]"), b"/ID"),

@@ -75,7 +75,7 @@ class DecisionDay:
         sign_in(self.console, self.server, "fred.facilitator@example.org")
         sign_in(self.officer, self.server, "olive.officer@example.org")
         sign_in(self.teller, self.server, "tess.teller@example.org")
-        self.console.goto(self.office())
+        self.declare_no_interest()
         self.screen.goto(self.hall("/screen"))
         self.screen.evaluate(KEEPS_WHAT_IT_SHOWED)
 
@@ -123,6 +123,14 @@ class DecisionDay:
 
     def press_of(self, name: str, item: str) -> None:
         self.press(f"{name}-{self.items[item]}")
+
+    def declare_no_interest(self) -> None:
+        """What whoever runs the meeting is asked before it can begin."""
+        self.console.goto(self.office())
+        self.console.get_by_role("link", name="Before it begins, say whether").click()
+        self.console.get_by_label("No", exact=True).check()
+        self.console.get_by_role("button", name="Continue").click()
+        expect(self.console.locator("#do-begin")).to_be_visible(timeout=PATIENT_MS)
 
     def join(self, phone: Page) -> None:
         phone.goto(f"{self.server.base_url}/join")

@@ -59,6 +59,7 @@ def test_what_has_to_be_typed_in_is_marked_as_code(site: Site) -> None:
     assert [code.get_text() for code in page.select("main code")] == [
         "flask witness",
         "python verify.py record.json",
+        "docs/verification.md",
     ]
     assert "`" not in page.get_text()
 
