@@ -1,6 +1,7 @@
 """What people see when something cannot be done: what happened and what to do, no traceback."""
 
 import secrets
+import sqlite3
 import traceback
 
 import structlog
@@ -83,7 +84,9 @@ def _plain_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _database_away(error: Exception) -> ResponseReturnValue:
-    """Ask to try again soon: whoever only looks does so by itself, an act is safe to send again."""
+    """Ask to try again soon: a page that only shows something does so by itself."""
+    if not _passes(error):
+        return _unexpected(error)
     _forget_visitor()
     route = request.url_rule.rule if request.url_rule else None
     log.warning("database away", route=route, kind=type(error).__name__)
@@ -100,6 +103,14 @@ def _database_away(error: Exception) -> ResponseReturnValue:
         more = {}
     page, status = _page(503, _("Try again in a moment"), words, points)
     return page, status, {"Retry-After": str(TRY_AGAIN_AFTER), **more}
+
+
+def _passes(error: Exception) -> bool:
+    """Whether this ends by itself. SQLite calls a statement of ours that is wrong the same."""
+    cause = getattr(error, "orig", None)
+    if not isinstance(cause, sqlite3.OperationalError):
+        return True
+    return cause.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR
 
 
 def _forget_visitor() -> None:
