@@ -5,6 +5,8 @@ keeps the connection open but says nothing on it, and the database ends it after
 wakes from that finds by its own clock that its time is over, before it has asked anybody.
 """
 
+import os
+import socket
 from time import monotonic
 from typing import Protocol
 
@@ -80,6 +82,11 @@ class LeadByLock:
         if self._line is None:
             self._line = self._database.line_of_its_own()
             self._line.execute(text(f"SET idle_session_timeout = {int(LEASE * 1000)}"))
+            # Whoever looks into pg_stat_activity sees which process it is.
+            name = f"wardmote clerk {os.getpid()} {socket.gethostname()}"[:63]
+            self._line.execute(
+                text("SELECT set_config('application_name', :name, false)"), {"name": name}
+            )
         if self._ours_until is not None:
             # Asked again the lock would be held twice; while the connection lives it is held.
             self._line.execute(text("SELECT 1"))
