@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -137,6 +138,15 @@ class Evening:
         assert len(names) <= 1
         pids = [int(name.split()[2]) for name in names]
         return self.cluster.pids.index(pids[0]) if pids else None
+
+
+# A server that is started ends with the thread that started it: this one stays.
+_OFFICE = ThreadPoolExecutor(1)
+
+
+async def meanwhile(act: Callable[..., object], *about: object) -> None:
+    """Do something to a server while people vote and watch."""
+    await asyncio.get_running_loop().run_in_executor(_OFFICE, act, *about)
 
 
 async def eventually(happens: Callable[[], object], within: float) -> float:
