@@ -35,6 +35,7 @@ from app.settings import Settings, settings_from
 from app.telling import manager_for
 from app.ties_waiting import remember_ties
 from app.translating import translate_templates
+from app.turned_away import count_turned_away
 from neighbourhoods.database import Clock, Database
 
 ROOT = Path(__file__).parent.parent
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     database = Database(settings.database_url, clock=clock)
     furnish(app, settings, database)
     open_queue(app, database)
+    count_turned_away(app, database)
     remember_ties(app)
     app.before_request(make_room)
     keep_assembly_news(app)
