@@ -24,10 +24,13 @@ from app.extensions import babel, csrf, forms, limiter, socketio
 from app.facilitators import facilitators
 from app.house import furnish
 from app.labels import name_the_words
+from app.logbook import keep_log
+from app.measures import measure_requests
 from app.officers import officers
 from app.packets import CarefulPacket
 from app.photos import make_room
 from app.public import public
+from app.request_ids import name_requests
 from app.residents import residents
 from app.residents.meeting_now import remember_meetings
 from app.security import csp_nonce, protect
@@ -70,6 +73,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         )
     database = Database(settings.database_url, clock=clock)
     furnish(app, settings, database)
+    name_requests(app, settings)
+    measure_requests(app)
+    keep_log(app, settings)
     open_queue(app, database)
     count_turned_away(app, database)
     remember_ties(app)

@@ -16,6 +16,7 @@ from app.errors import places_of
 from app.extensions import socketio
 from app.house import database, db, keys, settings
 from app.live import ring
+from app.measures import follow_figures
 from app.notice_news import notices_untold, see_to_stage, tell_roll
 from app.officers.news import tell_councillors
 from app.post import PutOff, carry_letters
@@ -246,6 +247,8 @@ class Ticker:
             awake = {the_round.id for the_round in rounds_in(session, *_AWAKE, kinds=_KINDS)}
             for round_id in awake | self._rung.keys():
                 tally = public_tally(session, session.get_one(Round, round_id))
+                if tally is not None:
+                    follow_figures(tally)
                 if tally is not None and self._rung.get(round_id) != tally:
                     self._rung[round_id] = tally
                     ring(tally, now(session))

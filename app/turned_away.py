@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.extensions import socketio
-from ballots.turned_away import TurnedAway, When, add_tries, hour_of, reason_of
+from ballots.turned_away import LEAST_STATUS, TurnedAway, When, add_tries, hour_of, reason_of
 from neighbourhoods.assemblies import assembly_by_code
 from neighbourhoods.database import Database
 
@@ -24,7 +24,6 @@ log = structlog.get_logger()
 SECONDS = 10.0
 # Addresses are made up by whoever asks: so many different places wait, and no more.
 MOST_PLACES = 10_000
-_LEAST_STATUS = 408
 _ROUND = re.compile(r"/(?:rounds|vote)/([0-9]{1,9})(?:/|$)")
 _HALL = re.compile(r"/a/([^/]{1,40})(?:/|$)")
 # What phones and screens ask for by themselves, again and again, is nobody’s try.
@@ -121,7 +120,7 @@ def count_turned_away(app: Flask, database: Database) -> None:
 
     @app.after_request
     def look_who_goes(response: Response) -> Response:
-        if response.status_code >= _LEAST_STATUS:
+        if response.status_code >= LEAST_STATUS:
             reason = reason_of(response.status_code)
             if reason is not None and request.method in ("GET", "POST"):
                 door.turn_away(_wanted(), reason)

@@ -45,6 +45,8 @@ _BY_STATUS = {
     504: TurnedAway.TOOK_TOO_LONG,
 }
 _LEAST_FAULT = 500
+# No answer below it turns anybody away.
+LEAST_STATUS = min(_BY_STATUS)
 
 
 class Tries(Base):
