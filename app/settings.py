@@ -27,6 +27,15 @@ class AsyncMode(StrEnum):
     THREADING = "threading"
 
 
+class LogLevel(StrEnum):
+    """What is worth a line in the log."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class SettingsError(Exception):
     """The environment does not say what the program must know."""
 
@@ -51,6 +60,9 @@ class Settings:
     proxies: int = 0
     # Where the licence's promise is kept: the source of the version that runs here.
     source_url: str | None = None
+    # Who may read `/metrics` from elsewhere; without it, only this machine.
+    metrics_token: str | None = None
+    log_level: LogLevel = LogLevel.INFO
 
     @property
     def in_production(self) -> bool:
@@ -67,6 +79,7 @@ class Settings:
         return f"{purpose}|{self.secret_key}".encode()
 
 
+LEAST_TOKEN = 24
 NEEDED_IN_PRODUCTION = (
     "WARDMOTE_SECRET_KEY",
     "WARDMOTE_DATABASE_URL",
@@ -106,6 +119,8 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_from=environ.get("WARDMOTE_MAIL_FROM", "wardmote@localhost"),
         proxies=_port(environ.get("WARDMOTE_PROXIES", "0")),
         source_url=environ.get("WARDMOTE_SOURCE_URL") or None,
+        metrics_token=_token(environ.get("WARDMOTE_METRICS_TOKEN", "")),
+        log_level=_one_of(LogLevel, environ.get("WARDMOTE_LOG_LEVEL") or "info"),
     )
 
 
@@ -114,6 +129,14 @@ def _one_of(words: type[Word], written: str) -> Word:
         return words(written)
     except ValueError as wrong:
         raise SettingsError(f"{written!r} is none of {', '.join(words)}.") from wrong
+
+
+def _token(written: str) -> str | None:
+    if written and len(written) < LEAST_TOKEN:
+        raise SettingsError(
+            f"WARDMOTE_METRICS_TOKEN must be at least {LEAST_TOKEN} characters long."
+        )
+    return written or None
 
 
 def _port(written: str) -> int:

@@ -25,7 +25,7 @@ from tests.browser import ROOT
 from tests.cluster import Cluster
 from tests.faults.evening import Evening, eventually, measured
 
-# What ran before processes agreed who acts by the clock, and rang each other through python-socketio.
+# What ran before processes agreed who acts by the clock and rang each other through Redis alone.
 # Move it on with each release: the code that runs beside the next one while it is brought in.
 OLD = "3b4c617"
 
