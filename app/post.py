@@ -86,9 +86,13 @@ def _is_for_good(fault: Exception) -> bool:
 
 def _mark_done(database: Database, letter_id: int) -> None:
     with database.writing() as session:
-        letter = session.get_one(Letter, letter_id)
+        letter = session.get(Letter, letter_id)
+        if letter is None:  # whoever it went to had their data erased meanwhile
+            return
         letter.sent_at = now(session)
         letter.body = ""  # a code or a name has no business here once it has left
+        if letter.leaves_no_trace:
+            session.delete(letter)
         session.commit()
 
 

@@ -3,10 +3,12 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
+
+from app.privacy.periods import DEFAULT_DAYS, Days, read_days
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -25,6 +27,13 @@ class AsyncMode(StrEnum):
     EVENTLET = "eventlet"
     GEVENT = "gevent"
     THREADING = "threading"
+
+
+class Purge(StrEnum):
+    """Whether what is past its time is cleared by itself."""
+
+    BY_HAND = "by-hand"
+    DAILY = "daily"
 
 
 class SettingsError(Exception):
@@ -51,6 +60,9 @@ class Settings:
     proxies: int = 0
     # Where the licence's promise is kept: the source of the version that runs here.
     source_url: str | None = None
+    # How many days what is kept about people is kept, and who clears it then.
+    keep_days: Days = field(default_factory=lambda: DEFAULT_DAYS)
+    purge: Purge = Purge.BY_HAND
 
     @property
     def in_production(self) -> bool:
@@ -106,7 +118,16 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_from=environ.get("WARDMOTE_MAIL_FROM", "wardmote@localhost"),
         proxies=_port(environ.get("WARDMOTE_PROXIES", "0")),
         source_url=environ.get("WARDMOTE_SOURCE_URL") or None,
+        keep_days=_days(environ.get("WARDMOTE_KEEP_DAYS", "")),
+        purge=_one_of(Purge, environ.get("WARDMOTE_PURGE", "by-hand")),
     )
+
+
+def _days(written: str) -> Days:
+    try:
+        return read_days(written)
+    except ValueError as wrong:
+        raise SettingsError(f"WARDMOTE_KEEP_DAYS: {wrong}") from wrong
 
 
 def _one_of(words: type[Word], written: str) -> Word:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -17,11 +17,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.database import Base, Moment, Word, insert_into, now, one_of
+from neighbourhoods.database import (
+    Base,
+    Moment,
+    UTCDateTime,
+    Word,
+    insert_into,
+    now,
+    one_of,
+)
 from neighbourhoods.places import Community
 
 CODE_LIVES = timedelta(minutes=15)
 CODE_TRIES = 5
+# Where nobody lives (RFC 2606): the address of those whose data were erased.
+NOWHERE = "@nobody.invalid"
 
 
 class Office(StrEnum):
@@ -52,6 +62,8 @@ class Person(Base):
     # Empty until they first write something that others read.
     name: Mapped[str] = mapped_column(String(80), default="")
     joined_at: Mapped[Moment]
+    # The row stays, empty: an old cookie must never find somebody new under its number.
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     appointments: Mapped[list["Appointment"]] = relationship(back_populates="person")
 
@@ -117,6 +129,16 @@ def give_name(session: Session, person: Person, name: str) -> None:
     """Keep the name that stands beside what somebody writes in public."""
     person.name = name.strip()
     session.flush()
+
+
+def holds_or_will_hold_office(session: Session, person: Person) -> bool:
+    """Whether somebody holds an office today, or is appointed to one from a later day on."""
+    today = now(session).date()
+    query = select(Appointment.id).where(
+        Appointment.person_id == person.id,
+        or_(Appointment.ends_on.is_(None), Appointment.ends_on > today),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def appoint(
