@@ -8,12 +8,15 @@ from app.privacy.retention import BASES, BESIDE, FATES, TOPICS, retention
 
 HEAD = """# Data map
 
-What Wardmote keeps about people, table by table. This file is made of `app/privacy/` (see `tests/app/test_retention.py`), so it says what the
-program does; residents read the same at `/privacy/how-long`. Periods are the defaults: a council sets its own with `WARDMOTE_KEEP_DAYS`
-([council.md](council.md)). `flask purge` clears what is past its time. [dpia.md](dpia.md) weighs the risks.
+What Wardmote keeps about people, table by table. This file is made of `app/privacy/` (see
+`tests/app/test_retention.py`), so it says what the program does; residents read the same at
+`/privacy/how-long`. Periods are the defaults: a council sets its own with `WARDMOTE_KEEP_DAYS`
+([council.md](council.md)). `flask purge` clears what is past its time. [dpia.md](dpia.md) weighs
+the risks.
 
-Recipients: the council’s officers and councillors, as `tests/app/access_table.txt` says for every page; the mail server that carries letters; whoever
-runs the server. Nothing goes to anybody else, and nothing to another country, unless the council’s own hosting does.
+Recipients: the council’s officers and councillors, as `tests/app/access_table.txt` says for every
+page; the mail server that carries letters; whoever runs the server. Nothing goes to anybody else,
+and nothing to another country, unless the council’s own hosting does.
 """
 
 

@@ -40,8 +40,10 @@ FATES: dict[Then, str] = {
 BESIDE = (
     (
         _l("A cookie in your browser that says who is signed in:"),
-        _l("30 days, or until you sign out. We keep no list of sessions, and no challenge of a "
-           "passkey: it is in the cookie."),
+        _l(
+            "30 days, or until you sign out. We keep no list of sessions, and no challenge of a "
+            "passkey: it is in the cookie."
+        ),
     ),
     (
         _l("The key of each round, a file apart from the database:"),
@@ -61,8 +63,10 @@ BESIDE = (
     ),
     (
         _l("Backups:"),
-        _l("as long as the council’s backup plan says. What was erased stays in older ones until "
-           "they go; after one is restored, erase again and run the purge."),
+        _l(
+            "as long as the council’s backup plan says. What was erased stays in older ones until "
+            "they go; after one is restored, erase again and run the purge."
+        ),
     ),
 )
 

@@ -81,8 +81,8 @@ def test_a_row_with_a_period_says_where_its_days_stand(app: Flask) -> None:
     [
         (1, "1 day"),
         (28, "28 days"),
-        (92, "92 days"),
-        (91, "3 months"),
+        (94, "94 days"),
+        (92, "3 months"),
         (183, "6 months"),
         (365, "1 year"),
         (730, "2 years"),
