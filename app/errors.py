@@ -1,6 +1,5 @@
 """What people see when something cannot be done: what happened and what to do, no traceback."""
 
-import secrets
 import sqlite3
 import traceback
 
@@ -15,7 +14,9 @@ from werkzeug.exceptions import HTTPException
 
 from app.fault_wording import paper_faults_in_words
 from app.house import READS_ONLY
+from app.measures import ERRORS
 from app.obstacle_wording import obstacles_in_words
+from app.request_ids import reference
 from app.wording import say
 from ballots.moves import NotReady
 from ballots.refusals import BadPaper
@@ -39,7 +40,10 @@ def explain_errors(app: Flask) -> None:
 
 
 def _page(status: int, title: str, words: str, points: list[str]) -> tuple[str, int]:
-    return render_template("errors/error.html", title=title, words=words, points=points), status
+    page = render_template(
+        "errors/error.html", title=title, words=words, points=points, reference=reference()
+    )
+    return page, status
 
 
 def _refused(refused: Refused) -> ResponseReturnValue:
@@ -125,21 +129,19 @@ def places_of(error: BaseException) -> list[str]:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    reference = secrets.token_hex(4).upper()
     # The route, not the address and not the form; where it broke, not what was in hand there or
     # in the message (a database's holds the row): neither names nor choices reach the log.
     route = request.url_rule.rule if request.url_rule else None
     log.error(
         "unexpected",
-        reference=reference,
+        reference=reference(),
         route=route,
         kind=type(error).__name__,
         places=places_of(error),
     )
+    ERRORS.labels(type(error).__name__).inc()
     _forget_visitor()
     words = _(
-        "Something went wrong on our side. Nothing you sent was stored. Try again in a few "
-        "minutes. If you ask us about it, give this reference: %(reference)s",
-        reference=reference,
+        "Something went wrong on our side. Nothing you sent was stored. Try again in a few minutes."
     )
     return _page(500, _("Sorry, there is a problem"), words, [])

@@ -26,10 +26,13 @@ from app.facilitators import facilitators
 from app.house import furnish
 from app.labels import name_the_words
 from app.live import keep_round_news
+from app.logbook import keep_log
+from app.measures import measure_requests
 from app.officers import officers
 from app.packets import CarefulPacket
 from app.photos import make_room
 from app.public import public
+from app.request_ids import name_requests
 from app.residents import residents
 from app.residents.meeting_now import remember_meetings
 from app.security import csp_nonce, protect
@@ -37,6 +40,7 @@ from app.settings import Settings, settings_from
 from app.telling import HallManager
 from app.ties_waiting import remember_ties
 from app.translating import translate_templates
+from app.turned_away import count_turned_away
 from neighbourhoods.database import Clock, Database
 
 ROOT = Path(__file__).parent.parent
@@ -71,7 +75,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         )
     database = Database(settings.database_url, clock=clock)
     furnish(app, settings, database)
+    name_requests(app, settings)
+    measure_requests(app)
+    keep_log(app, settings)
     open_queue(app, database)
+    count_turned_away(app, database)
     remember_ties(app)
     app.before_request(make_room)
     hang_bell(app, settings.redis_url)

@@ -15,6 +15,7 @@ from flask_socketio import join_room
 from app.bell import Told, ring_bell
 from app.extensions import socketio
 from app.house import database
+from app.measures import follow_figures
 from ballots.tally import PublicTally, public_tally
 from neighbourhoods.database import now
 from neighbourhoods.phases import Phase
@@ -87,7 +88,10 @@ def ring_rounds(numbers: Iterable[int]) -> list[PublicTally]:
         for number in numbers:
             the_round = session.get(Round, number)
             tally = public_tally(session, the_round) if the_round else None
-            if tally is not None and told.get(number) != tally:
+            if tally is None:
+                continue
+            follow_figures(tally)
+            if told.get(number) != tally:
                 told[number] = tally
                 ring(tally, now(session))
                 news.append(tally)

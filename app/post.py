@@ -97,7 +97,7 @@ def _carry(
             _mark_done(session, letter)
     if not is_held and is_done:
         with database.writing() as session:
-            _mark_done(session, session.get_one(Letter, number))
+            _mark_done(session, session.get(Letter, number))
     return has_left
 
 
@@ -127,9 +127,13 @@ def _is_for_good(fault: Exception) -> bool:
     return True
 
 
-def _mark_done(session: Session, letter: Letter) -> None:
+def _mark_done(session: Session, letter: Letter | None) -> None:
+    if letter is None:  # whoever it went to had their data erased meanwhile
+        return
     letter.sent_at = now(session)
     letter.body = ""  # a code or a name has no business here once it has left
+    if letter.leaves_no_trace:
+        session.delete(letter)
     session.commit()
 
 

@@ -14,6 +14,8 @@ from engineio import packet as lines
 from socketio import Manager
 from socketio.packet import EVENT
 
+from app.measures import VERSIONS
+
 _FINAL_TEXT = 0x81
 # Bytes: the longest frame with its length in seven bits, and in sixteen.
 _SHORT, _LONG = 125, 0xFFFF
@@ -53,6 +55,8 @@ class HallManager(Manager):
         **more: Any,
     ) -> None:
         """Tell everybody in a room the same."""
+        if event == "tally":
+            VERSIONS.tell(data)
         if callback or skip_sid or isinstance(data, tuple | bytes):
             super().emit(event, data, namespace, room, skip_sid, callback, to, **more)
             return

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import String, Text, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from neighbourhoods.database import Base, Moment, UTCDateTime, now
+from neighbourhoods.people import NOWHERE
 
 
 class Letter(Base):
@@ -20,11 +21,18 @@ class Letter(Base):
     body: Mapped[str] = mapped_column(Text)
     written_at: Mapped[Moment]
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    # Once it has left, its row goes too: to somebody of whom nothing may be kept.
+    leaves_no_trace: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 def write_letter(session: Session, to_email: str, subject: str, body: str) -> Letter:
-    """Put a letter in the outbox; it leaves after the caller's commit."""
+    """Put a letter in the outbox; it leaves after the caller's commit.
+
+    Nothing is kept for somebody whose data were erased.
+    """
     letter = Letter(to_email=to_email, subject=subject, body=body, written_at=now(session))
+    if to_email.endswith(NOWHERE):
+        return letter
     session.add(letter)
     session.flush()
     return letter
