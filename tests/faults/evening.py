@@ -159,9 +159,11 @@ async def eventually(happens: Callable[[], object], within: float) -> float:
 
 
 @contextmanager
-def open_evening(database_url: str, redis_url: str) -> Iterator[Evening]:
+def open_evening(database_url: str, redis_url: str, *, smtp_url: str = "") -> Iterator[Evening]:
     """Two processes behind nginx and an open vote whose figures are live."""
-    with running_cluster(2, database_url=database_url, redis_url=redis_url) as cluster:
+    with running_cluster(
+        2, database_url=database_url, redis_url=redis_url, WARDMOTE_SMTP_URL=smtp_url
+    ) as cluster:
         hall = Hall(cluster.settings, cluster.folder)
         try:
             yield Evening(cluster, hall, hall.open_vote(VOTERS))
