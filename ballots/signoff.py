@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ballots.bars import Bar, barred_in, declared_by
 from ballots.bundle import bundle_hash, costs_to_sign
-from ballots.referrals import Referral, open_referral, sitting_of
+from ballots.referrals import Referral, open_referral, sent_back_in, sitting_of
 from ballots.refusals import BallotRefusal
 from ballots.routes import (
     Otherwise,
@@ -133,7 +133,8 @@ def sign_off_of(session: Session, the_round: Round) -> SignOff:
     )
     return SignOff(
         route=frozen.route,
-        call_in_days=frozen.call_in_days,
+        # A decision that came back from its call-in is final.
+        call_in_days=0 if sent_back_in(session, the_round.id) else frozen.call_in_days,
         sitting=sitting,
         runs=runs,
         stage=stage,
