@@ -157,7 +157,7 @@ def test_a_decision_taken_again_and_the_one_before_lead_to_each_other(
     assert 'href="/notices/2026/2"' in first
     assert 'href="/notices/2026/1"' in second
     assert "was called in and sent back" in reader.get(f"/rounds/{the_round.id}/record").text
-    register = reader.get("/decisions/register.json").json
+    register = reader.get("/decisions/register.json").get_json()
     assert [one["notice"]["number"] for one in register] == ["2026/2", "2026/1"]
     assert [one["sent_back_why"] for one in register] == [None, "Is the lock listed?"]
 
