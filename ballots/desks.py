@@ -183,10 +183,11 @@ def find_notices(
         .join(DecisionNotice.the_round)
         .where(condition)
         .options(
+            joinedload(DecisionNotice.sent_back),
             joinedload(DecisionNotice.the_round)
             .joinedload(Round.fund)
             .joinedload(Fund.community)
-            .joinedload(Community.ward)
+            .joinedload(Community.ward),
         )
         .order_by(DecisionNotice.published_at.desc(), DecisionNotice.round_id.desc())
         .limit(limit)

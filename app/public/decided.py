@@ -74,6 +74,8 @@ def _outcome(decision: Sequence[dict[str, object]]) -> str:
 def _money(notice: DecisionNotice, moment: datetime) -> str:
     if notice.money_moved_at is not None:
         return ""
+    if notice.sent_back is not None:
+        return _("Sent back: this decision is taken again")
     if notice.is_called_in:
         return _("Called in: no money moves until that is over")
     if moment < notice.call_in_until:

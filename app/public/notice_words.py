@@ -207,6 +207,10 @@ def _call_in(notice: DecisionNotice, moment: datetime) -> Afterwards:
     name = _("Call-in")
     if notice.called_in_at is not None:
         words = _("Called in at %(when)s.", when=moment_words(notice.called_in_at))
+        if notice.sent_back is not None:
+            when = moment_words(notice.sent_back.sent_at)
+            words += " " + _("It was sent back to whoever signed it at %(when)s.", when=when)
+            return Afterwards(name, words, notice.called_in_why)
         if notice.called_in_ended_at is not None:
             when = moment_words(notice.called_in_ended_at)
             words += " " + _("The decision was confirmed at %(when)s.", when=when)
@@ -226,6 +230,8 @@ def _money(notice: DecisionNotice, moment: datetime) -> str:
     if notice.money_moved_at is not None:
         when = moment_words(notice.money_moved_at)
         return _("What was agreed was committed to the projects at %(when)s.", when=when)
+    if notice.sent_back is not None:
+        return _("No money moves by this decision. It is taken again, in a notice of its own.")
     if notice.is_called_in:
         return _("No money moves until the call-in has ended.")
     if moment < notice.call_in_until:

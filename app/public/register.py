@@ -53,6 +53,7 @@ COLUMNS = (
     "lodged_receipt",
     "call_in_until",
     "called_in_at",
+    "sent_back_at",
     "money_moved_at",
     "notice_sha256",
     "address",
@@ -179,6 +180,7 @@ def _rows(notice: DecisionNotice) -> list[list[object]]:
         harmless(notice.lodged_receipt),
         notice.call_in_until.isoformat(),
         notice.called_in_at.isoformat() if notice.called_in_at else "",
+        notice.sent_back.sent_at.isoformat() if notice.sent_back else "",
         notice.money_moved_at.isoformat() if notice.money_moved_at else "",
         notice.digest,
         settings().public_url + address_of(notice),
@@ -221,6 +223,8 @@ def _as_json(notice: DecisionNotice) -> dict[str, object]:
         "called_in_ended_at": (
             notice.called_in_ended_at.isoformat() if notice.called_in_ended_at else None
         ),
+        "sent_back_at": notice.sent_back.sent_at.isoformat() if notice.sent_back else None,
+        "sent_back_why": notice.sent_back.why if notice.sent_back else None,
         "money_moved_at": notice.money_moved_at.isoformat() if notice.money_moved_at else None,
         "corrections": [
             {"at": one.made_at.isoformat(), "by": one.made_by.name, "words": one.words}
