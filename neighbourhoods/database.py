@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -26,6 +27,8 @@ from sqlalchemy.types import TypeDecorator
 from neighbourhoods.turns import Turns
 
 Clock = Callable[[], datetime]
+# Where the days of people and of the law begin and end.
+LONDON = ZoneInfo("Europe/London")
 
 # Every constraint has a name, so that a migration can drop it and an error can cite it.
 NAMES = {

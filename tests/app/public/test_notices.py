@@ -81,7 +81,7 @@ def test_the_five_fields_come_first_and_in_the_order_of_the_law(site: Site, town
         "2. Decision",
         "3. Reasons",
         "4. Alternatives considered",
-        "5. Interests declared",
+        "5. Interests and dispensations",
     ]
 
 
