@@ -97,9 +97,7 @@ def bare_app(url: str, statements: int) -> Flask:
 def main() -> None:
     """Serve until told to stop."""
     port, url, statements = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    wsgi.server(
-        eventlet.listen(("127.0.0.1", port)), bare_app(url, statements), log_output=False
-    )
+    wsgi.server(eventlet.listen(("127.0.0.1", port)), bare_app(url, statements), log_output=False)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,9 @@ async def _follow(found: Findings, venue: Venue, number: int) -> None:
         moving.cancel()
         await asyncio.gather(moving, return_exceptions=True)
     _tell(found, number, versions, again)
-    found.tell("processor time of the servers, for each message", used / _told(versions) * 1e6, "µs")
+    found.tell(
+        "processor time of the servers, for each message", used / _told(versions) * 1e6, "µs"
+    )
     found.tell("processor time of the simulated phones, of one core", ours / SECONDS * 100, "%")
     found.tell("memory of both servers without phones", before / 1024, "MB")
     found.tell("memory of both servers with all phones", memory / 1024, "MB")
@@ -99,9 +101,7 @@ def _told(versions: dict[int, dict[int, float]]) -> int:
     return sum(map(len, versions.values()))
 
 
-def _tell(
-    found: Findings, number: int, versions: dict[int, dict[int, float]], again: int
-) -> None:
+def _tell(found: Findings, number: int, versions: dict[int, dict[int, float]], again: int) -> None:
     # The first and the last may have been on their way when we began and ended to listen.
     whole = [versions[version] for version in sorted(versions)][1:-1]
     seconds = [each for reached in whole for each in reached.values()]
