@@ -143,7 +143,8 @@ def signed_in() -> Visitor:
 def _find_visitor() -> Visitor | None:
     person_id = session.get("person_id")
     person = db().get(Person, person_id) if isinstance(person_id, int) else None
-    if person is None:
+    # Whoever had their data erased is signed out wherever they were signed in.
+    if person is None or person.erased_at is not None:
         return None
     return Visitor(person, tuple(offices_of(db(), person)), is_named_anywhere(db(), person))
 
