@@ -12,6 +12,7 @@ from flask import Flask
 from app.counting_room import open_counting_room
 from app.extensions import socketio
 from app.house import database, settings
+from app.light_lines import lighten_requests, travel_light
 from app.logbook import take_others_words
 from app.measuring import keep_measuring
 from app.settings import AsyncMode
@@ -46,6 +47,7 @@ def for_sockets(app: WSGI) -> WSGI:
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
             environ["wsgi.errors"] = nowhere
+            lighten_requests(environ)
         return app(environ, start_response)
 
     return plain
@@ -79,6 +81,7 @@ def serve(app: Flask) -> None:
     gc.set_threshold(50_000, 20, 100)
     options: dict[str, Any] = {}
     if chosen.async_mode == AsyncMode.EVENTLET:
+        travel_light(socketio.server.eio)
         remember_lines(socketio.server.eio)
         options = {"max_size": MOST_CONNECTIONS, "log_output": False}
     elif chosen.async_mode == AsyncMode.THREADING:

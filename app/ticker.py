@@ -165,9 +165,9 @@ class Ticker:
                 hold_round(session, round_id, alone=True)
                 move_money(session, session.get_one(Round, round_id))
                 session.commit()
-        for round_id in untold:
+        for number in untold:
             with _going_on("letters"), self._acting(writing=True) as session:
-                tell_roll(session, session.get_one(DecisionNotice, round_id))
+                tell_roll(session, session.get_one(DecisionNotice, number))
                 session.commit()
 
     def carry(self) -> None:

