@@ -5,13 +5,15 @@ import io
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.counting_room import open_counting_room
 from app.extensions import socketio
-from app.house import database, settings
+from app.house import database, keys, settings
 from app.light_lines import lighten_requests, travel_light
 from app.logbook import take_others_words
 from app.measuring import keep_measuring
@@ -19,6 +21,7 @@ from app.settings import AsyncMode
 from app.telling import remember_lines
 from app.ticker import Ticker
 from app.turned_away import keep_storing
+from ballots.ledger import votes_under_other_keys
 
 # eventlet's own limit of 1,024 stalls the whole server, HTTP included, at the next socket.
 MOST_CONNECTIONS = 20_000
@@ -63,12 +66,26 @@ def refuse_taken_port(host: str, port: int) -> None:
             sys.exit(f"Wardmote cannot start: port {port} of {host} is taken ({taken.strerror}).")
 
 
+def refuse_other_keys(app: Flask) -> None:
+    """Stop if a vote is open whose keys are not here: its ballots would be refused, or doubted."""
+    with app.app_context(), suppress(SQLAlchemyError):  # a database that is away says so later
+        with database().reading() as session:
+            votes = votes_under_other_keys(session, keys())
+        if votes:
+            numbers = ", ".join(map(str, votes))
+            sys.exit(
+                f"Wardmote cannot start: the keys of open votes ({numbers}) are not in "
+                f"{settings().key_folder}. All processes need the same folder WARDMOTE_VAR."
+            )
+
+
 def serve(app: Flask) -> None:
     """Serve until told to stop."""
     app.wsgi_app = for_sockets(app.wsgi_app)  # type: ignore[method-assign,assignment]
     with app.app_context():
         chosen = settings()
     refuse_taken_port(chosen.host, chosen.port)
+    refuse_other_keys(app)
     with app.app_context():
         database().end_idle_writers(MOST_SILENT_SECONDS)
     take_others_words(chosen)
