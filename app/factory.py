@@ -19,9 +19,11 @@ from app.commands import add_commands
 from app.compressing import compress_answers
 from app.councillors import councillors
 from app.display import show_as_people_read
+from app.door import Door, hang_door
 from app.errors import explain_errors
 from app.extensions import babel, csrf, forms, limiter, socketio
 from app.facilitators import facilitators
+from app.health import health, keep_enquiry
 from app.house import furnish
 from app.labels import name_the_words
 from app.officers import officers
@@ -69,6 +71,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         )
     database = Database(settings.database_url, clock=clock)
     furnish(app, settings, database)
+    keep_enquiry(app, settings.database_url)
+    hang_door(app, Door(settings.most_connections))
     open_queue(app, database)
     remember_ties(app)
     app.before_request(make_room)
@@ -78,7 +82,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     translate_templates(app)
     show_as_people_read(app)
     name_the_words(app)
-    for blueprint in (public, residents, councillors, facilitators, officers):
+    for blueprint in (public, residents, councillors, facilitators, officers, health):
         app.register_blueprint(blueprint)
     app.context_processor(lambda: _known_to_templates(settings))
     guard(app)

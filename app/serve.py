@@ -4,27 +4,23 @@ import gc
 import io
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask
 
+from app.carrying import carrier_for
 from app.counting_room import open_counting_room
+from app.door import WSGI, Environ, door_of, room_for
 from app.extensions import socketio
 from app.house import settings
-from app.settings import AsyncMode
+from app.leaving import Leaving
 from app.telling import remember_lines
 from app.ticker import Ticker
 
-# eventlet's own limit of 1,024 stalls the whole server, HTTP included, at the next socket.
-MOST_CONNECTIONS = 20_000
-
-Environ = dict[str, Any]
-WSGI = Callable[[Environ, Any], Iterable[bytes]]
-
 
 class Nowhere(io.TextIOBase):
-    """Where eventlet may write that a phone went away without saying goodbye: phones do."""
+    """Where the server may write that a phone went away without saying goodbye: phones do."""
 
     def write(self, words: str) -> int:
         """Forget it."""
@@ -56,20 +52,20 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def serve(app: Flask) -> None:
-    """Serve until told to stop."""
-    app.wsgi_app = for_sockets(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    """Serve until told to stop; then finish what was begun, and return."""
     with app.app_context():
         chosen = settings()
     refuse_taken_port(chosen.host, chosen.port)
+    carrier, door = carrier_for(chosen.async_mode), door_of(app)
+    door.most = room_for(chosen.most_connections)
+    door.held = carrier.held
+    app.wsgi_app = door.around(for_sockets(app.wsgi_app))  # type: ignore[method-assign,assignment]
     open_counting_room(app)
+    remember_lines(socketio.server.eio)
+    carrier.prepare(socketio.server)
+    Leaving(door, carrier, behind_front=chosen.proxies > 0).watch()
     Ticker(app).start()
     # p95 of a broadcast to 2,000 sockets: 282 ms with the collector's defaults, 79 ms so.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    options: dict[str, Any] = {}
-    if chosen.async_mode == AsyncMode.EVENTLET:
-        remember_lines(socketio.server.eio)
-        options = {"max_size": MOST_CONNECTIONS, "log_output": False}
-    elif chosen.async_mode == AsyncMode.THREADING:
-        options = {"allow_unsafe_werkzeug": True}
-    socketio.run(app, host=chosen.host, port=chosen.port, **options)
+    carrier.serve(app, chosen.host, chosen.port, door.most)

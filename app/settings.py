@@ -49,6 +49,8 @@ class Settings:
     mail_from: str = "wardmote@localhost"
     # How many proxies stand in front and may be believed about a visitor's address.
     proxies: int = 0
+    # The most connections one process may hold; it says at start if the system allows fewer.
+    most_connections: int = 20_000
     # Where the licence's promise is kept: the source of the version that runs here.
     source_url: str | None = None
 
@@ -105,6 +107,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=environ.get("WARDMOTE_SMTP_URL") or None,
         mail_from=environ.get("WARDMOTE_MAIL_FROM", "wardmote@localhost"),
         proxies=_port(environ.get("WARDMOTE_PROXIES", "0")),
+        most_connections=_number(environ.get("WARDMOTE_MOST_CONNECTIONS", "20000"), 1, 1_000_000),
         source_url=environ.get("WARDMOTE_SOURCE_URL") or None,
     )
 
@@ -117,8 +120,12 @@ def _one_of(words: type[Word], written: str) -> Word:
 
 
 def _port(written: str) -> int:
-    if not written.isdecimal() or int(written) > 65_535:
-        raise SettingsError(f"{written!r} is not a number from 0 to 65535.")
+    return _number(written, 0, 65_535)
+
+
+def _number(written: str, least: int, most: int) -> int:
+    if not written.isdecimal() or not least <= int(written) <= most:
+        raise SettingsError(f"{written!r} is not a number from {least} to {most}.")
     return int(written)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.assembly_news import ring_changed_assemblies
 from app.councillors.digest import people_to_write_to, write_digest
 from app.counting_room import breathe, counted_away, counting
+from app.door import door_of
 from app.errors import places_of
 from app.extensions import socketio
 from app.house import database, db, keys, settings
@@ -82,8 +83,9 @@ class Ticker:
         socketio.start_background_task(self._repeat, self.carry)
 
     def _repeat(self, act: Callable[[], None]) -> None:
-        while True:
-            with _going_on(act.__name__):
+        door = door_of(self.app)
+        while not door.is_closing:
+            with door.at_work(), _going_on(act.__name__):
                 act()
             socketio.sleep(SECONDS)
 

@@ -11,6 +11,8 @@ from tests.house.sources import ROOT, calls, imported_modules, our_files, proble
 
 LONGEST_FILE = 400
 ASYNC_LIBRARIES = {"eventlet", "gevent", "psycogreen"}
+# The one module that knows each.
+CARRIERS = {name: ROOT / "app" / f"on_{name}.py" for name in ("eventlet", "gevent")}
 CLOCKS = {
     f"{module}{name}"
     for module in ("", "datetime.", "dt.")
@@ -31,7 +33,7 @@ def reading_the_clock(source: str) -> Iterator[str]:
 
 
 def knowing_the_async_library(source: str) -> Iterator[str]:
-    """Lines that import the async library; only wsgi.py chooses and patches."""
+    """Lines that import an async library."""
     for line, module in imported_modules(source):
         if module.split(".")[0] in ASYNC_LIBRARIES:
             yield f"{line}: import {module}"
@@ -77,11 +79,21 @@ def test_the_lower_floors_do_not_read_the_clock() -> None:
     assert problems_in(paths, reading_the_clock) == []
 
 
-def test_only_wsgi_knows_the_async_library() -> None:
+def test_only_wsgi_and_one_module_each_know_the_async_libraries() -> None:
     # The floor that broadcasts are measured against is the bare library itself.
-    known = {ROOT / "wsgi.py", ROOT / "benchmarks" / "hall" / "bare.py"}
+    known = {ROOT / "wsgi.py", ROOT / "benchmarks" / "hall" / "bare.py"} | set(CARRIERS.values())
     paths = (path for path in our_files(ending=".py") if path not in known)
     assert problems_in(paths, knowing_the_async_library) == []
+    for library, carrier in CARRIERS.items():
+        imported = {name for _, name in imported_modules(carrier.read_text()) if name in CARRIERS}
+        assert imported == {library}
+
+
+def test_no_other_module_even_names_the_library_that_is_to_be_left() -> None:
+    # The settings offer it by name.
+    known = {CARRIERS["eventlet"], ROOT / "app" / "settings.py"}
+    naming = [path for path in our_files("app", ending=".py") if "eventlet" in path.read_text()]
+    assert set(naming) == known
 
 
 def test_what_forms_say_is_translatable() -> None:
