@@ -56,22 +56,32 @@ class Door:
 
     def around(self, app: WSGI) -> WSGI:
         """The app, with every request known here and phones refused while there is no room."""
+        asked = noting(app, self._under_way)
 
         def known(environ: Environ, start_response: Any) -> Iterable[bytes]:
-            if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
-                if self.is_closing or self.held() > self.most:
-                    return _refused(start_response)
-                return app(environ, start_response)
-            request = object()
-            self._under_way.add(request)
-            try:
-                answer = app(environ, start_response)
-            except BaseException:
-                self._under_way.discard(request)
-                raise
-            return ClosingIterator(answer, lambda: self._under_way.discard(request))
+            if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
+                return asked(environ, start_response)
+            if self.is_closing or self.held() > self.most:
+                return _refused(start_response)
+            return app(environ, start_response)
 
         return known
+
+
+def noting(app: WSGI, here: set[object]) -> WSGI:
+    """The app, with something in the set for each visit until its answer is closed."""
+
+    def noted(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        visit = object()
+        here.add(visit)
+        try:
+            answer = app(environ, start_response)
+        except BaseException:
+            here.discard(visit)
+            raise
+        return ClosingIterator(answer, lambda: here.discard(visit))
+
+    return noted
 
 
 def _refused(start_response: Any) -> Iterable[bytes]:

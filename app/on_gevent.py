@@ -26,15 +26,18 @@ class CarrierHere:
         """Serve until told to finish."""
 
         def said(environ: Environ, start_response: Any) -> Iterable[bytes]:
-            if self._server is None or self._server.closed:
-                return app(environ, _closing(start_response))
-            return app(environ, start_response)
+            def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+                if server.closed:
+                    headers = [*headers, ("Connection", "close")]
+                return start_response(status, headers, *error)
+
+            return app(environ, start)
 
         pool = Pool(most + BESIDE)
-        self._server = WSGIServer((host, port), said, WAITING_OUTSIDE, pool, log=None)
-        self._server.start()
+        self._server = server = WSGIServer((host, port), said, WAITING_OUTSIDE, pool, log=None)
+        server.start()
         self._is_over.wait()
-        self._server.stop(timeout=1)
+        server.stop(timeout=1)
 
     def held(self) -> int:
         """How many connections there are."""
@@ -53,10 +56,3 @@ class CarrierHere:
     def send_away(self, line: Any) -> None:
         """Tell a phone to go elsewhere; one that reads nothing keeps no other waiting."""
         gevent.spawn(close_simple_line, line)
-
-
-def _closing(start_response: Any) -> Any:
-    def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-        return start_response(status, [*headers, ("Connection", "close")], *error)
-
-    return start

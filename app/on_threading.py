@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from app.carrying import close_simple_line
-from app.door import WSGI
+from app.door import WSGI, noting
 
 
 class _Quiet(WSGIRequestHandler):
@@ -28,17 +28,10 @@ class CarrierHere:
         """Nothing to set up."""
 
     def serve(self, app: WSGI, host: str, port: int, most: int) -> None:  # noqa: ARG002
-        """Serve until told to finish; how many connections there may be is up to the system."""
-
-        def known(environ: dict[str, Any], start_response: Any) -> Any:
-            line = object()
-            self._lines.add(line)
-            try:
-                yield from app(environ, start_response)
-            finally:
-                self._lines.discard(line)
-
-        self._server = make_server(host, port, known, threaded=True, request_handler=_Quiet)
+        """Serve until told to finish; how many there may be is up to the system."""
+        self._server = make_server(
+            host, port, noting(app, self._lines), threaded=True, request_handler=_Quiet
+        )
         self._server.serve_forever(poll_interval=0.1)
         self._is_over.wait()
 
