@@ -79,8 +79,19 @@ NEEDED_IN_PRODUCTION = (
 )
 
 
+# What only the program may know: each may be the name of a file instead, as NAME_FILE, so that it
+# stands in no list of processes and in no dump of an environment.
+SECRETS = (
+    "WARDMOTE_SECRET_KEY",
+    "WARDMOTE_DATABASE_URL",
+    "WARDMOTE_REDIS_URL",
+    "WARDMOTE_SMTP_URL",
+)
+
+
 def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the environment; SettingsError names everything that is missing or wrong."""
+    environ = {**environ, **_read_secrets(environ)}
     environment = _one_of(Environment, environ.get("WARDMOTE_ENVIRONMENT", "development"))
     if environment == Environment.PRODUCTION:
         missing = [name for name in NEEDED_IN_PRODUCTION if not environ.get(name)]
@@ -110,6 +121,23 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         most_connections=_number(environ.get("WARDMOTE_MOST_CONNECTIONS", "20000"), 1, 1_000_000),
         source_url=environ.get("WARDMOTE_SOURCE_URL") or None,
     )
+
+
+def _read_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name in SECRETS:
+        file = environ.get(f"{name}_FILE")
+        if not file:
+            continue
+        if environ.get(name):
+            raise SettingsError(f"Set {name} or {name}_FILE, not both.")
+        try:
+            found[name] = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise SettingsError(f"{name}_FILE cannot be read: {file}.") from wrong
+        if not found[name]:
+            raise SettingsError(f"{name}_FILE is empty: {file}.")
+    return found
 
 
 def _one_of(words: type[Word], written: str) -> Word:
