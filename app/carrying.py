@@ -7,7 +7,7 @@ library behind it, but wsgi.py, which patches.
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from app.door import WSGI
+from app.porter import WSGI
 from app.settings import AsyncMode
 
 # RFC 6455: the endpoint is going away, such as a server going down.

@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from app.access import Who, open_to
-from app.door import door_of
 from app.extensions import socketio
+from app.porter import porter_of
 from app.schema import newest_revision
 
 health = Blueprint("health", __name__)
@@ -95,14 +95,14 @@ def ready() -> ResponseReturnValue:
 
 def why_not_ready() -> Iterator[str]:
     """Every reason for which nobody should be sent here now."""
-    door = door_of(current_app)
-    if door.is_closing:
+    porter = porter_of(current_app)
+    if porter.is_closing:
         yield _("This process is about to end: it finishes what was begun.")
-    if door.is_nearly_full:
+    if porter.is_nearly_full:
         yield _(
             "This process is nearly full: %(held)s of %(most)s connections.",
-            held=door.held(),
-            most=door.most,
+            held=porter.held(),
+            most=porter.most,
         )
     enquiry: Enquiry = current_app.extensions[_PLACE]
     revision = enquiry.revision(ANSWERS_WITHIN)

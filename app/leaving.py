@@ -17,8 +17,8 @@ from typing import Any
 import structlog
 
 from app.carrying import Carrier
-from app.door import Door
 from app.extensions import socketio
+from app.porter import Porter
 
 log = structlog.get_logger()
 LOOKS_EVERY = 0.1
@@ -36,9 +36,9 @@ LATEST = 16.0
 class Leaving:
     """Watches for the signal to end, and ends the process in order."""
 
-    def __init__(self, door: Door, carrier: Carrier, *, behind_front: bool) -> None:
+    def __init__(self, porter: Porter, carrier: Carrier, *, behind_front: bool) -> None:
         """`behind_front`: whether somebody stands in front who can ask other processes."""
-        self._door, self._carrier, self._behind_front = door, carrier, behind_front
+        self._porter, self._carrier, self._behind_front = porter, carrier, behind_front
         self._is_told = False
 
     def watch(self) -> None:
@@ -67,8 +67,8 @@ class Leaving:
     def leave(self) -> None:
         """Hand everybody over, and return when nothing is under way or time is up."""
         began = monotonic()
-        self._door.is_closing = True
-        log.info("closing", connections=self._door.held(), under_way=self._door.under_way)
+        self._porter.is_closing = True
+        log.info("closing", connections=self._porter.held(), under_way=self._porter.under_way)
         if self._behind_front:
             socketio.sleep(NOTICE)
         self._carrier.stop_accepting()
@@ -76,11 +76,11 @@ class Leaving:
         self._send_away(list(socketio.server.eio.sockets.values()))
         kept = KEPT_BY_FRONT if self._behind_front else 0.0
         while monotonic() < began + LATEST:
-            if not self._door.under_way and monotonic() >= shut + kept:
+            if not self._porter.under_way and monotonic() >= shut + kept:
                 break
             socketio.sleep(LOOKS_EVERY)
         seconds = round(monotonic() - began, 1)
-        log.info("closed", seconds=seconds, unfinished=self._door.under_way)
+        log.info("closed", seconds=seconds, unfinished=self._porter.under_way)
 
     def _send_away(self, phones: list[Any]) -> None:
         at_once = ceil(len(phones) * LOOKS_EVERY / SPREAD)

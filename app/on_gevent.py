@@ -9,7 +9,7 @@ from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 
 from app.carrying import WAITING_OUTSIDE, close_simple_line
-from app.door import BESIDE, WSGI, Environ
+from app.porter import BESIDE, WSGI, Environ
 
 
 class CarrierHere:

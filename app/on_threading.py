@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from app.carrying import close_simple_line
-from app.door import WSGI, noting
+from app.porter import WSGI, noting
 
 
 class _Quiet(WSGIRequestHandler):

@@ -11,12 +11,18 @@ from flask import Flask
 
 from app.carrying import carrier_for
 from app.counting_room import open_counting_room
-from app.door import WSGI, Environ, door_of, room_for
 from app.extensions import socketio
-from app.house import settings
+from app.house import database, settings
 from app.leaving import Leaving
+from app.logbook import take_others_words
+from app.measuring import keep_measuring
+from app.porter import WSGI, Environ, porter_of, room_for
 from app.telling import remember_lines
 from app.ticker import Ticker
+from app.turned_away import keep_storing
+
+# A process that hangs in the middle of a transaction keeps a vote waiting for no longer than this.
+MOST_SILENT_SECONDS = 10.0
 
 
 class Nowhere(io.TextIOBase):
@@ -56,16 +62,21 @@ def serve(app: Flask) -> None:
     with app.app_context():
         chosen = settings()
     refuse_taken_port(chosen.host, chosen.port)
-    carrier, door = carrier_for(chosen.async_mode), door_of(app)
-    door.most = room_for(chosen.most_connections)
-    door.held = carrier.held
-    app.wsgi_app = door.around(for_sockets(app.wsgi_app))  # type: ignore[method-assign,assignment]
+    with app.app_context():
+        database().end_idle_writers(MOST_SILENT_SECONDS)
+    take_others_words(chosen)
+    carrier, porter = carrier_for(chosen.async_mode), porter_of(app)
+    porter.most = room_for(chosen.most_connections)
+    porter.held = carrier.held
+    app.wsgi_app = porter.around(for_sockets(app.wsgi_app))  # type: ignore[method-assign,assignment]
     open_counting_room(app)
-    remember_lines(socketio.server.eio)
     carrier.prepare(socketio.server)
-    Leaving(door, carrier, behind_front=chosen.proxies > 0).watch()
+    remember_lines(socketio.server.eio)
+    Leaving(porter, carrier, behind_front=chosen.proxies > 0).watch()
     Ticker(app).start()
+    keep_storing(app)
+    keep_measuring(app)
     # p95 of a broadcast to 2,000 sockets: 282 ms with the collector's defaults, 79 ms so.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    carrier.serve(app, chosen.host, chosen.port, door.most)
+    carrier.serve(app, chosen.host, chosen.port, porter.most)

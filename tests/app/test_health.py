@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from app.door import door_of
 from app.health import Enquiry, keep_enquiry
+from app.porter import porter_of
 from app.schema import newest_revision
 from tests.council import Site
 
@@ -116,7 +116,7 @@ def test_the_newest_revision_is_what_a_migrated_database_has(
 
 
 def test_nobody_is_sent_to_a_process_that_is_about_to_end(site: Site, app: Flask) -> None:
-    door_of(app).is_closing = True
+    porter_of(app).is_closing = True
     status, words = asked(site)
     assert status == 503
     assert words.startswith("This process is about to end")
@@ -126,14 +126,14 @@ def test_nobody_is_sent_to_a_process_that_is_about_to_end(site: Site, app: Flask
 def test_nobody_is_sent_to_a_process_that_is_nine_tenths_full(
     site: Site, app: Flask, held: int, status: int
 ) -> None:
-    door = door_of(app)
-    door.most, door.held = 100, lambda: held
+    porter = porter_of(app)
+    porter.most, porter.held = 100, lambda: held
     found, words = asked(site)
     assert found == status
     assert (f"nearly full: {held} of 100 connections" in words) == (status == 503)
 
 
 def test_every_reason_is_named_at_once(site: Site, app: Flask, session: Session) -> None:
-    door_of(app).is_closing = True
+    porter_of(app).is_closing = True
     at_revision(session, "0003")
     assert asked(site)[1].count("\n") == 2

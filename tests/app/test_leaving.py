@@ -24,8 +24,8 @@ from sqlalchemy import func, select
 
 from app import leaving
 from app.carrying import GOING_AWAY
-from app.door import Door
 from app.leaving import Leaving
+from app.porter import Porter
 from app.rehearsal.socket import unframe
 from ballots.box import Casting
 from tests.cluster import Cluster, running_cluster
@@ -80,14 +80,14 @@ def nobody_follows(quick: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.leaving.socketio.server", server)
 
 
-def left(door: Door, server: Server, *, behind_front: bool) -> None:
-    Leaving(door, server, behind_front=behind_front).leave()  # type: ignore[arg-type]
+def left(porter: Porter, server: Server, *, behind_front: bool) -> None:
+    Leaving(porter, server, behind_front=behind_front).leave()  # type: ignore[arg-type]
 
 
 def test_first_nobody_new_then_all_phones_a_few_at_a_time(quick: list[float]) -> None:
-    door, server = Door(500), Server()
-    left(door, server, behind_front=True)
-    assert door.is_closing
+    porter, server = Porter(500), Server()
+    left(porter, server, behind_front=True)
+    assert porter.is_closing
     assert server.told == ["nobody new", *(f"away {n}" for n in range(200))]
     assert 0.8 * leaving.SPREAD < quick[0] < leaving.LATEST
 
@@ -95,14 +95,14 @@ def test_first_nobody_new_then_all_phones_a_few_at_a_time(quick: list[float]) ->
 def test_with_nobody_in_front_nothing_is_waited_for(
     quick: list[float], nobody_follows: None
 ) -> None:
-    left(Door(500), Server(), behind_front=False)
+    left(Porter(500), Server(), behind_front=False)
     assert quick[0] == 0
 
 
 def test_what_never_ends_is_given_up_in_time(quick: list[float]) -> None:
-    door = Door(500)
-    with door.at_work():
-        left(door, Server(), behind_front=True)
+    porter = Porter(500)
+    with porter.at_work():
+        left(porter, Server(), behind_front=True)
         assert leaving.LATEST <= quick[0] < leaving.LATEST + 1
 
 

@@ -75,7 +75,7 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
-    secret = PRODUCTION.get(name, "redis://localhost/0")
+    secret = PRODUCTION.get(name, "redis://localhost/0?long-enough-for-a-token")
     (tmp_path / "secret").write_text(f"{secret}\n")
     environ = {key: value for key, value in PRODUCTION.items() if key != name}
     read = settings_from(environ | {f"{name}_FILE": str(tmp_path / "secret")})

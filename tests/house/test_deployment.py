@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from app.door import BESIDE, OWN_FILES
 from app.leaving import LATEST
+from app.porter import BESIDE, OWN_FILES
 from app.settings import NEEDED_IN_PRODUCTION, SECRETS, settings_from
 from tests.house.sources import ROOT
 from tests.yaml_reader import YamlError, read_yaml

@@ -1,4 +1,4 @@
-"""The door of a process: who is inside, and who is refused."""
+"""The porter of a process: who is inside, and who is refused."""
 
 import resource
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.door import BESIDE, OWN_FILES, Door, room_for
+from app.porter import BESIDE, OWN_FILES, Porter, room_for
 
 PHONE = {"HTTP_UPGRADE": "websocket"}
 
@@ -16,65 +16,65 @@ def app(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     return [b"ok"]
 
 
-def visited(door: Door, **environ: str) -> str:
+def visited(porter: Porter, **environ: str) -> str:
     told: list[str] = []
-    answer = door.around(app)(dict(environ), lambda status, _headers: told.append(status))
+    answer = porter.around(app)(dict(environ), lambda status, _headers: told.append(status))
     getattr(answer, "close", lambda: None)()
     return told[0]
 
 
 def test_a_request_is_under_way_until_its_answer_is_closed() -> None:
-    door = Door(10)
-    answer: Any = door.around(app)({}, lambda *_: None)
+    porter = Porter(10)
+    answer: Any = porter.around(app)({}, lambda *_: None)
     assert list(answer) == [b"ok"]
-    assert door.under_way == 1
+    assert porter.under_way == 1
     answer.close()
-    assert door.under_way == 0
+    assert porter.under_way == 0
 
 
 def test_a_request_that_fails_is_no_longer_under_way() -> None:
     def failing(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
         raise LookupError
 
-    door = Door(10)
+    porter = Porter(10)
     with pytest.raises(LookupError):
-        door.around(failing)({}, None)
-    assert door.under_way == 0
+        porter.around(failing)({}, None)
+    assert porter.under_way == 0
 
 
 def test_a_phone_that_follows_keeps_no_process_from_ending() -> None:
-    door = Door(10)
-    door.around(app)(dict(PHONE), lambda *_: None)
-    assert door.under_way == 0
+    porter = Porter(10)
+    porter.around(app)(dict(PHONE), lambda *_: None)
+    assert porter.under_way == 0
 
 
 def test_phones_are_refused_once_it_is_full_and_requests_are_not() -> None:
-    door = Door(10)
-    door.held = lambda: 11
-    assert visited(door, **PHONE).startswith("503")
-    assert visited(door) == "200 OK"
-    door.held = lambda: 10  # the phone that asks is one of them
-    assert visited(door, **PHONE) == "200 OK"
+    porter = Porter(10)
+    porter.held = lambda: 11
+    assert visited(porter, **PHONE).startswith("503")
+    assert visited(porter) == "200 OK"
+    porter.held = lambda: 10  # the phone that asks is one of them
+    assert visited(porter, **PHONE) == "200 OK"
 
 
 def test_phones_are_refused_once_it_is_closing_and_requests_are_not() -> None:
-    door = Door(10)
-    door.is_closing = True
-    assert visited(door, **PHONE).startswith("503")
-    assert visited(door) == "200 OK"
+    porter = Porter(10)
+    porter.is_closing = True
+    assert visited(porter, **PHONE).startswith("503")
+    assert visited(porter) == "200 OK"
 
 
 def test_what_is_at_work_is_under_way_even_if_it_fails() -> None:
-    door = Door(10)
+    porter = Porter(10)
 
     def work() -> None:
-        with door.at_work():
-            assert door.under_way == 1
+        with porter.at_work():
+            assert porter.under_way == 1
             raise LookupError
 
     with pytest.raises(LookupError):
         work()
-    assert door.under_way == 0
+    assert porter.under_way == 0
 
 
 class System:

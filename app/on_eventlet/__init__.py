@@ -1,10 +1,11 @@
-"""Serving with eventlet. Beside wsgi.py, which patches, this is the only module that knows it.
+"""Serving with eventlet. Beside wsgi.py, which patches, this is the only room that knows it.
 
 It also puts frames on a phone's line without the library's detours, see app/telling.py.
 """
 
 import errno
 import socket
+from collections.abc import Iterable
 from typing import Any
 
 import eventlet
@@ -12,7 +13,8 @@ from eventlet import wsgi
 from eventlet.event import Event
 
 from app.carrying import GOING_AWAY, WAITING_OUTSIDE
-from app.door import BESIDE, WSGI
+from app.on_eventlet.light_lines import lighten_requests, travel_light
+from app.porter import BESIDE, WSGI, Environ
 from app.telling import Spawn
 
 # How often the one who accepts looks whether the door is shut.
@@ -29,7 +31,8 @@ class CarrierHere:
         self._server: Any = None
 
     def prepare(self, server: Any) -> None:
-        """Let news go straight to the lines."""
+        """Let news go straight to the lines, and little be kept for each."""
+        travel_light(server.eio)
         server.manager.hand_over = hand_over
 
     def serve(self, app: WSGI, host: str, port: int, most: int) -> None:
@@ -47,8 +50,17 @@ class CarrierHere:
                 super().setup()
                 carrier._server = self.server
 
+        def lightened(environ: Environ, start_response: Any) -> Iterable[bytes]:
+            if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+                lighten_requests(environ)
+            return app(environ, start_response)
+
         wsgi.server(
-            _Entrance(listener, self), app, custom_pool=self._pool, protocol=Line, log_output=False
+            _Entrance(listener, self),
+            lightened,
+            custom_pool=self._pool,
+            protocol=Line,
+            log_output=False,
         )
 
     def held(self) -> int:

@@ -1,4 +1,4 @@
-"""The door of this process: how many are inside, how many may be, and whether it is closing."""
+"""The porter of this process: how many are inside, how many may be, and whether it is closing."""
 
 import resource
 from collections.abc import Callable, Iterable, Iterator
@@ -16,13 +16,13 @@ NEARLY = 0.9
 BESIDE = 200
 # Open files that are no connections: the database, logs, the room in which votes are counted.
 OWN_FILES = 100
-_PLACE = "wardmote-door"
+_PLACE = "wardmote-porter"
 
 Environ = dict[str, Any]
 WSGI = Callable[[Environ, Any], Iterable[bytes]]
 
 
-class Door:
+class Porter:
     """Knows everybody inside. Phones that follow something stay; whoever asks something leaves."""
 
     def __init__(self, most: int) -> None:
@@ -92,15 +92,15 @@ def _refused(start_response: Any) -> Iterable[bytes]:
     return []
 
 
-def hang_door(app: Flask, door: Door) -> None:
-    """Give an app its door."""
-    app.extensions[_PLACE] = door
+def post_porter(app: Flask, porter: Porter) -> None:
+    """Give an app its porter."""
+    app.extensions[_PLACE] = porter
 
 
-def door_of(app: Flask) -> Door:
-    """The door of the process that serves this app."""
-    door: Door = app.extensions[_PLACE]
-    return door
+def porter_of(app: Flask) -> Porter:
+    """The porter of the process that serves this app."""
+    porter: Porter = app.extensions[_PLACE]
+    return porter
 
 
 def room_for(wanted: int) -> int:
