@@ -1,5 +1,6 @@
 """The schema: every table of every floor, and bringing a database up to it."""
 
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import MetaData
@@ -49,6 +50,7 @@ from neighbourhoods import (
 )
 from neighbourhoods.database import Base, Database
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 # Imported so that their tables are known to the metadata.
 ROOMS = (
     box, decision_routes, drafts, draws, hall_votes, ledger, notices, outcome, paper_ballots,
@@ -65,6 +67,13 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
+@cache
+def newest_revision() -> str:
+    """The revision of the schema that this code was written for."""
+    # Numbers of four digits: the files' names are their order.
+    return max(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def migrate(database: Database, revision: str = "head") -> None:
     """Bring a database to a revision of the schema, the newest by default."""
     # Loaded only here: no server needs it.
@@ -72,7 +81,7 @@ def migrate(database: Database, revision: str = "head") -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         if revision == "base":

@@ -23,6 +23,7 @@ from app.leading import ASKS_EVERY, Lead, lead_in
 from app.live import is_watched, ring_changed_rounds, ring_rounds
 from app.notice_news import notices_untold, see_to_stage, tell_roll
 from app.officers.news import tell_councillors
+from app.porter import porter_of
 from app.post import PutOff, carry_letters
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.disclosure import MOST_SECONDS_LATER, DisclosureProfile
@@ -92,14 +93,19 @@ class Ticker:
         # Tasks of their own: a post office that does not answer must not keep a vote from closing,
         # and whoever counts for long still leads.
         socketio.start_background_task(self._repeat, self.lead.ask, ASKS_EVERY)
-        socketio.start_background_task(self._repeat, self.tick, SECONDS)
+        socketio.start_background_task(self._tick_to_the_end)
         socketio.start_background_task(self._repeat, self.carry, SECONDS)
         if self._bell is not None:
             self._bell.start(self.answer)
 
+    def _tick_to_the_end(self) -> None:
+        self._repeat(self.tick, SECONDS)
+        self.lead.give_up()  # at once: figures wait for nobody who is about to end
+
     def _repeat(self, act: Callable[[], None], seconds: float) -> None:
-        while True:
-            with _going_on(act.__name__):
+        porter = porter_of(self.app)
+        while not porter.is_closing:
+            with porter.at_work(), _going_on(act.__name__):
                 act()
             socketio.sleep(seconds)
 
