@@ -60,7 +60,7 @@ def read_notice(contents: Mapping[str, Any]) -> NoticeRead:
     """Put a notice’s document into words."""
     titles = {one["code"]: one["title"] for one in contents["decision"]}
     titles |= {one["code"]: one["title"] for one in contents["alternatives"]}
-    reasons = [_said(one, titles) for one in contents["reasons"]]
+    reasons = [sheet_words(one, titles) for one in contents["reasons"]]
     return NoticeRead(
         number=contents["number"],
         title=contents["title"],
@@ -127,11 +127,16 @@ def _once(words: Iterator[str] | list[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def _said(one: Mapping[str, Any], titles: Mapping[str, str]) -> Said:
+def sheet_words(one: Mapping[str, Any], titles: Mapping[str, str]) -> Said:
+    """What one person signed: reasons, a minute, what was asked, a sentence on each project."""
     sentences = [one["reasons"]] if one["reasons"] else []
+    if one.get("question"):
+        sentences.append(_("Referred it back with the question: %(words)s", words=one["question"]))
     if one["minute"]:
         sentences.append(_minute(one["minute"]))
-    sentences += [_verdict(given, titles[given["code"]]) for given in one["projects"]]
+    # A notice and a record call them by other names.
+    given_on = one["projects"] if "projects" in one else one["verdicts"]
+    sentences += [_verdict(given, titles[given["code"]]) for given in given_on]
     part = Part(one["part"])
     # The stage is named for all who act at it; a notice names one of them.
     return Said(one["person"], _("Councillor") if part is Part.MEMBER else label(part), sentences)
