@@ -149,6 +149,14 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This phone belongs to somebody else who is present. Read its four digits again."
         ),
         Refusal.NO_NUMBER_LEFT: _("No more phones can join this meeting."),
+        Refusal.IN_OFFICE: _(
+            "You hold an office, so the council must know who you are. Ask for this once your "
+            "office is over, or write to the address in the privacy notice."
+        ),
+        Refusal.ADDRESS_TAKEN: _(
+            "Somebody signs in with this address already. Sign in with it instead, or choose "
+            "another."
+        ),
         Refusal.DUTY_UNDECLARED: _("Declare first whether you have an interest in this."),
         Refusal.DUTY_FORBIDDEN: _(
             "You declared a pecuniary interest in this, so somebody else must do it."

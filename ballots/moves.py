@@ -19,7 +19,7 @@ from ballots.record import decisions_in_short, publish_record, record_of
 from ballots.sealing import close_box
 from ballots.signoff import begin_sign_off, sign_off_of
 from ballots.voting_rules import VotingRules, paper_for, rules_of, why_conditions_fail
-from neighbourhoods.database import hold_round, now
+from neighbourhoods.database import hold_round, now, take_time
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
@@ -37,6 +37,8 @@ from neighbourhoods.screening import awaiting_screening
 BY_TIMETABLE = "timetable"
 AFTER_COUNT = "counted"
 AFTER_SIGN_OFF = "signed-off"
+# The close of a city’s secret vote opens and seals every ballot between two statements.
+MOST_SECONDS_AT_ONCE = 120
 
 
 class Blocker(StrEnum):
@@ -191,6 +193,7 @@ def take_forward(
     flight: casting holds the round too, so from here on a ballot is counted or refused; those that
     waited are sealed. It also waits for papers that are out.
     """
+    take_time(session, MOST_SECONDS_AT_ONCE)
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
     if to_phase not in MOVES[the_round.phase]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ballots.disputes import correct_ledger
+from ballots.five_fields import NOTICE_FORMAT, five_fields, words_in
 from ballots.keys import KeyStore
 from ballots.ledger import EntryKind, append, entries_of
 from ballots.outcome import funded_projects, outcome_of, paid_pence
@@ -27,14 +28,13 @@ from ballots.referrals import SentBack
 from ballots.refusals import BallotRefusal
 from ballots.routes import RouteName
 from ballots.signoff import sign_off_of
-from neighbourhoods.database import Base, Moment, UTCDateTime, hold_round, now
+from neighbourhoods.database import LONDON, Base, Moment, UTCDateTime, hold_round, now
 from neighbourhoods.delivery import commit_money, hold_until_met
 from neighbourhoods.people import Person
-from neighbourhoods.projects import Project, projects_in
+from neighbourhoods.projects import Project
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
-NOTICE_FORMAT = "wardmote-notice-1"
 # No round has this number: whoever holds it numbers notices, and nobody else meanwhile.
 EVERY_ROUND = 0
 # How long a notice stays in the public register.
@@ -123,12 +123,13 @@ def publish_notice(
     record stays as it was, and cannot be called in once more.
     """
     sign_off, moment = sign_off_of(session, the_round), now(session)
+    today = moment.astimezone(LONDON).date()
     before = notice_of(session, the_round.id)
     lodges = sign_off.route.name is RouteName.WARD_MEMBERS
     again = decision_on(session, the_round) if before else None
     decision: Any = again or record.contents["decision"]
-    contents = _five_fields(session, the_round, record, decision) | {
-        "number": _next_number(session, moment.date()),
+    contents = five_fields(session, the_round, record, decision, moment) | {
+        "number": _next_number(session, today),
         "published_at": moment.isoformat(),
         **({"decided_again": {"after": before.number, "decision": again}} if before else {}),
     }
@@ -139,10 +140,10 @@ def publish_notice(
         number=contents["number"],
         document=document,
         digest=digest,
-        words=_words_in(contents).casefold(),
+        words=words_in(contents).casefold(),
         published_at=moment,
         call_in_until=moment + timedelta(days=sign_off.call_in_days),
-        lodge_by=_a_month_after(moment.date()) if lodges else None,
+        lodge_by=_a_month_after(today) if lodges else None,
     )
     notice.signature = keys.sign(notice.message)
     session.add(notice)
@@ -162,89 +163,10 @@ def _next_number(session: Session, today: date) -> str:
     return f"{today.year}/{int(session.execute(taken).scalar_one()) + 1}"
 
 
-def _words_in(value: Any) -> str:
-    """Every word of a notice that somebody may search for."""
-    if isinstance(value, dict):
-        return "\n".join(_words_in(inner) for inner in value.values())
-    if isinstance(value, list):
-        return "\n".join(_words_in(inner) for inner in value)
-    return value if isinstance(value, str) else ""
-
-
 def _a_month_after(day: date) -> date:
     """The same day of the next month, or its last day."""
     year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
     return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
-def _five_fields(
-    session: Session, the_round: Round, record: PublicRecord, decision: dict[str, Any]
-) -> dict[str, Any]:
-    """What English law asks of a record of a decision, and whose decision it is.
-
-    Source: The Openness of Local Government Bodies Regulations 2014, regulation 7; Local
-    Authorities (Executive Arrangements) (Meetings and Access to Information) (England)
-    Regulations 2012, regulation 13.
-    """
-    last = [one for one in decision["signatures"] if one["place"] == len(decision["route"]) - 1]
-    said = [one for one in last if one["bundle_sha256"] == decision["bundle_sha256"]]
-    outcome = outcome_of(session, the_round.id)
-    funded = set(outcome.winners) if outcome else set()
-    paid = paid_pence(outcome) if outcome else {}
-    projects = {project.code: project for project in projects_in(session, the_round.id)}
-    titles = {code: project.title for code, project in projects.items()}
-    withdrawn = {one["code"]: one["why"] for one in decision["withdrawn"]}
-    return {
-        "format": NOTICE_FORMAT,
-        "round": the_round.id,
-        "title": the_round.title,
-        "community": the_round.community.name,
-        "answering": the_round.community.answering.name,
-        "fund": the_round.fund.name,
-        "financial_year": the_round.fund.financial_year,
-        "record_sha256": record.digest,
-        "route": sign_off_of(session, the_round).route.name.value,
-        "date": max((one["at"] for one in said), default=now(session).isoformat()),
-        "decided_by": [one["person"] for one in said],
-        "decision": [
-            {
-                "code": code,
-                "title": titles[code],
-                "residents_chose": code in funded,
-                "decided": word,
-                "pence": paid.get(code, 0),
-                "why_withdrawn": withdrawn.get(code, ""),
-                "conditions": [
-                    given["condition"]
-                    for one in said
-                    for given in one["verdicts"]
-                    if given["code"] == code and given["condition"]
-                ],
-            }
-            for word, codes in (
-                ("carried", decision["carried"]),
-                ("declined", decision["declined"]),
-                ("withdrawn", withdrawn),
-            )
-            for code in codes
-        ],
-        "reasons": [
-            {
-                "person": one["person"],
-                "part": one["part"],
-                "reasons": one["reasons"],
-                "projects": one["verdicts"],
-                "minute": one["minute"],
-            }
-            for one in said
-        ],
-        "alternatives": [
-            {"code": code, "title": project.title, "pence": project.cost_pence}
-            for code, project in projects.items()
-            if code not in funded
-        ],
-        "interests": [one for one in decision["interests"] if one["kind"] != "none"],
-    }
 
 
 def notice_of(session: Session, round_id: int) -> DecisionNotice | None:
@@ -332,6 +254,7 @@ def correct_notice(
         number=notice.number, words=words.strip(), made_by=by, made_at=now(session)
     )
     session.add(correction)
+    notice.words += f"\n{correction.words.casefold()}"
     session.flush()
     correct_ledger(session, keys, notice.the_round, entry_of(session, notice), by.name, words)
     return correction

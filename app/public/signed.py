@@ -36,7 +36,7 @@ def read_signed(session: Session, the_round: Round) -> list[SignedRead]:
     sitting, bundle = sitting_of(session, the_round.id), bundle_hash(session, the_round)
     found = []
     for one in signatures:
-        said = sheet_words(signature_told(one), titles)
+        said = sheet_words(signature_told(one), titles, is_over=False)
         void = ""
         if one.sitting != sitting:
             void = _("Signed in an earlier sitting: it no longer counts.")
