@@ -13,6 +13,7 @@ from app.public.counted import Counted, read_count
 from app.public.finding import find_records, years_with_records
 from app.public.notices import address_of
 from app.public.record_words import read_record
+from app.public.signed import read_signed
 from app.public.sitting import read_sign_off
 from app.public.turned_away_words import counted_how, tries_in_words
 from app.public.you_said import projects_done
@@ -45,6 +46,7 @@ def outcome(the_round: Round) -> ResponseReturnValue:
         counted=count_in_words(db(), the_round, stored),
         counted_at=stored.counted_at,
         sign_off=read_sign_off(db(), the_round),
+        sheets=read_signed(db(), the_round),
         signed=is_past(Phase.SIGN_OFF, the_round.phase),
         checking=checking_of(db(), the_round),
     )

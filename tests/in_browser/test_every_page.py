@@ -23,7 +23,8 @@ from tests.browser import (
 pytestmark = pytest.mark.browser
 
 # Where each role looks. The demonstration's rounds: 1 ideas, 2 debate, 3 vote, 4 a sealed vote,
-# 5 sign-off, 6 delivery.
+# 5 sign-off, 6 delivery; then decisions on their way: 8 ward members disagree, 9 half-way along
+# Westminster’s route, 10 referred back, 11 may be called in, 12 called in, 13 sent back.
 OFFICE_ROUNDS = (
     "",
     "/describe",
@@ -60,8 +61,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/3/tally",
         "/rounds/4/tally",
         *(f"/rounds/{number}/ledger" for number in (1, 3, 6)),
-        "/rounds/5/outcome",
-        "/rounds/6/record",
+        *(f"/rounds/{number}/outcome" for number in (5, 8, 9, 10, 13)),
+        *(f"/rounds/{number}/record" for number in (6, 12, 13)),
         "/rounds/6/delivery",
         "/communities/people-with-sight-loss/you-said-we-did/2026-27",
         NOTICE,
@@ -94,8 +95,31 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/2/points/1/report",
         "/rounds/3/ballot",
     ),
-    "Monitoring-officer": ("/desk", "/me", "/decisions/5/step-in"),
-    "Councillor": ("/desk", "/decisions/5", "/decisions/3", "/me/passkeys"),
+    "Monitoring-officer": (
+        "/desk",
+        "/me",
+        "/decisions/5/step-in",
+        "/decisions/8/step-in",
+        "/decisions/8",
+        "/office/rounds/11/notice",
+        "/office/rounds/11/notice/call-in",
+        "/office/rounds/12/notice",
+        "/office/rounds/12/notice/end-call-in",
+        "/office/rounds/12/notice/send-back",
+        "/office/rounds/13/notice",
+        "/office/interests",
+        "/office/interests/1/end",
+        "/office/quiet",
+    ),
+    "Councillor": (
+        "/desk",
+        "/decisions/5",
+        "/decisions/5/interests",
+        "/decisions/3",
+        "/me/passkeys",
+    ),
+    "Legal-officer": ("/desk", "/decisions/9", "/decisions/9/interests"),
+    "Cabinet-member": ("/desk", "/decisions/9"),
     "Facilitator": (
         "/assemblies",
         "/assemblies/new",
@@ -123,6 +147,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/office/quiet",
         "/office/rounds/5/notes",
         "/office/rounds/5/withdraw",
+        "/office/rounds/10/referral",
+        "/office/rounds/2/proposals/4/interest",
         "/office/funds/1/sources/1/take-out",
         "/office/funds/1/rounds/new",
         *(f"/office/rounds/{number}" for number in range(1, 7)),
@@ -232,7 +258,6 @@ NO_PAGES = {
 }
 # Looked at by the journey, or in the browser tests of their own.
 ELSEWHERE = {
-    "councillors.interests",
     "councillors.refer",
     "councillors.sheet",
     "councillors.sign",
@@ -245,11 +270,7 @@ ELSEWHERE = {
     "facilitators.screen",
     "facilitators.teller_paper",
     "facilitators.teller_vote",
-    "officers.call_in_notice",
     "officers.draw",
-    "officers.end_call_in_notice",
-    "officers.end_interest",
-    "officers.referral",
     "officers.hide_what_was_said",
     "officers.hold",
     "officers.milestone",
@@ -258,7 +279,6 @@ ELSEWHERE = {
     "officers.release",
     "officers.report_delivery",
     "officers.return_money",
-    "officers.screening_interest",
     "residents.ask_question",
     "residents.check_in_here",
     "residents.counted",

@@ -357,7 +357,7 @@ def test_the_monitoring_officer_reads_first_what_cannot_go_on_by_itself(
     page = desk(site.as_(monitor))
     stuck = under(page, "What cannot go on by itself")
     assert "It is stuck" in stuck
-    assert "Nobody was free to act. Say who acts instead, or give more days." in stuck
+    assert "Nobody was free to act. Say who acts instead." in stuck
     assert f'href="/decisions/{is_stuck.id}/step-in"' in stuck
     # Days help nobody while nobody may act.
     assert "days left" not in stuck
