@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 
 from ballots import (
     box,
@@ -65,6 +65,23 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the schema that a database has; None if it has no tables of ours."""
+    from alembic.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def revisions() -> list[str]:
+    """Every revision of the schema that this version knows, the newest first."""
+    # Each file is named after its revision: some can only be loaded while they are being run.
+    names = (file.name[:4] for file in (_SCRIPTS / "versions").glob("[0-9]*_*.py"))
+    return sorted(names, reverse=True)
+
+
 def migrate(database: Database, revision: str = "head") -> None:
     """Bring a database to a revision of the schema, the newest by default."""
     # Loaded only here: no server needs it.
@@ -72,7 +89,7 @@ def migrate(database: Database, revision: str = "head") -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_SCRIPTS))
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         if revision == "base":
