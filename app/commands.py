@@ -16,6 +16,7 @@ from app.fault_wording import unreadable_in_words
 from app.front_log import read_front_log_command
 from app.house import database, keys, settings
 from app.installation.command import preflight_command
+from app.privacy.command import purge_command
 from app.recount import count_command, undecided_in_words
 from app.rehearsal.command import rehearse_command
 from app.residents.sign_in import link_for
@@ -79,6 +80,7 @@ def add_commands(app: Flask) -> None:
         witness_command,
         correct_ledger_command,
         destroy_key_command,
+        purge_command,
     ):
         app.cli.add_command(command)
 

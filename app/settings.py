@@ -3,10 +3,12 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
+
+from app.privacy.periods import DEFAULT_DAYS, Days, read_days
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -36,6 +38,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class Purge(StrEnum):
+    """Whether what is past its time is cleared by itself."""
+
+    BY_HAND = "by-hand"
+    DAILY = "daily"
+
+
 class SettingsError(Exception):
     """The environment does not say what the program must know."""
 
@@ -63,6 +72,9 @@ class Settings:
     # Who may read `/metrics` from elsewhere; without it, only this machine.
     metrics_token: str | None = None
     log_level: LogLevel = LogLevel.INFO
+    # How many days what is kept about people is kept, and who clears it then.
+    keep_days: Days = field(default_factory=lambda: DEFAULT_DAYS)
+    purge: Purge = Purge.BY_HAND
 
     @property
     def in_production(self) -> bool:
@@ -121,7 +133,16 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         source_url=environ.get("WARDMOTE_SOURCE_URL") or None,
         metrics_token=_token(environ.get("WARDMOTE_METRICS_TOKEN", "")),
         log_level=_one_of(LogLevel, environ.get("WARDMOTE_LOG_LEVEL") or "info"),
+        keep_days=_days(environ.get("WARDMOTE_KEEP_DAYS", "")),
+        purge=_one_of(Purge, environ.get("WARDMOTE_PURGE", "by-hand")),
     )
+
+
+def _days(written: str) -> Days:
+    try:
+        return read_days(written)
+    except ValueError as wrong:
+        raise SettingsError(f"WARDMOTE_KEEP_DAYS: {wrong}") from wrong
 
 
 def _one_of(words: type[Word], written: str) -> Word:

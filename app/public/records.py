@@ -21,6 +21,7 @@ from ballots.draws import draw_held
 from ballots.notices import notice_of
 from ballots.outcome import Outcome, outcome_of
 from ballots.record import record_of
+from ballots.referrals import sent_back_in
 from ballots.turned_away import tries_turned_away
 from neighbourhoods.delivery import Delivery, DeliveryUpdate
 from neighbourhoods.money import MoneyEntry, entries_about, held_by, unmet_conditions
@@ -82,6 +83,7 @@ def record(the_round: Round) -> ResponseReturnValue:
         "public/record.html",
         notice=address_of(published) if published else "",
         round_id=the_round.id,
+        sent_back=bool(sent_back_in(db(), the_round.id)),
         record=read_record(found.contents),
         digest=found.digest,
         turned_away=tries_in_words(tries_turned_away(db(), the_round)),
