@@ -50,7 +50,7 @@ def findings_of(check: Check, found: Installation) -> Iterator[Wrong]:
         # Its kind alone: its words can hold a password.
         yield Wrong(
             f"This could not be looked at ({type(away).__name__}).",
-            "Is the database up, and WARDMOTE_DATABASE_URL right: host, name, user, password?",
+            "Is the database up, its schema the newest, and WARDMOTE_DATABASE_URL right?",
         )
 
 
