@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 
 from ballots import (
     box,
@@ -67,11 +67,19 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the schema that a database has; None if it has no tables of ours."""
+    from alembic.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 @cache
-def newest_revision() -> str:
-    """The revision of the schema that this code was written for."""
-    # Numbers of four digits: the files' names are their order.
-    return max(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+def revisions() -> list[str]:
+    """Every revision of the schema that this version knows, the newest first."""
+    # Each file is named after its revision: some can only be loaded while they are being run.
+    names = (file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return sorted(names, reverse=True)
 
 
 def migrate(database: Database, revision: str = "head") -> None:

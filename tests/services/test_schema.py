@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from app.schema import metadata, migrate
+from app.schema import metadata, migrate, revision_of, revisions
 from ballots.outcome import count_votes
 from neighbourhoods.database import Database
 from neighbourhoods.delivery import (
@@ -152,6 +152,11 @@ def test_the_database_refuses_to_change_a_published_snapshot(town: Town, act: st
     count_votes(town.session, town.keys, town.round(Phase.COUNT))
     with pytest.raises(DBAPIError, match="never changed"):
         town.session.execute(text(act))
+
+
+def test_a_migrated_database_has_the_newest_revision_there_is(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert revision_of(connection) == revisions()[0]
 
 
 def test_migrations_are_numbered_with_four_digits() -> None:
