@@ -19,6 +19,7 @@ from app.live import ring
 from app.notice_news import notices_untold, see_to_stage, tell_roll
 from app.officers.news import tell_councillors
 from app.post import PutOff, carry_letters
+from app.privacy.nightly import NightlyPurge
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.disclosure import MOST_SECONDS_LATER, DisclosureProfile
 from ballots.draws import draw_held
@@ -48,6 +49,8 @@ REST = 9
 STAGES_EVERY = 60.0
 REST_AFTER_DIGESTS = 60.0
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
+# How long a purge leaves the database to everybody else between two of its small transactions.
+BREATH = 0.05
 # Whose figures or state people watch as they change.
 _AWAKE = (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF)
 # Votes in a hall and rehearsals go by the same clock.
@@ -71,15 +74,17 @@ class Ticker:
         # When stages of sign-offs are looked at again: their days are long.
         self._stages_at = 0.0
         self._digests_rest_until = 0.0
+        self._nightly = NightlyPurge()
         # Rounds that their rule cannot decide: told in which phase, before or after a draw, and
         # when to try again.
         self._undecided: dict[int, tuple[tuple[Phase, bool], float]] = {}
 
     def start(self) -> None:
         """Begin ticking beside the server."""
-        # Two tasks: a post office that does not answer must not keep a vote from closing.
-        socketio.start_background_task(self._repeat, self.tick)
-        socketio.start_background_task(self._repeat, self.carry)
+        # Tasks of their own: a post office that does not answer, or the purge of a city’s roll,
+        # must not keep a vote from closing.
+        for act in (self.tick, self.carry, self.clear):
+            socketio.start_background_task(self._repeat, act)
 
     def _repeat(self, act: Callable[[], None]) -> None:
         while True:
@@ -133,6 +138,11 @@ class Ticker:
         """Send once what waits in the outbox."""
         with self.app.app_context():
             carry_letters(database(), settings(), self._put_off)
+
+    def clear(self) -> None:
+        """Clear once a night what is past its time, where the council has said so."""
+        with self.app.app_context():
+            self._nightly.clear_if_due(lambda: socketio.sleep(BREATH))
 
     def _is_due(self, session: Session, the_round: Round) -> bool:
         """Whether the round, its figures or its box are to be moved on now.
