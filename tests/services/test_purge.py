@@ -7,8 +7,9 @@ from app.privacy import purging
 from app.privacy.periods import DEFAULT_DAYS, Period, read_days
 from app.privacy.purging import KEYS, look_what_is_due, purge
 from ballots.audit import first_fault
+from ballots.hall import open_vote
 from ballots.ledger import EntryKind, find_entry
-from neighbourhoods.assemblies import AssemblyAct, AssemblyState
+from neighbourhoods.assemblies import AssemblyAct, AssemblyState, ItemKind
 from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.database import Database
 from neighbourhoods.debate import PointKind, Report, hide_point, make_point, report_point
@@ -21,6 +22,8 @@ from neighbourhoods.proposals import back, proposals_in
 from neighbourhoods.rounds import Round
 from tests.builders import Clock, Town
 from tests.services.test_audit import signed_round
+from tests.services.test_hall import check_in as check_in_hall
+from tests.services.test_hall import hall
 
 BY = "Millbrook Borough Council"
 
@@ -256,3 +259,27 @@ def test_a_council_may_keep_things_longer_or_shorter(
 def test_a_period_that_cannot_be_is_refused_by_name(written: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         read_days(written)
+
+
+def test_votes_of_a_rehearsal_go_with_their_keys_and_votes_in_earnest_stay(
+    database: Database, town: Town, clock: Clock
+) -> None:
+    earnest, rehearsed = (
+        hall(town, ItemKind.BALLOT, is_practice=is_practice) for is_practice in (False, True)
+    )
+    for assembly in (earnest, rehearsed):
+        check_in_hall(town, assembly, "R1", "R2", "R3")
+    votes = [
+        open_vote(town.session, town.keys, assembly.items[0], town.facilitator)
+        for assembly in (earnest, rehearsed)
+    ]
+    kept, wiped = (vote.round_id for vote in votes)
+    clock.moves(days=93)
+    assert due(town)["rehearsed votes"] == 1
+    done = cleared(database, town)
+    assert done["rehearsed votes"] == 1
+    assert (roll_size(town.session, kept), roll_size(town.session, wiped)) == (3, 0)
+    assert town.keys.read(kept)
+    with pytest.raises(KeyError):
+        town.keys.read(wiped)
+    assert "rehearsed votes" not in cleared(database, town)
