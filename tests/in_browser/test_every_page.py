@@ -277,6 +277,7 @@ ELSEWHERE = {
     "residents.check_in_here",
     "residents.counted",
     "residents.meeting",
+    "residents.my_email_codes",
     "residents.raise_hand",
     "residents.proposed",
     "residents.rate",
