@@ -80,18 +80,27 @@ def test_after_four_weeks_the_key_goes_and_the_roll_stays(
     assert town.voter(the_round, 1).name == "Voter 1"
 
 
-def test_a_key_that_was_left_when_the_ledger_says_it_is_gone_is_destroyed_before_the_roll(
+def test_a_purge_that_cannot_destroy_a_key_leaves_the_roll_and_goes_on_next_time(
     database: Database, town: Town, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     the_round = signed_round(town, monkeypatch)
     clock.moves(days=184)
+
+    def read_only(_keys: object, _round_id: int) -> None:
+        raise OSError("the folder of keys is read-only")
+
     with monkeypatch.context() as stopped:
-        stopped.setattr(town.keys, "destroy", lambda _round_id: None)
-        cleared(database, town)
+        stopped.setattr(type(town.keys), "destroy", read_only)
+        with pytest.raises(OSError, match="read-only"):
+            cleared(database, town)
+    town.session.rollback()
     assert town.keys.read(the_round.id)
-    cleared(database, town)
-    fresh = town.session.get_one(Round, the_round.id)
-    assert first_fault(town.session, town.keys, fresh) is None
+    assert town.voter(the_round, 1).name == "Voter 1"
+    assert first_fault(town.session, town.keys, town.session.get_one(Round, the_round.id)) is None
+    assert cleared(database, town)["roll_entries"] == 30
+    with pytest.raises(KeyError):
+        town.keys.read(the_round.id)
+    assert first_fault(town.session, town.keys, town.session.get_one(Round, the_round.id)) is None
 
 
 def test_a_roll_whose_vote_is_not_signed_stays_however_old_it_is(
