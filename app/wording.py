@@ -321,6 +321,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.NOT_CALLED_IN: _(
             "This decision is not called in, or its call-in has ended already."
         ),
+        BallotRefusal.SENT_BACK_ALREADY: _(
+            "This decision was sent back already. Whoever signed it decides afresh."
+        ),
         BallotRefusal.NOT_TO_LODGE: _(
             "Nothing waits to be lodged: this route asks for no lodging, or a receipt is kept "
             "already. If that receipt is wrong, publish a correction."

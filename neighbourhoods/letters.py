@@ -46,6 +46,12 @@ def waiting_letters(
     return list(session.scalars(query.order_by(Letter.id).limit(limit)))
 
 
+def take_in_hand(session: Session, letter_id: int) -> Letter | None:
+    """Hold a letter that has not left, to send it; None if it has, or somebody else holds it."""
+    query = select(Letter).where(Letter.id == letter_id, Letter.sent_at.is_(None))
+    return session.scalar(query.with_for_update(skip_locked=True))
+
+
 def newest_letters(session: Session, limit: int = 50) -> list[Letter]:
     """The latest letters, newest first, for the development outbox."""
     return list(session.scalars(select(Letter).order_by(Letter.id.desc()).limit(limit)))

@@ -37,6 +37,7 @@ from neighbourhoods.delivery import (
     plan_milestone,
     report_delivery,
 )
+from neighbourhoods.duties import declare_for_duty
 from neighbourhoods.eligibility import RollEntry, RollRow, replace_roll
 from neighbourhoods.funds import SourceKind, add_source, create_fund
 from neighbourhoods.interests import InterestKind
@@ -224,6 +225,8 @@ class _Telling:
                 reasons=entry["reasons"],
                 facts=_facts_in(entry),
             )
+            none = InterestKind.NONE
+            declare_for_duty(self.session, the_round, self.officer, none, proposal=proposal)
             screen_proposal(self.session, proposal, self.officer, finding)
 
     def _debate(self, the_round: Round) -> None:

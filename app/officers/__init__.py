@@ -25,6 +25,7 @@ from app.officers import (  # noqa: E402
     route,
     rules,
     screening,
+    sending_back,
     standing,
     voter_cards,
 )
@@ -32,5 +33,5 @@ from app.officers import (  # noqa: E402
 __all__ = [
     "advice", "conditions", "deliveries", "desk", "drawing", "funds", "menu", "milestones",
     "moderation", "moving", "notices", "officers", "purse", "ratings", "referrals", "rolls",
-    "rounds", "route", "rules", "screening", "standing", "voter_cards",
+    "rounds", "route", "rules", "screening", "sending_back", "standing", "voter_cards",
 ]  # fmt: skip

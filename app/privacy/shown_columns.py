@@ -85,6 +85,9 @@ IN_OFFICE: Shown = {
     "referrals.answered_by_id": (
         _l("Your answers to referrals"), ("round_id", "sitting", "answer", "answered_at"),
     ),
+    "sent_back.sent_by_id": (
+        _l("Decisions you sent back to whoever signed them"), ("round_id", "why", "sent_at"),
+    ),
     "round_moves.moved_by_id": (
         _l("Rounds you moved on"), ("round_id", "from_phase", "to_phase", "moved_at", "why"),
     ),
