@@ -370,6 +370,12 @@ def test_the_copy_knows_every_column_that_leads_to_a_person() -> None:
     assert set(SHOWN) == leading
 
 
+def test_every_column_that_is_shown_is_there() -> None:
+    for link, (_title, shown) in SHOWN.items():
+        there = metadata().tables[link.partition(".")[0]].columns
+        assert [name for name in shown if name not in there] == [], link
+
+
 def test_no_column_that_is_shown_leads_to_somebody_else() -> None:
     leading = {link.rpartition(".")[0]: set[str]() for link in SHOWN}
     for link in SHOWN:
