@@ -25,6 +25,7 @@ from app.notice_news import notices_untold, see_to_stage, tell_roll
 from app.officers.news import tell_councillors
 from app.porter import porter_of
 from app.post import PutOff, carry_letters
+from app.privacy.nightly import NightlyPurge
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.disclosure import MOST_SECONDS_LATER, DisclosureProfile
 from ballots.draws import draw_held
@@ -50,6 +51,8 @@ REST_AFTER_DIGESTS = 60.0
 # missed is made good so soon.
 LOOKS_EVERY = 4.0
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
+# How long a purge leaves the database to everybody else between two of its small transactions.
+BREATH = 0.05
 # Votes in a hall and rehearsals go by the same clock.
 _KINDS = tuple(RoundKind)
 
@@ -84,17 +87,19 @@ class Ticker:
         # When stages of sign-offs are looked at again: their days are long.
         self._stages_at = 0.0
         self._digests_rest_until = 0.0
+        self._nightly = NightlyPurge()
         # Rounds that their rule cannot decide: told in which phase, before or after a draw, and
         # when to try again.
         self._undecided: dict[int, tuple[tuple[Phase, bool], float]] = {}
 
     def start(self) -> None:
         """Begin ticking beside the server."""
-        # Tasks of their own: a post office that does not answer must not keep a vote from closing,
-        # and whoever counts for long still leads.
+        # Tasks of their own: a post office that does not answer, or the purge of a city’s roll,
+        # must not keep a vote from closing, and whoever counts for long still leads.
         socketio.start_background_task(self._repeat, self.lead.ask, ASKS_EVERY)
         socketio.start_background_task(self._tick_to_the_end)
-        socketio.start_background_task(self._repeat, self.carry, SECONDS)
+        for act in (self.carry, self.clear):
+            socketio.start_background_task(self._repeat, act, SECONDS)
         if self._bell is not None:
             self._bell.start(self.answer)
 
@@ -181,6 +186,13 @@ class Ticker:
         if self.lead.is_ours:
             with self.app.app_context():
                 carry_letters(database(), settings(), self._put_off, lambda: self.lead.is_ours)
+
+    def clear(self) -> None:
+        """Clear once a night what is past its time, where the council says so and this leads."""
+        if not self.lead.is_ours:
+            return
+        with self.app.app_context():
+            self._nightly.clear_if_due(lambda: socketio.sleep(BREATH))
 
     def _is_due(self, session: Session, the_round: Round) -> bool:
         """Whether the round, its figures or its box are to be moved on now.

@@ -10,7 +10,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.installation.finding import Installation, Wrong
-from app.serve import MOST_CONNECTIONS
 
 LEAST_FREE_BYTES = 1024**3
 # Beside sockets: the database’s connections, files, libraries.
@@ -53,10 +52,10 @@ def check_keys(found: Installation) -> Iterator[Wrong]:
             )
 
 
-def check_file_handles(found: Installation) -> Iterator[Wrong]:  # noqa: ARG001 - as every check
+def check_file_handles(found: Installation) -> Iterator[Wrong]:
     """Whether each phone can have its socket."""
     most, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = MOST_CONNECTIONS + _OTHER_HANDLES
+    needed = found.settings.most_connections + _OTHER_HANDLES
     if most != resource.RLIM_INFINITY and most < needed:
         yield Wrong(
             f"A process started like this one may open {most:,} files and sockets; a full hall or "
