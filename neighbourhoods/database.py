@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -26,6 +27,8 @@ from sqlalchemy.types import TypeDecorator
 from neighbourhoods.turns import Turns
 
 Clock = Callable[[], datetime]
+# A council's days begin and end by its own clock.
+LONDON = ZoneInfo("Europe/London")
 
 # Every constraint has a name, so that a migration can drop it and an error can cite it.
 NAMES = {
@@ -182,6 +185,11 @@ def now(session: Session) -> datetime:
     if isinstance(answer, datetime):
         return answer.astimezone(UTC)
     return datetime.fromisoformat(str(answer)).replace(tzinfo=UTC)
+
+
+def today(session: Session) -> date:
+    """The day it is in Britain, by the database's clock."""
+    return now(session).astimezone(LONDON).date()
 
 
 def insert_into(session: Session, rows: type[Base]) -> "postgresql.Insert | sqlite.Insert":

@@ -6,20 +6,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.access import Who, open_to
-from app.house import db
+from app.house import db, settings
 from app.public import public
 from app.public.checking import checking_of
 from app.public.counted import Counted, read_count
 from app.public.finding import find_records, years_with_records
+from app.public.money_words import mistakes_in
 from app.public.notices import address_of
 from app.public.record_words import read_record
 from app.public.sitting import read_sign_off
-from app.public.you_said import projects_done
+from app.public.you_said import projects_done, what_money_waits_for
 from app.ties_waiting import tie_waiting
 from ballots.draws import draw_held
 from ballots.notices import notice_of
 from ballots.outcome import Outcome, outcome_of
 from ballots.record import record_of
+from neighbourhoods.database import now
 from neighbourhoods.delivery import Delivery, DeliveryUpdate
 from neighbourhoods.money import MoneyEntry, entries_about, held_by, unmet_conditions
 from neighbourhoods.phases import Phase, is_past
@@ -43,6 +45,9 @@ def outcome(the_round: Round) -> ResponseReturnValue:
         counted_at=stored.counted_at,
         sign_off=read_sign_off(db(), the_round),
         signed=is_past(Phase.SIGN_OFF, the_round.phase),
+        waiting=what_money_waits_for(notice_of(db(), the_round.id), now(db())),
+        address=f"{settings().public_url}{request.path}",
+        printed_at=now(db()),
         checking=checking_of(db(), the_round),
     )
 
@@ -120,6 +125,11 @@ def delivery(the_round: Round) -> ResponseReturnValue:
         projects=projects_done(db(), deliveries),
         committed_pence=sum(found.committed_pence for found in deliveries),
         spent_pence=sum(found.spent_pence for found in deliveries),
+        mistakes={
+            number: found
+            for entries in by_project.values()
+            for number, found in mistakes_in(entries).items()
+        },
         conditions={
             project_id: [(each, held_by(each)) for each in unmet_conditions(entries)]
             for project_id, entries in by_project.items()

@@ -10,13 +10,10 @@ from neighbourhoods.delivery import (
     DeliveryStatus,
     DeliveryStep,
     Late,
-    Planned,
-    attach_photo,
-    change_milestone,
     commit_money,
-    plan_milestone,
     report_delivery,
 )
+from neighbourhoods.milestones import Planned, change_milestone, plan_milestone
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project, projects_in, proposal_behind
 from neighbourhoods.ratings import (
@@ -31,6 +28,7 @@ from neighbourhoods.ratings import (
     show_rating_again,
 )
 from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.report_photos import attach_photo
 from neighbourhoods.rounds import Round, RoundKind
 from tests.builders import Clock, Town
 

@@ -324,14 +324,14 @@ def test_the_database_refuses_a_line_that_would_overdraw_an_account(town: Town) 
     fund = fund_of(delivery)
     entry = MoneyEntry(
         fund_id=fund.id,
-        act=MoneyAct.SPENDING,
+        act=MoneyAct.RETURN,
         why="Past the service.",
         project_id=delivery.project_id,
         round_id=delivery.round_id,
     )
     out = Movement(Account.COMMITTED, -200_001, delivery.project_id)
-    into = Movement(Account.SPENT, 200_001, delivery.project_id)
-    with pytest.raises(IntegrityError):
+    into = Movement(Account.AVAILABLE, 200_001)
+    with pytest.raises(IntegrityError, match="money_balances_pence"):
         move_money(town.session, entry, [into, out])
 
 

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 from PIL import Image
 
-from neighbourhoods.delivery import Delivery, DeliveryStatus, Planned, plan_milestone
+from neighbourhoods.delivery import Delivery, DeliveryStatus
 from neighbourhoods.letters import newest_letters
+from neighbourhoods.milestones import Planned, plan_milestone
 from neighbourhoods.ratings import rate_delivery, ratings_in
 from tests.app.officers.test_deliveries import address, delivery
 from tests.builders import Town
@@ -109,7 +110,7 @@ def test_a_photo_is_shown_beside_its_report_in_words_too(
     assert hashlib.sha256(served.data).hexdigest() == update.photo.digest
     assert served.mimetype == "image/jpeg"
     assert served.headers["X-Content-Type-Options"] == "nosniff"
-    assert "immutable" in served.headers["Cache-Control"]
+    assert served.headers["Cache-Control"] == "public, max-age=3600"
     served.close()
 
 

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from neighbourhoods.delivery import Delivery, DeliveryStatus, Planned, plan_milestone
+from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.milestones import Planned, plan_milestone
 from neighbourhoods.phases import Phase
 from neighbourhoods.proposals import proposals_in
 from neighbourhoods.ratings import rate_delivery, ratings_in
