@@ -42,6 +42,7 @@ from neighbourhoods import (
     proposals,
     questions,
     ratings,
+    reporting_back,
     rounds,
     screening,
     speakers,
@@ -53,8 +54,8 @@ ROOMS = (
     box, decision_routes, drafts, draws, hall_votes, ledger, notices, outcome, paper_ballots,
     receipts, record, referrals, sealing, signing, stages, tally, voting_rules,
     assemblies, attendance, debate, delivery, digests, door, eligibility, funds, interests, letters,
-    money, people, places, polls, projects, proposals, questions, ratings, rounds, screening,
-    speakers,
+    money, people, places, polls, projects, proposals, questions, ratings,
+    reporting_back, rounds, screening, speakers,
 )  # fmt: skip
 
 

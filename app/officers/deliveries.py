@@ -48,6 +48,7 @@ from neighbourhoods.phases import Action, Role, check_allowed
 from neighbourhoods.projects import proposal_behind
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.report_photos import attach_photo
+from neighbourhoods.reporting_back import conclude_delivery
 from neighbourhoods.rounds import Round
 
 
@@ -197,6 +198,7 @@ def _publish(delivery: Delivery, form: DeliveryForm) -> int | None:
     if form.clean is not None:
         attach_photo(db(), update, store_photo(form.clean), form.alt.data, form.clean.size)
     told = tell_followers(update)
+    conclude_delivery(db(), delivery.project.the_round)
     db().commit()
     return told
 

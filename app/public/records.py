@@ -45,9 +45,6 @@ def outcome(the_round: Round) -> ResponseReturnValue:
         counted_at=stored.counted_at,
         sign_off=read_sign_off(db(), the_round),
         signed=is_past(Phase.SIGN_OFF, the_round.phase),
-        waiting=what_money_waits_for(notice_of(db(), the_round.id), now(db())),
-        address=f"{settings().public_url}{request.path}",
-        printed_at=now(db()),
         checking=checking_of(db(), the_round),
     )
 
@@ -135,6 +132,9 @@ def delivery(the_round: Round) -> ResponseReturnValue:
             for project_id, entries in by_project.items()
         },
         signed=is_past(Phase.SIGN_OFF, the_round.phase),
+        waiting=what_money_waits_for(notice_of(db(), the_round.id), now(db())),
+        address=f"{settings().public_url}{request.path}",
+        printed_at=now(db()),
     )
 
 

@@ -79,6 +79,17 @@ def upgrade() -> None:
         "ALTER TABLE delivery_photos ADD COLUMN removed_why TEXT DEFAULT '' NOT NULL "
         "CONSTRAINT ck_delivery_photos_removed CHECK ((removed_at IS NULL) = (removed_why = ''))"
     )
+    op.create_table(
+        "reports_back",
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column("concluded_at", UTCDateTime(), nullable=False),
+        sa.Column("told_up_to", sa.Integer(), nullable=False),
+        sa.Column("told_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["rounds.id"], name=op.f("fk_reports_back_round_id_rounds")
+        ),
+        sa.PrimaryKeyConstraint("round_id", name=op.f("pk_reports_back")),
+    )
 
 
 def downgrade() -> None:
@@ -86,6 +97,7 @@ def downgrade() -> None:
     reversed_once = "SELECT 1 FROM money_entries WHERE act = 'reversal' LIMIT 1"
     if op.get_bind().execute(sa.text(reversed_once)).first() is not None:
         raise RuntimeError("A spend was put right in the ledger: an older Wardmote cannot say so.")
+    op.drop_table("reports_back")
     op.execute("ALTER TABLE delivery_photos DROP COLUMN removed_why")
     op.execute("ALTER TABLE delivery_photos DROP COLUMN removed_at")
     op.execute("ALTER TABLE milestones DROP COLUMN first_due_on")

@@ -5,8 +5,10 @@ import io
 from datetime import date
 
 import pytest
+from bs4 import BeautifulSoup
 from PIL import Image
 
+from app.photos import place_of
 from neighbourhoods.delivery import Delivery, DeliveryStatus
 from neighbourhoods.letters import newest_letters
 from neighbourhoods.milestones import Planned, plan_milestone
@@ -112,6 +114,56 @@ def test_a_photo_is_shown_beside_its_report_in_words_too(
     assert served.headers["X-Content-Type-Options"] == "nosniff"
     assert served.headers["Cache-Control"] == "public, max-age=3600"
     served.close()
+
+
+def test_a_milestone_shows_its_photo_what_it_cost_and_what_was_promised_first(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    officer = site.as_(town.officer)
+    officer.post(address(delivery) + "/milestones/new", data=STEP)
+    town.session.rollback()
+    town.session.expire_all()
+    (built,) = delivery.milestones
+    later = STEP | {"due_on": ["1", "12", "2026"]}
+    officer.post(f"{address(delivery)}/milestones/{built.id}", data=later)
+    report = {"status": "started", "note": "Look.", "spent": "12.50", "milestone": str(built.id)}
+    officer.post(address(delivery), data=report | {"photo": photo(), "alt": "A red bench"})
+    for where in (
+        f"/rounds/{delivery.round_id}/delivery",
+        f"/communities/{town.ward.slug}/you-said-we-did/2026-27",
+    ):
+        page = BeautifulSoup(site.as_(None).get(where).text, "html5lib")
+        (step,) = page.select(".wm-timetable__step")
+        words = " ".join(step.get_text(" ").split())
+        assert words == (
+            "The bench is built Due on Tuesday 1 December 2026 "
+            "First promised for Sunday 1 November 2026 Seen to by: Parks team £12.50 spent on it"
+        )
+        assert [img["alt"] for img in page.select(".wm-photo")] == ["A red bench"]
+
+
+def test_a_photo_that_is_taken_down_is_gone_and_the_reason_stands_in_its_place(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    officer = site.as_(town.officer)
+    report = {"status": "started", "note": "Look.", "photo": photo(), "alt": "A red bench"}
+    officer.post(address(delivery), data=report)
+    town.session.rollback()
+    update = delivery.updates[0]
+    assert update.photo is not None
+    digest = update.photo.digest
+    page = f"/office/rounds/{delivery.round_id}/reports/{update.id}/photo"
+    assert page in officer.get(address(delivery)).text
+    assert officer.post(page, data={"why": ""}).status_code == 422
+    assert officer.post(page, data={"why": "Somebody on it asked."}).status_code == 303
+    assert officer.post(page, data={"why": "Again."}).status_code == 409
+    told = site.as_(None).get(f"/rounds/{delivery.round_id}/delivery").text
+    assert "A photo stood here. It was taken down on Monday 23 November 2026" in told
+    assert "Somebody on it asked." in told
+    assert digest not in told
+    assert site.as_(None).get(f"/photos/{digest}.jpg").status_code == 404
+    with site.app.app_context():
+        assert not place_of(digest).exists()
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "../" * 21 + "x", "A" * 64])
