@@ -103,7 +103,7 @@ def test_news_with_a_photo_keeps_nobody_waiting_and_what_is_wrong_in_it_is_put_r
         officer.get_by_text("people have been told").wait_for()
 
         follow(officer, "Talking bus stops")
-        assert officer.get_by_alt_text("A stop with a button").first.is_visible()
+        officer.get_by_alt_text("A stop with a button").first.wait_for(state="attached")
         follow(officer, "put a mistake right")
         look(officer)
         officer.get_by_label("What was really spent in this step?").fill("123.45")

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,7 +14,7 @@ from neighbourhoods.letters import newest_letters
 from neighbourhoods.milestones import Planned, plan_milestone
 from neighbourhoods.ratings import rate_delivery, ratings_in
 from tests.app.officers.test_deliveries import address, delivery
-from tests.builders import Town
+from tests.builders import Clock, Town
 from tests.council import Site
 
 __all__ = ["delivery"]  # a fixture
@@ -50,6 +50,22 @@ def test_a_milestone_turns_late_by_itself_wherever_residents_look(
     assert LATE in officer.get("/office").text
     assert "22 days late" in site.as_(town.councillor).get("/desk").text
     assert "22 days late" not in site.as_(town.other_councillor).get("/desk").text
+
+
+def test_a_milestone_turns_late_at_midnight_in_britain(
+    site: Site, town: Town, delivery: Delivery, clock: Clock
+) -> None:
+    plan_milestone(town.session, delivery, Planned("Dig", date(2027, 7, 1), "Parks team"))
+    town.session.commit()
+    places = (f"/communities/{town.ward.slug}", f"/rounds/{delivery.round_id}/delivery")
+    # A minute before and after midnight in British summer time.
+    for minute, is_late in ((59, False), (61, True)):
+        clock.moment = datetime(2027, 7, 1, 22, tzinfo=UTC) + timedelta(minutes=minute)
+        for where in places:
+            page = site.as_(None).get(where).text
+            assert ("was due on Thursday 1 July 2027" in page) is is_late, (where, minute)
+        desk = site.as_(town.councillor).get("/desk").text
+        assert ("1 day late" in desk) is is_late
 
 
 def test_everyone_who_wanted_it_is_told_once_when_a_milestone_is_reached(
