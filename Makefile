@@ -20,7 +20,7 @@ GOVUK := static/vendor/govuk-frontend-6.3.0
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help venv run test rehearsal check fmt migrate replay css lock tools browser clean
+.PHONY: help venv run test rehearsal check fmt migrate replay css lock tools programs browser clean
 
 help: ## list what can be asked for
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,16 +91,23 @@ $(TOOLS): requirements-dev.txt $(RUNTIME) | .venv/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
-# Chromium comes from the system's packages: those receive its security fixes.
-browser: tools
-	@if command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; fi; \
-	install="apt-get install --yes --no-install-recommends chromium"; \
+# What tests drive, from the system's packages: those receive its security fixes. nginx is not
+# started by its installation (RUNLEVEL=1); on a desk without it the tests behind it are skipped.
+programs: tools
+	@missing=; \
+	command -v chromium chromium-browser google-chrome >/dev/null || missing=chromium; \
+	PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || missing="$$missing nginx"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	install="RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $$missing"; \
 	if ! command -v apt-get >/dev/null; then \
-		echo "The tests need a browser: install Chromium with your system's packages."; exit 1; \
+		echo "Install with your system's packages what the tests drive: $$missing"; \
 	elif [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$install; \
+		apt-get update -qq && env $$install; exit; \
 	elif sudo -n true 2>/dev/null; then \
-		sudo -n apt-get update -qq && sudo -n env DEBIAN_FRONTEND=noninteractive $$install; \
+		sudo -n apt-get update -qq && sudo -n env $$install; exit; \
 	else \
-		echo "The tests need a browser: sudo apt-get install chromium"; exit 1; \
-	fi
+		echo "The tests drive programs that are missing here: sudo apt-get install $$missing"; \
+	fi; \
+	case "$$missing" in *chromium*) exit 1;; esac
+
+browser: programs

@@ -143,7 +143,8 @@ def signed_in() -> Visitor:
 def _find_visitor() -> Visitor | None:
     person_id = session.get("person_id")
     person = db().get(Person, person_id) if isinstance(person_id, int) else None
-    if person is None:
+    # Whoever had their data erased is signed out wherever they were signed in.
+    if person is None or person.erased_at is not None:
         return None
     return Visitor(person, tuple(offices_of(db(), person)), is_named_anywhere(db(), person))
 
@@ -251,9 +252,13 @@ _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
 _OUTER = ("the_round", "assembly", "fund")
 
 
+# A number from here on no database would hold: it is nobody's, and must not reach one.
+MOST_IDS = 2**31
+
+
 def object_or_404(kind: type[Thing], number: int) -> Thing:
-    """What has this number; a number no database would hold is nobody's, and must not reach it."""
-    return (db().get(kind, number) if number < 2**31 else None) or abort(404)
+    """What has this number."""
+    return (db().get(kind, number) if number < MOST_IDS else None) or abort(404)
 
 
 def _fetch_objects() -> None:

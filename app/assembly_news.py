@@ -1,11 +1,13 @@
 """Socket.IO: what an assembly's screens and phones show now, to all who follow it.
 
-Acts ring at once, in the process that did them. What changes without an act (hands, people coming
-in, a vote that closes) is looked at once a second, and so is what another process did.
+Acts ring at once: the process that did them tells its own phones, and the bell lets every other
+process look and tell theirs. What changes without an act (hands, people coming in, a vote that
+closes) is looked at once a second, and so is what a bell may have missed.
 """
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -13,9 +15,10 @@ from typing import Any, cast
 
 from flask import Flask, current_app
 from flask_socketio import join_room
-from sqlalchemy import Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from app.bell import Told, ring_bell
 from app.extensions import socketio
 from app.house import database
 from ballots.hall_votes import HallVote
@@ -61,7 +64,7 @@ class AssemblyNews:
         return state | {"now": moment.isoformat(timespec="milliseconds")}
 
     def tell(self, state: State) -> None:
-        """Send a state to everybody who follows its assembly, wherever they are connected."""
+        """Send a state to everybody who is connected here and follows its assembly."""
         self.keep(state)
         self.told[state["assembly"]] = word_for(state)
         socketio.emit("assembly", state, to=room_of_assembly(state["assembly"]))
@@ -104,22 +107,40 @@ def ring_assembly(assembly_id: int) -> None:
     state = _read(assembly_id)
     if state is not None:
         _news().tell(state)
+        ring_bell(Told.ASSEMBLY, assembly_id, state["version"])
 
 
-def ring_changed_assemblies() -> None:
-    """Ring for every assembly that shows something else than when this process last told."""
+def ring_changed_assemblies(*, all_of_them: bool = True) -> None:
+    """Tell what every assembly shows that shows something else than when this process last told.
+
+    All that are under way, and then the other processes are rung; or only those followed here.
+    """
     news = _news()
+    followed = Assembly.id.in_(news.followed)
+    under_way = Assembly.state == AssemblyState.UNDER_WAY
+    for state in _ring_those(or_(under_way, followed) if all_of_them else followed):
+        if all_of_them:
+            ring_bell(Told.ASSEMBLY, state["assembly"], state["version"])
+
+
+def ring_assemblies(numbers: Collection[int]) -> None:
+    """Tell whoever follows these assemblies here what they were not told yet."""
+    _ring_those(Assembly.id.in_(_news().followed.intersection(numbers)))
+
+
+def _ring_those(which: ColumnElement[bool]) -> list[State]:
+    """Tell what is new of some assemblies; returns the news."""
+    news, told = _news(), []
     with database().reading() as session:
-        under_way = Assembly.state == AssemblyState.UNDER_WAY
-        watched = or_(under_way, Assembly.id.in_(news.followed))
-        assemblies = session.scalars(select(Assembly).where(watched))
-        states = [state_of(session, assembly) for assembly in assemblies]
+        states = [state_of(session, one) for one in session.scalars(select(Assembly).where(which))]
     for state in states:
         if news.told.get(state["assembly"]) != word_for(state):
             news.tell(state)
+            told.append(state)
         elif state["state"] == AssemblyState.ENDED:
             # Over, and told: who opens it again is answered, and nobody looks every second.
             news.followed.discard(state["assembly"])
+    return told
 
 
 def state_now(assembly_id: int) -> State | None:

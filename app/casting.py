@@ -8,11 +8,13 @@ answered after that commit.
 from collections import deque
 from itertools import groupby
 from operator import attrgetter
+from time import monotonic
 
 from flask import Flask, current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.extensions import socketio
+from app.measures import ACCEPTED, BOX_WAIT, COMMIT, watch_queue
 from ballots.casting import Stored, put_in
 from ballots.envelopes import Envelope
 from neighbourhoods.database import Database
@@ -56,20 +58,27 @@ class BoxQueue:
         self._queue: deque[_Waiting] = deque()
         self._at_the_box = Turns()
 
+    def __len__(self) -> int:
+        """How many envelopes wait now."""
+        return len(self._queue)
+
     def put_in(self, envelope: Envelope) -> Stored:
         """Put an envelope into its round's box; returns once it is stored for good.
 
         Raises Refused, or whatever kept the database from storing this very envelope.
         """
-        mine = _Waiting(envelope)
+        mine, came = _Waiting(envelope), monotonic()
         self._queue.append(mine)
         with self._at_the_box:
             if mine.answer is None:
                 socketio.sleep(GATHERING)  # those who arrive in the same moment come along
             while mine.answer is None:
                 self._serve(mine)
+        BOX_WAIT.observe(monotonic() - came)
         if isinstance(mine.answer, Exception):
             raise mine.answer
+        if not mine.answer.is_retry:
+            ACCEPTED.inc()
         return mine.answer
 
     def _serve(self, server: _Waiting) -> None:
@@ -112,13 +121,15 @@ class BoxQueue:
         """Store these in one transaction, all or none."""
         with self._database.writing() as session:
             answers: list[Answer] = [*put_in(session, envelopes[0].round_id, envelopes)]
-            session.commit()
+            with COMMIT.time():
+                session.commit()
         return answers
 
 
 def open_queue(app: Flask, database: Database) -> None:
     """Give an app the queue before its boxes."""
-    app.extensions[_PLACE] = BoxQueue(database)
+    queue = app.extensions[_PLACE] = BoxQueue(database)
+    watch_queue(queue)
 
 
 def put_in_box(envelope: Envelope) -> Stored:

@@ -12,7 +12,9 @@ from app.auditing import audit_command
 from app.council_file import CouncilFileError, read_council_file, set_up_council
 from app.demonstration.story import demonstrate, is_empty
 from app.fault_wording import unreadable_in_words
+from app.front_log import read_front_log_command
 from app.house import database, keys, settings
+from app.privacy.command import purge_command
 from app.recount import count_command, undecided_in_words
 from app.rehearsal.command import rehearse_command
 from app.residents.sign_in import link_for
@@ -66,12 +68,14 @@ def add_commands(app: Flask) -> None:
         import_pabulib_command,
         replay_command,
         rehearse_command,
+        read_front_log_command,
         count_command,
         audit_command,
         verify_command,
         witness_command,
         correct_ledger_command,
         destroy_key_command,
+        purge_command,
     ):
         app.cli.add_command(command)
 

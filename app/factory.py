@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access import check_every_route, guard, visitor
 from app.assembly_news import keep_assembly_news
+from app.bell import REDIS_PATIENCE, hang_bell
 from app.casting import open_queue
 from app.commands import add_commands
 from app.compressing import compress_answers
@@ -24,17 +25,22 @@ from app.extensions import babel, csrf, forms, limiter, socketio
 from app.facilitators import facilitators
 from app.house import furnish
 from app.labels import name_the_words
+from app.live import keep_round_news
+from app.logbook import keep_log
+from app.measures import measure_requests
 from app.officers import officers
 from app.packets import CarefulPacket
 from app.photos import make_room
 from app.public import public
+from app.request_ids import name_requests
 from app.residents import residents
 from app.residents.meeting_now import remember_meetings
 from app.security import csp_nonce, protect
 from app.settings import Settings, settings_from
-from app.telling import manager_for
+from app.telling import HallManager
 from app.ties_waiting import remember_ties
 from app.translating import translate_templates
+from app.turned_away import count_turned_away
 from neighbourhoods.database import Clock, Database
 
 ROOT = Path(__file__).parent.parent
@@ -69,9 +75,15 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         )
     database = Database(settings.database_url, clock=clock)
     furnish(app, settings, database)
+    name_requests(app, settings)
+    measure_requests(app)
+    keep_log(app, settings)
     open_queue(app, database)
+    count_turned_away(app, database)
     remember_ties(app)
     app.before_request(make_room)
+    hang_bell(app, settings.redis_url)
+    keep_round_news(app)
     keep_assembly_news(app)
     remember_meetings(app)
     _extend(app, settings)
@@ -107,6 +119,10 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_TIMEZONE": "Europe/London",
         "BABEL_TRANSLATION_DIRECTORIES": "app/translations",
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        # While Redis is away each process counts for itself: nobody is turned away for that.
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if settings.redis_url else {},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
+        "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_STRATEGY": "moving-window",
         "RATELIMIT_HEADERS_ENABLED": False,
     }
@@ -120,7 +136,7 @@ def _extend(app: Flask, settings: Settings) -> None:
     socketio.init_app(
         app,
         async_mode=settings.async_mode.value,
-        client_manager=manager_for(settings.redis_url),
+        client_manager=HallManager(),
         # Long polling fails behind several processes; who cannot hold a socket asks by HTTP.
         transports=["websocket"],
         cors_allowed_origins=settings.public_url,

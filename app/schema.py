@@ -21,6 +21,7 @@ from ballots import (
     signing,
     stages,
     tally,
+    turned_away,
     voting_rules,
 )
 from neighbourhoods import (
@@ -52,7 +53,8 @@ from neighbourhoods.database import Base, Database
 # Imported so that their tables are known to the metadata.
 ROOMS = (
     box, decision_routes, drafts, draws, hall_votes, ledger, notices, outcome, paper_ballots,
-    receipts, record, referrals, sealing, signing, stages, tally, voting_rules,
+    receipts, record, referrals, sealing, signing, stages, tally, turned_away,
+    voting_rules,
     assemblies, attendance, debate, delivery, digests, door, eligibility, funds, interests, letters,
     money, people, places, polls, projects, proposals, questions, ratings,
     reporting_back, rounds, screening, speakers,

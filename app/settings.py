@@ -3,10 +3,12 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
+
+from app.privacy.periods import DEFAULT_DAYS, Days, read_days
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -25,6 +27,22 @@ class AsyncMode(StrEnum):
     EVENTLET = "eventlet"
     GEVENT = "gevent"
     THREADING = "threading"
+
+
+class LogLevel(StrEnum):
+    """What is worth a line in the log."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Purge(StrEnum):
+    """Whether what is past its time is cleared by itself."""
+
+    BY_HAND = "by-hand"
+    DAILY = "daily"
 
 
 class SettingsError(Exception):
@@ -51,6 +69,12 @@ class Settings:
     proxies: int = 0
     # Where the licence's promise is kept: the source of the version that runs here.
     source_url: str | None = None
+    # Who may read `/metrics` from elsewhere; without it, only this machine.
+    metrics_token: str | None = None
+    log_level: LogLevel = LogLevel.INFO
+    # How many days what is kept about people is kept, and who clears it then.
+    keep_days: Days = field(default_factory=lambda: DEFAULT_DAYS)
+    purge: Purge = Purge.BY_HAND
 
     @property
     def in_production(self) -> bool:
@@ -67,6 +91,7 @@ class Settings:
         return f"{purpose}|{self.secret_key}".encode()
 
 
+LEAST_TOKEN = 24
 NEEDED_IN_PRODUCTION = (
     "WARDMOTE_SECRET_KEY",
     "WARDMOTE_DATABASE_URL",
@@ -106,7 +131,18 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_from=environ.get("WARDMOTE_MAIL_FROM", "wardmote@localhost"),
         proxies=_port(environ.get("WARDMOTE_PROXIES", "0")),
         source_url=environ.get("WARDMOTE_SOURCE_URL") or None,
+        metrics_token=_token(environ.get("WARDMOTE_METRICS_TOKEN", "")),
+        log_level=_one_of(LogLevel, environ.get("WARDMOTE_LOG_LEVEL") or "info"),
+        keep_days=_days(environ.get("WARDMOTE_KEEP_DAYS", "")),
+        purge=_one_of(Purge, environ.get("WARDMOTE_PURGE", "by-hand")),
     )
+
+
+def _days(written: str) -> Days:
+    try:
+        return read_days(written)
+    except ValueError as wrong:
+        raise SettingsError(f"WARDMOTE_KEEP_DAYS: {wrong}") from wrong
 
 
 def _one_of(words: type[Word], written: str) -> Word:
@@ -114,6 +150,14 @@ def _one_of(words: type[Word], written: str) -> Word:
         return words(written)
     except ValueError as wrong:
         raise SettingsError(f"{written!r} is none of {', '.join(words)}.") from wrong
+
+
+def _token(written: str) -> str | None:
+    if written and len(written) < LEAST_TOKEN:
+        raise SettingsError(
+            f"WARDMOTE_METRICS_TOKEN must be at least {LEAST_TOKEN} characters long."
+        )
+    return written or None
 
 
 def _port(written: str) -> int:

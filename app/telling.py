@@ -11,15 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from engineio import packet as lines
-from socketio import Manager, RedisManager
+from socketio import Manager
 from socketio.packet import EVENT
+
+from app.measures import VERSIONS
 
 _FINAL_TEXT = 0x81
 # Bytes: the longest frame with its length in seven bits, and in sixteen.
 _SHORT, _LONG = 125, 0xFFFF
-
-# What Flask-SocketIO calls it: an older server beside this one is still understood.
-_CHANNEL = "flask-socketio"
 
 Spawn = Callable[..., object]
 
@@ -35,7 +34,14 @@ def framed(words: str) -> bytes:
 
 
 class HallManager(Manager):
-    """The library's list of who follows what, with a quicker way to tell all of them."""
+    """The library's list of who follows what here, with a quicker way to tell all of them.
+
+    It knows this process alone: others are rung (app/bell.py) and tell their own phones.
+    """
+
+    def is_followed(self, room: str) -> bool:
+        """Whether anybody connected here is in a room."""
+        return any(room in rooms for rooms in list(self.rooms.values()))
 
     def emit(
         self,
@@ -49,6 +55,8 @@ class HallManager(Manager):
         **more: Any,
     ) -> None:
         """Tell everybody in a room the same."""
+        if event == "tally":
+            VERSIONS.tell(data)
         if callback or skip_sid or isinstance(data, tuple | bytes):
             super().emit(event, data, namespace, room, skip_sid, callback, to, **more)
             return
@@ -63,15 +71,6 @@ class HallManager(Manager):
         for _, number in self.get_participants(namespace, to or room):
             if not _handed_over(sockets.get(number), frame, self.server.start_background_task):
                 self.server._send_eio_packet(number, packet)  # noqa: SLF001 - as Manager.emit does
-
-
-class QueuedHallManager(RedisManager, HallManager):
-    """The same for several processes, which tell each other through Redis."""
-
-
-def manager_for(redis_url: str | None) -> Manager:
-    """Who keeps the list of followers in this process."""
-    return QueuedHallManager(redis_url, channel=_CHANNEL) if redis_url else HallManager()
 
 
 def remember_lines(eio: Any) -> None:

@@ -1,4 +1,7 @@
-"""The clerk at the clock: moves rounds by their dates, publishes figures, rings the bell."""
+"""The clerk at the clock: moves rounds by their dates, publishes figures, rings the bell.
+
+Of several processes one acts, the one that leads; each tells its own phones what is new.
+"""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -9,14 +12,16 @@ import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.assembly_news import ring_changed_assemblies
+from app.assembly_news import ring_assemblies, ring_changed_assemblies
+from app.bell import Rung, Told, bell
 from app.councillors.digest import people_to_write_to, write_digest
 from app.counting_room import breathe, counted_away, counting
 from app.delivery_news import report_back
 from app.errors import places_of
 from app.extensions import socketio
 from app.house import database, db, keys, settings
-from app.live import ring
+from app.leading import ASKS_EVERY, Lead, lead_in
+from app.live import is_watched, ring_changed_rounds, ring_rounds
 from app.notice_news import notices_untold, see_to_stage, tell_roll
 from app.officers.news import tell_councillors
 from app.post import PutOff, carry_letters
@@ -28,16 +33,9 @@ from ballots.moves import count_closed, due_phase, move_if_due
 from ballots.notices import DecisionNotice, money_waiting, move_money
 from ballots.sealing import is_batch_due, seal_next
 from ballots.signoff import SIGNED
-from ballots.tally import (
-    PublicTally,
-    cover_next,
-    due_ballots,
-    public_tally,
-    publish,
-    step_due,
-)
+from ballots.tally import cover_next, due_ballots, publish, step_due
 from ballots.voting_rules import rules_of
-from neighbourhoods.database import Database, hold_round, now
+from neighbourhoods.database import Database, hold_round
 from neighbourhoods.phases import Phase
 from neighbourhoods.reporting_back import ReportBack, reports_untold
 from neighbourhoods.rounds import Round, RoundKind, rounds_in
@@ -49,21 +47,35 @@ SECONDS = 1.0
 REST = 9
 STAGES_EVERY = 60.0
 REST_AFTER_DIGESTS = 60.0
+# How often a process that does not lead looks by itself while it hears the bell: one that was
+# missed is made good so soon.
+LOOKS_EVERY = 4.0
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
-# Whose figures or state people watch as they change.
-_AWAKE = (Phase.VOTE, Phase.COUNT, Phase.SIGN_OFF)
 # Votes in a hall and rehearsals go by the same clock.
 _KINDS = tuple(RoundKind)
 
 
-class Ticker:
-    """One background task of the process; everything it does can be done twice unharmed."""
+class NotLeadingError(Exception):
+    """Another process acts by the clock now."""
 
-    def __init__(self, app: Flask, *, delay: Callable[[], float] | None = None) -> None:
+
+class Ticker:
+    """The background tasks of a process; everything they do can be done twice unharmed."""
+
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        delay: Callable[[], float] | None = None,
+        lead: Lead | None = None,
+    ) -> None:
         """Serve this app; `start` begins. `delay` says how long a step of figures waits."""
         self.app = app
+        with app.app_context():
+            self.lead = lead or lead_in(database())
+            self._bell = bell()
         self._delay = delay or delay_drawn
-        self._rung: dict[int, PublicTally] = {}
+        self._looks_at = 0.0
         # How many castings the figures of each round have followed.
         self._castings: dict[int, int] = {}
         self._resting_until: dict[int, float] = {}
@@ -79,17 +91,51 @@ class Ticker:
 
     def start(self) -> None:
         """Begin ticking beside the server."""
-        # Two tasks: a post office that does not answer must not keep a vote from closing.
-        socketio.start_background_task(self._repeat, self.tick)
-        socketio.start_background_task(self._repeat, self.carry)
+        # Tasks of their own: a post office that does not answer must not keep a vote from closing,
+        # and whoever counts for long still leads.
+        socketio.start_background_task(self._repeat, self.lead.ask, ASKS_EVERY)
+        socketio.start_background_task(self._repeat, self.tick, SECONDS)
+        socketio.start_background_task(self._repeat, self.carry, SECONDS)
+        if self._bell is not None:
+            self._bell.start(self.answer)
 
-    def _repeat(self, act: Callable[[], None]) -> None:
+    def _repeat(self, act: Callable[[], None], seconds: float) -> None:
         while True:
             with _going_on(act.__name__):
                 act()
-            socketio.sleep(SECONDS)
+            socketio.sleep(seconds)
 
     def tick(self) -> None:
+        """Do once what is due now, if this process leads, and tell its phones what is new."""
+        if self.lead.is_ours:
+            with _going_on("tick"):
+                self._act()
+        self._tell()
+        if self.lead.is_ours:
+            self._write_digests()
+
+    def answer(self, rungs: set[Rung] | None) -> None:
+        """Tell this process's phones what others rang for, or whatever may have been missed."""
+        with self.app.app_context():
+            if rungs is None:
+                self._looks_at = 0.0
+                return
+            ring_rounds(filter(is_watched, _numbers(rungs, Told.ROUND)))
+            ring_assemblies(_numbers(rungs, Told.ASSEMBLY))
+
+    def _tell(self) -> None:
+        """Tell what is new; who leads looks at everything, and rings the others."""
+        leads = self.lead.is_ours
+        hears = self._bell is not None and self._bell.is_heard
+        if not leads and hears and monotonic() < self._looks_at:
+            return
+        self._looks_at = monotonic() + LOOKS_EVERY
+        with _going_on("rounds told"), self.app.app_context():
+            ring_changed_rounds(all_of_them=leads)
+        with _going_on("assemblies"), self.app.app_context():
+            ring_changed_assemblies(all_of_them=leads)
+
+    def _act(self) -> None:
         """Do once what is due now; what one round cannot do keeps no other waiting."""
         with self.app.app_context():
             watched = _watched(database())
@@ -98,11 +144,6 @@ class Ticker:
                 self._tick_round(round_id)
         self._see_to_stages()
         self._see_to_notices()
-        with self.app.app_context():
-            self._ring()
-        with _going_on("assemblies"), self.app.app_context():
-            ring_changed_assemblies()
-        self._write_digests()
 
     def _see_to_stages(self) -> None:
         """Remind, escalate and go on, once a minute; each round in a transaction of its own."""
@@ -126,9 +167,9 @@ class Ticker:
                 hold_round(session, round_id, alone=True)
                 move_money(session, session.get_one(Round, round_id))
                 session.commit()
-        for round_id in untold:
+        for number in untold:
             with _going_on("letters"), self._acting(writing=True) as session:
-                tell_roll(session, session.get_one(DecisionNotice, round_id))
+                tell_roll(session, session.get_one(DecisionNotice, number))
                 session.commit()
         for round_id in done:
             with _going_on("reports"), self._acting(writing=True) as session:
@@ -136,9 +177,10 @@ class Ticker:
                 session.commit()
 
     def carry(self) -> None:
-        """Send once what waits in the outbox."""
-        with self.app.app_context():
-            carry_letters(database(), settings(), self._put_off)
+        """Send once what waits in the outbox, if this process leads."""
+        if self.lead.is_ours:
+            with self.app.app_context():
+                carry_letters(database(), settings(), self._put_off, lambda: self.lead.is_ours)
 
     def _is_due(self, session: Session, the_round: Round) -> bool:
         """Whether the round, its figures or its box are to be moved on now.
@@ -242,20 +284,14 @@ class Ticker:
 
     @contextmanager
     def _acting(self, *, writing: bool = False) -> Iterator[Session]:
-        """Act as a visitor does, so that letters are worded and addressed in one way only."""
+        """Act as a visitor does, so that letters are worded and addressed in one way only.
+
+        Asked each time: a process that was stopped in the middle may have lost the lead meanwhile.
+        """
+        if not self.lead.is_ours:
+            raise NotLeadingError
         with self.app.test_request_context(method="POST" if writing else "GET"):
             yield db()
-
-    def _ring(self) -> None:
-        """Send what is new to those who watch; a round's last bell tells that it was signed."""
-        with database().reading() as session:
-            awake = {the_round.id for the_round in rounds_in(session, *_AWAKE, kinds=_KINDS)}
-            for round_id in awake | self._rung.keys():
-                tally = public_tally(session, session.get_one(Round, round_id))
-                if tally is not None and self._rung.get(round_id) != tally:
-                    self._rung[round_id] = tally
-                    ring(tally, now(session))
-        self._rung = {number: self._rung[number] for number in awake & self._rung.keys()}
 
 
 @contextmanager
@@ -263,6 +299,8 @@ def _going_on(act: str) -> Iterator[None]:
     """Log what goes wrong, and go on: whatever it was, the clerk does not go home."""
     try:
         yield
+    except NotLeadingError:
+        log.info("left to who leads", act=act)
     except Exception as error:  # noqa: BLE001 - a round moved meanwhile, a database away, a bug
         log.warning("tick failed", act=act, kind=type(error).__name__, places=places_of(error))
 
@@ -270,6 +308,10 @@ def _going_on(act: str) -> Iterator[None]:
 def _watched(database: Database) -> list[int]:
     with database.reading() as session:
         return [the_round.id for the_round in rounds_in(session, *_WATCHED, kinds=_KINDS)]
+
+
+def _numbers(rungs: set[Rung], about: Told) -> set[int]:
+    return {rung.number for rung in rungs if rung.about == about}
 
 
 def move_on(session: Session, keys: KeyStore, round_id: int) -> None:

@@ -158,6 +158,14 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "This phone belongs to somebody else who is present. Read its four digits again."
         ),
         Refusal.NO_NUMBER_LEFT: _("No more phones can join this meeting."),
+        Refusal.IN_OFFICE: _(
+            "You hold an office, so the council must know who you are. Ask for this once your "
+            "office is over, or write to the address in the privacy notice."
+        ),
+        Refusal.ADDRESS_TAKEN: _(
+            "Somebody signs in with this address already. Sign in with it instead, or choose "
+            "another."
+        ),
         Refusal.DUTY_UNDECLARED: _("Declare first whether you have an interest in this."),
         Refusal.DUTY_FORBIDDEN: _(
             "You declared a pecuniary interest in this, so somebody else must do it."
@@ -321,6 +329,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         ),
         BallotRefusal.NOT_CALLED_IN: _(
             "This decision is not called in, or its call-in has ended already."
+        ),
+        BallotRefusal.SENT_BACK_ALREADY: _(
+            "This decision was sent back already. Whoever signed it decides afresh."
         ),
         BallotRefusal.NOT_TO_LODGE: _(
             "Nothing waits to be lodged: this route asks for no lodging, or a receipt is kept "

@@ -183,10 +183,11 @@ def find_notices(
         .join(DecisionNotice.the_round)
         .where(condition)
         .options(
+            joinedload(DecisionNotice.sent_back),
             joinedload(DecisionNotice.the_round)
             .joinedload(Round.fund)
             .joinedload(Fund.community)
-            .joinedload(Community.ward)
+            .joinedload(Community.ward),
         )
         .order_by(DecisionNotice.published_at.desc(), DecisionNotice.round_id.desc())
         .limit(limit)
@@ -210,6 +211,24 @@ def decisions_signed(session: Session, people: Collection[Person]) -> dict[int, 
         .group_by(Signature.person_id)
     )
     return {row[0]: int(row[1]) for row in session.execute(query)}
+
+
+def to_lodge(
+    session: Session, offices: Collection[Appointment] | None = None
+) -> list[DecisionNotice]:
+    """Ward members’ records that still have to be lodged, the nearest day first.
+
+    Those of whom somebody answers for, by the offices they hold; without these, everybody’s.
+    """
+    theirs = [within(_answers_for(offices))] if offices is not None else []
+    query = (
+        select(DecisionNotice)
+        .join(DecisionNotice.the_round)
+        .where(DecisionNotice.lodge_by.is_not(None), DecisionNotice.lodged_on.is_(None), *theirs)
+        .options(joinedload(DecisionNotice.the_round))
+        .order_by(DecisionNotice.lodge_by, DecisionNotice.round_id)
+    )
+    return list(session.scalars(query))
 
 
 def late_for(session: Session, offices: Collection[Appointment], today: date) -> list[Delivery]:

@@ -15,11 +15,11 @@ from ballots.opening import open_box
 from ballots.outcome import count_votes, outcome_of, paid_pence
 from ballots.paper_ballots import count_papers
 from ballots.purchases import committed_before, purchased_within
-from ballots.record import decisions_in_short, publish_record
+from ballots.record import decisions_in_short, publish_record, record_of
 from ballots.sealing import close_box
 from ballots.signoff import begin_sign_off, sign_off_of
 from ballots.voting_rules import VotingRules, paper_for, rules_of, why_conditions_fail
-from neighbourhoods.database import hold_round, now
+from neighbourhoods.database import hold_round, now, take_time
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.people import Person, councillors_for
 from neighbourhoods.phases import MOVES, ORDER, Phase, is_past
@@ -37,6 +37,8 @@ from neighbourhoods.screening import awaiting_screening
 BY_TIMETABLE = "timetable"
 AFTER_COUNT = "counted"
 AFTER_SIGN_OFF = "signed-off"
+# The close of a city’s secret vote opens and seals every ballot between two statements.
+MOST_SECONDS_AT_ONCE = 120
 
 
 class Blocker(StrEnum):
@@ -191,6 +193,7 @@ def take_forward(
     flight: casting holds the round too, so from here on a ballot is counted or refused; those that
     waited are sealed. It also waits for papers that are out.
     """
+    take_time(session, MOST_SECONDS_AT_ONCE)
     hold_round(session, the_round.id, alone=True)
     session.refresh(the_round)
     if to_phase not in MOVES[the_round.phase]:
@@ -219,6 +222,7 @@ def count_closed(
 def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> RoundMove | None:
     """If the last stage is done: freeze the record and its notice, and begin delivery.
 
+    Where an earlier decision was sent back, its record stays, and only a new notice is published.
     Money moves once nobody may call the decision in any more: `move_money`. Nothing is concluded
     while the money is taken by votes that were signed before: then officers look at it.
     """
@@ -230,9 +234,11 @@ def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> Rou
         return None
     move = take_forward(session, keys, the_round, Phase.DELIVERY, None, AFTER_SIGN_OFF)
     session.refresh(the_round, ["moves"])
-    record = publish_record(session, the_round)
-    body = {"record_sha256": record.digest, "decisions": decisions_in_short(session, the_round)}
-    append(session, keys, the_round.id, EntryKind.SIGNED, body)
+    record = record_of(session, the_round.id)
+    if record is None:
+        record = publish_record(session, the_round)
+        body = {"record_sha256": record.digest, "decisions": decisions_in_short(session, the_round)}
+        append(session, keys, the_round.id, EntryKind.SIGNED, body)
     publish_notice(session, keys, the_round, record)
     move_money(session, the_round)
     return move

@@ -22,13 +22,23 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from neighbourhoods.turns import Turns
 
 Clock = Callable[[], datetime]
-# A council's days begin and end by its own clock.
+# Where the days of people and of the law begin and end.
 LONDON = ZoneInfo("Europe/London")
+
+# How soon a PostgreSQL that was cut off without a word is known to be gone (libpq’s settings).
+GONE_WITHIN = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 # Every constraint has a name, so that a migration can drop it and an error can cite it.
 NAMES = {
@@ -135,6 +145,32 @@ class Database:
         ):
             yield session
 
+    def end_idle_writers(self, seconds: float) -> None:
+        """Let PostgreSQL end whoever falls silent in the middle of a transaction.
+
+        A process that hangs there would hold its locks, and with them a vote, for as long.
+        """
+        if self.is_sqlite:
+            return
+
+        def prepare(connection: Any, _record: object) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}")
+            connection.commit()
+
+        event.listen(self._for_writing, "connect", prepare)
+
+    def line_of_its_own(self) -> Connection:
+        """A connection outside every pool, on which each statement stands alone."""
+        engine = create_engine(
+            self.url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+            connect_args=GONE_WITHIN,
+        )
+        return engine.connect()
+
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -212,3 +248,10 @@ def hold_round(session: Session, round_id: int, *, alone: bool) -> None:
         return
     name = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     session.execute(text(f"SELECT {name}(:room, :round)"), {"room": 7001, "round": round_id})
+
+
+def take_time(session: Session, seconds: int) -> None:
+    """Let this transaction fall silent for longer than others may: it works on something large."""
+    if session.get_bind().dialect.name != "sqlite":
+        allowed = f"SET LOCAL idle_in_transaction_session_timeout = {seconds * 1000:d}"
+        session.execute(text(allowed))

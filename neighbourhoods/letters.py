@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import String, Text, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from neighbourhoods.database import Base, Moment, UTCDateTime, now
+from neighbourhoods.people import NOWHERE
 
 
 class Letter(Base):
@@ -20,11 +21,18 @@ class Letter(Base):
     body: Mapped[str] = mapped_column(Text)
     written_at: Mapped[Moment]
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    # Once it has left, its row goes too: to somebody of whom nothing may be kept.
+    leaves_no_trace: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 def write_letter(session: Session, to_email: str, subject: str, body: str) -> Letter:
-    """Put a letter in the outbox; it leaves after the caller's commit."""
+    """Put a letter in the outbox; it leaves after the caller's commit.
+
+    Nothing is kept for somebody whose data were erased.
+    """
     letter = Letter(to_email=to_email, subject=subject, body=body, written_at=now(session))
+    if to_email.endswith(NOWHERE):
+        return letter
     session.add(letter)
     session.flush()
     return letter
@@ -36,6 +44,12 @@ def waiting_letters(
     """Letters that have not left yet, oldest first, without those that rest a while."""
     query = select(Letter).where(Letter.sent_at.is_(None), Letter.id.not_in(besides))
     return list(session.scalars(query.order_by(Letter.id).limit(limit)))
+
+
+def take_in_hand(session: Session, letter_id: int) -> Letter | None:
+    """Hold a letter that has not left, to send it; None if it has, or somebody else holds it."""
+    query = select(Letter).where(Letter.id == letter_id, Letter.sent_at.is_(None))
+    return session.scalar(query.with_for_update(skip_locked=True))
 
 
 def newest_letters(session: Session, limit: int = 50) -> list[Letter]:

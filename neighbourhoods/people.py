@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -17,11 +17,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from neighbourhoods.database import Base, Moment, Word, insert_into, now, one_of
+from neighbourhoods.database import (
+    Base,
+    Moment,
+    UTCDateTime,
+    Word,
+    insert_into,
+    now,
+    one_of,
+)
 from neighbourhoods.places import Community
+from neighbourhoods.refusals import Refusal, Refused
 
 CODE_LIVES = timedelta(minutes=15)
 CODE_TRIES = 5
+# Where nobody lives (RFC 2606): the address of those whose data were erased.
+NOWHERE = "@nobody.invalid"
 
 
 class Office(StrEnum):
@@ -52,6 +63,8 @@ class Person(Base):
     # Empty until they first write something that others read.
     name: Mapped[str] = mapped_column(String(80), default="")
     joined_at: Mapped[Moment]
+    # The row stays, empty: an old cookie must never find somebody new under its number.
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     appointments: Mapped[list["Appointment"]] = relationship(back_populates="person")
 
@@ -117,6 +130,31 @@ def give_name(session: Session, person: Person, name: str) -> None:
     """Keep the name that stands beside what somebody writes in public."""
     person.name = name.strip()
     session.flush()
+
+
+def change_email(session: Session, person: Person, email: str) -> None:
+    """Keep another address, which its owner has shown to be theirs; refused in office.
+
+    Councils name those in office by their address, so they change it there.
+    """
+    email = tidy_email(email)
+    if holds_or_will_hold_office(session, person):
+        raise Refused(Refusal.IN_OFFICE)
+    taken = select(Person.id).where(Person.email == email, Person.id != person.id)
+    if session.scalar(taken) is not None:
+        raise Refused(Refusal.ADDRESS_TAKEN)
+    person.email = email
+    session.flush()
+
+
+def holds_or_will_hold_office(session: Session, person: Person) -> bool:
+    """Whether somebody holds an office today, or is appointed to one from a later day on."""
+    today = now(session).date()
+    query = select(Appointment.id).where(
+        Appointment.person_id == person.id,
+        or_(Appointment.ends_on.is_(None), Appointment.ends_on > today),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def appoint(
@@ -198,6 +236,15 @@ def ask_for_code(session: Session, key: bytes, email: str) -> str:
 
 def redeem_code(session: Session, key: bytes, email: str, code: str) -> Person | CodeRefusal:
     """Sign somebody in with their code; each code works once and allows few wrong tries."""
+    refused = try_code(session, key, email, code)
+    if refused is not None:
+        return refused
+    spend_code(session, email)
+    return find_or_add_person(session, email)
+
+
+def try_code(session: Session, key: bytes, email: str, code: str) -> CodeRefusal | None:
+    """Why a code is refused, None if it is right; a wrong try counts, a right one stays good."""
     email = tidy_email(email)
     waiting = session.get(SignInCode, email, with_for_update=True, populate_existing=True)
     if waiting is None or waiting.tries_left == 0 or waiting.expires_at <= now(session):
@@ -206,8 +253,13 @@ def redeem_code(session: Session, key: bytes, email: str, code: str) -> Person |
         waiting.tries_left -= 1
         session.flush()
         return CodeRefusal.WRONG
-    session.delete(waiting)
-    return find_or_add_person(session, email)
+    return None
+
+
+def spend_code(session: Session, email: str) -> None:
+    """Let the code of an address work no more."""
+    session.delete(session.get_one(SignInCode, tidy_email(email)))
+    session.flush()
 
 
 def _code_hash(key: bytes, email: str, code: str) -> str:

@@ -98,6 +98,9 @@ class Refusal(StrEnum):
     NO_SUCH_PHONE = "no-such-phone"
     PHONE_TAKEN = "phone-taken"
     NO_NUMBER_LEFT = "no-number-left"
+    # a person's own data
+    IN_OFFICE = "in-office"
+    ADDRESS_TAKEN = "address-taken"
     # interests before screening a proposal or running a meeting
     DUTY_UNDECLARED = "duty-undeclared"
     DUTY_FORBIDDEN = "duty-forbidden"

@@ -210,7 +210,7 @@ def running_wardmote(
     """
     with temporary_folder("wardmote") as folder:
         port = free_port()
-        environment = _environment(folder, port, async_mode) | settings
+        environment = usual_settings(folder, port, async_mode) | settings
         with (folder / "log").open("ab") as lines:
             process = start_process(
                 [sys.executable, ROOT / "wsgi.py", *arguments],
@@ -228,7 +228,8 @@ def running_wardmote(
             end_process(process)
 
 
-def _environment(folder: Path, port: int, async_mode: str) -> dict[str, str]:
+def usual_settings(folder: Path, port: int, async_mode: str) -> dict[str, str]:
+    """The environment of a process that keeps everything in the folder."""
     inherited = {
         name: value
         for name, value in os.environ.items()

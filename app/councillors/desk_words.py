@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 from app.display import LONDON, date_words, moment_words
 from app.labels import label
 from app.public.decided import Decided, read_decided
+from app.public.notice_words import lodging_words
+from app.public.notices import address_of
 from app.public.sitting import bar_words
 from app.public.standing import Standing, by_urgency, standing
-from ballots.desks import Desk, OnDesk, decided_for, desk_of, late_for
+from ballots.desks import Desk, OnDesk, decided_for, desk_of, late_for, to_lodge
+from ballots.notices import DecisionNotice
 from ballots.referrals import Referral
 from ballots.stages import is_quiet
 from neighbourhoods.database import now
@@ -52,6 +55,16 @@ class LateProject:
 
 
 @dataclass(frozen=True)
+class ToLodge:
+    """A decision of ward councillors of which the council still needs the written record."""
+
+    title: str
+    link: str
+    words: str
+    is_urgent: bool
+
+
+@dataclass(frozen=True)
 class DeskRead:
     """A desk in words."""
 
@@ -62,6 +75,7 @@ class DeskRead:
     coming: list[Standing]
     decided: list[Decided]
     late: list[LateProject]
+    lodging: list[ToLodge]
 
 
 def read_desk(session: Session, person: Person, offices: Collection[Appointment]) -> DeskRead:
@@ -76,6 +90,7 @@ def read_desk(session: Session, person: Person, offices: Collection[Appointment]
         coming=[standing(one, moment) for one in by_urgency(list(desk.coming))],
         decided=read_decided(decided_for(session, person, offices, MOST_DECIDED), moment),
         late=[_late(one, today) for one in late_for(session, offices, today)],
+        lodging=[_lodging(one, moment) for one in to_lodge(session, offices)],
     )
 
 
@@ -171,6 +186,16 @@ def _late(delivery: Delivery, today: date) -> LateProject:
         if longest.title
         else _("It was due by %(day)s.", day=day),
         round_title=delivery.project.the_round.title,
+    )
+
+
+def _lodging(notice: DecisionNotice, moment: datetime) -> ToLodge:
+    by, today = notice.lodge_by, moment.astimezone(LONDON).date()
+    return ToLodge(
+        title=notice.the_round.title,
+        link=address_of(notice),
+        words=lodging_words(notice, moment),
+        is_urgent=by is not None and (by - today).days <= FEW_DAYS,
     )
 
 

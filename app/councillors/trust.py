@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.house import db
 from app.public.counted import Counted
+from app.public.turned_away_words import counted_how, tries_in_words
 from ballots.ledger import entries_of, hash_of
 from ballots.outcome import Outcome, outcome_of
 from ballots.paper_ballots import PaperBallot, PaperState
 from ballots.published import may_open, record_in_pieces
+from ballots.turned_away import tries_turned_away
 from ballots.verify import Report, WrongError, parse_json, verify
 from neighbourhoods.assemblies import Assembly
 from neighbourhoods.door import WalkIn
@@ -38,6 +40,8 @@ class Trust:
 
     ways: list[str]
     turned_away: str
+    # What these numbers are; nothing where none were turned away by a computer.
+    counted_how: str
     margin: str
     # What a person should look at; nothing where nothing is odd.
     anomalies: list[str]
@@ -47,7 +51,7 @@ class Trust:
 def trust_in(session: Session, the_round: Round, stored: Outcome, counted: Counted) -> Trust:
     """How people voted, who was turned away beside the margin, what is odd, and the verifier."""
     papers = _papers(session, the_round)
-    away = _turned_away(session, the_round)
+    away, tries = _turned_away(session, the_round), tries_turned_away(session, the_round)
     margin = _margin(counted)
     newest = entries_of(session, the_round.id)[-1].hash
     verified = _verified(the_round.id, hash_of(stored.result), newest)
@@ -62,15 +66,12 @@ def trust_in(session: Session, the_round: Round, stored: Outcome, counted: Count
                 "%(num)s ballot on paper in a hall", "%(num)s ballots on paper in a hall", papers
             ),
         ],
-        turned_away=ngettext(
-            "%(num)s person was turned away at a door", "%(num)s people were turned away", away
-        )
-        if away
-        else _("none recorded"),
+        turned_away="; ".join([*_at_doors(away), *tries_in_words(tries)]) or _("none recorded"),
+        counted_how=counted_how() if tries else "",
         margin=_("no project stands on each side of the line")
         if margin is None
         else ngettext("%(num)s vote", "%(num)s votes", margin),
-        anomalies=_anomalies(counted, away, margin, verified),
+        anomalies=_anomalies(counted, away, sum(tries.values()), margin, verified),
         verified=verified,
     )
 
@@ -101,12 +102,26 @@ def _margin(counted: Counted) -> int | None:
     return abs(fewest - max(project.votes for project in counted.not_funded))
 
 
-def _anomalies(counted: Counted, away: int, margin: int | None, verified: Verified) -> list[str]:
+def _at_doors(away: int) -> list[str]:
+    if not away:
+        return []
+    return [
+        ngettext(
+            "%(num)s person was turned away at a door", "%(num)s people were turned away", away
+        )
+    ]
+
+
+def _anomalies(
+    counted: Counted, away: int, tries: int, margin: int | None, verified: Verified
+) -> list[str]:
     found = []
     if verified.wrong:
         found.append(_("The verifier found a fault in the published record."))
     if margin is not None and away > margin:
         found.append(_("More people were turned away than votes lie between winning and losing."))
+    if margin is not None and tries > margin:
+        found.append(_("More tries were turned away than votes lie between winning and losing."))
     if counted.ballots_cast > counted.roll_size:
         found.append(_("More ballots were counted than people could vote."))
     if counted.roll_size and not counted.ballots_cast:

@@ -30,6 +30,7 @@ from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database, now
 from neighbourhoods.debate import Point, PointKind, answer_point, make_point
 from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery
+from neighbourhoods.duties import declare_for_duty
 from neighbourhoods.eligibility import RollEntry, RollRow, replace_roll
 from neighbourhoods.funds import SourceKind, add_source, create_fund
 from neighbourhoods.interests import InterestKind
@@ -218,6 +219,8 @@ class _Telling:
                 reasons=entry["reasons"],
                 facts=_facts_in(entry),
             )
+            none = InterestKind.NONE
+            declare_for_duty(self.session, the_round, self.officer, none, proposal=proposal)
             screen_proposal(self.session, proposal, self.officer, finding)
 
     def _debate(self, the_round: Round) -> None:

@@ -26,6 +26,7 @@ from app.officers import (  # noqa: E402
     route,
     rules,
     screening,
+    sending_back,
     spendings,
     standing,
     voter_cards,
@@ -34,6 +35,6 @@ from app.officers import (  # noqa: E402
 __all__ = [
     "advice", "conditions", "deliveries", "desk", "drawing", "funds", "menu", "milestones",
     "moderation", "moving", "notices", "officers", "purse", "ratings", "referrals",
-    "report_photos", "rolls", "rounds", "route", "rules", "screening", "spendings", "standing",
-    "voter_cards",
+    "report_photos", "rolls", "rounds", "route", "rules", "screening", "sending_back", "spendings",
+    "standing", "voter_cards",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ public = Blueprint("public", __name__)
 from app.public import (  # noqa: E402, F401 - the views need the blueprint above
     fund_money,
     ledger,
+    metrics,
     notices,
     pages,
     photos,

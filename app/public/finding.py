@@ -2,19 +2,30 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, contains_eager, defer, joinedload, selectinload
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
+from sqlalchemy.orm import (
+    InstrumentedAttribute,
+    Session,
+    contains_eager,
+    defer,
+    joinedload,
+    selectinload,
+)
 from sqlalchemy.orm.interfaces import ORMOption
 
 from ballots.record import PublicRecord
+from neighbourhoods.debate import Point
 from neighbourhoods.delivery import UNDER_WAY, Delivery
 from neighbourhoods.funds import Fund
 from neighbourhoods.money import Account, MoneyBalance
 from neighbourhoods.places import Community, CommunityKind
 from neighbourhoods.projects import Project
-from neighbourhoods.proposals import Proposal, ProposalState
+from neighbourhoods.proposals import Backing, Proposal, ProposalState
 from neighbourhoods.rounds import Round, RoundKind, RoundMove
+
+Thing = TypeVar("Thing")
 
 _PLACE = joinedload(Round.fund).joinedload(Fund.community).joinedload(Community.ward)
 _DATES: tuple[ORMOption, ...] = (_PLACE, selectinload(Round.starts))
@@ -43,11 +54,12 @@ def rounds_around(session: Session, community: Community) -> list[Round]:
     return find_rounds(session, or_(Fund.community_id.in_(own), Fund.community_id.in_(inside)))
 
 
-def load_moves(session: Session, the_round: Round) -> None:
-    """Fetch a round’s log with the people in it, in one go."""
-    query = select(Round).where(Round.id == the_round.id)
+def round_with_log(session: Session, round_id: int) -> Round | None:
+    """A round with its place, its dates and its log with the people in it, in two queries."""
     movers = selectinload(Round.moves).joinedload(RoundMove.moved_by)
-    session.scalars(query.options(*_DATES, movers).execution_options(populate_existing=True)).all()
+    query = select(Round).where(Round.id == round_id)
+    query = query.options(_PLACE, joinedload(Round.starts), joinedload(Round.within), movers)
+    return session.scalars(query).unique().one_or_none()
 
 
 def funds_this_year(session: Session, community: Community, today: date) -> list[Fund]:
@@ -158,17 +170,45 @@ def years_with_records(session: Session, community: Community | None = None) -> 
     return list(session.scalars(query))
 
 
-def first_proposals(session: Session, the_round: Round, limit: int) -> tuple[list[Proposal], int]:
+class Listing(NamedTuple, Generic[Thing]):
+    """A proposal or project as a list shows it, with how many people took part in it."""
+
+    thing: Thing
+    backers: int
+    contributions: int
+
+
+def first_proposals(
+    session: Session, the_round: Round, limit: int
+) -> tuple[list[Listing[Proposal]], int]:
     """The newest proposals of a round, and how many there are in all."""
-    standing = (Proposal.round_id == the_round.id, Proposal.state != ProposalState.WITHDRAWN)
-    query = select(Proposal).where(*standing).order_by(Proposal.id.desc()).limit(limit)
-    total = session.scalar(select(func.count()).select_from(Proposal).where(*standing)) or 0
-    return list(session.scalars(query)), total
+    backers = select(func.count()).where(Backing.proposal_id == Proposal.id).scalar_subquery()
+    query = (
+        select(Proposal, func.count().over(), backers, _contributions_to(Proposal.id))
+        .where(Proposal.round_id == the_round.id, Proposal.state != ProposalState.WITHDRAWN)
+        .order_by(Proposal.id.desc())
+        .limit(limit)
+    )
+    rows = session.execute(query).all()
+    listed = [Listing(proposal, backed, said) for proposal, _total, backed, said in rows]
+    return listed, rows[0][1] if rows else 0
 
 
-def first_projects(session: Session, the_round: Round, limit: int) -> tuple[list[Project], int]:
+def first_projects(
+    session: Session, the_round: Round, limit: int
+) -> tuple[list[Listing[Project]], int]:
     """The first projects on a round’s ballot paper, and how many there are in all."""
-    on_paper = Project.round_id == the_round.id
-    query = select(Project).where(on_paper).order_by(Project.id).limit(limit)
-    total = session.scalar(select(func.count()).select_from(Project).where(on_paper)) or 0
-    return list(session.scalars(query)), total
+    query = (
+        select(Project, func.count().over(), _contributions_to(Project.proposal_id))
+        .where(Project.round_id == the_round.id)
+        .order_by(Project.id)
+        .limit(limit)
+    )
+    rows = session.execute(query).all()
+    return [Listing(project, 0, said) for project, _total, said in rows], rows[0][1] if rows else 0
+
+
+def _contributions_to(proposal: InstrumentedAttribute[Any]) -> ScalarSelect[int]:
+    """How much can be read in the debate of each proposal of a query."""
+    visible = (Point.proposal_id == proposal, Point.hidden_at.is_(None))
+    return select(func.count()).where(*visible).scalar_subquery()

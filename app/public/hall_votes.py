@@ -6,14 +6,13 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.labels import label
 from app.public.standing import Doing, state_words
 from neighbourhoods.assemblies import Assembly, AssemblyState
-from neighbourhoods.database import now
 from neighbourhoods.phases import Phase, is_past
-from neighbourhoods.rounds import Round, votes_within
+from neighbourhoods.rounds import Round, RoundKind
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,11 @@ def meetings_about(session: Session, the_round: Round) -> list[MeetingShown]:
     ]
 
 
-def hall_votes_of(session: Session, the_round: Round) -> list[HallVoteShown]:
+def hall_votes_of(session: Session, the_round: Round, moment: datetime) -> list[HallVoteShown]:
     """The votes that meetings held within a round, oldest first, without rehearsals."""
-    moment = now(session)
-    return [
-        HallVoteShown(vote.title, state_words(vote, moment), _links(vote))
-        for vote in votes_within(session, the_round)
-    ]
+    query = select(Round).where(Round.within_id == the_round.id, Round.kind == RoundKind.HALL)
+    votes = session.scalars(query.order_by(Round.id).options(joinedload(Round.starts))).unique()
+    return [HallVoteShown(vote.title, state_words(vote, moment), _links(vote)) for vote in votes]
 
 
 def _links(vote: Round) -> list[Doing]:

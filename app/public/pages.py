@@ -6,9 +6,12 @@ from sqlalchemy import text
 
 from app.access import Who, open_to
 from app.house import db, settings
+from app.privacy.kept import Topic
+from app.privacy.retention import BASES, BESIDE, FATES, TOPICS, retention
 from app.public import public
 from app.public.finding import find_records
 from app.public.secrecy_words import not_promised, promised
+from app.settings import Purge
 
 
 @public.get("/how-your-vote-is-kept")
@@ -30,6 +33,22 @@ def accessibility() -> ResponseReturnValue:
 def privacy() -> ResponseReturnValue:
     """The privacy notice."""
     return render_template("public/privacy.html", contact=settings().mail_from)
+
+
+@public.get("/privacy/how-long")
+@open_to(Who.ANYONE)
+def how_long() -> ResponseReturnValue:
+    """The retention table: what is kept about people, why, how long, and what happens then."""
+    rows = list(retention())
+    return render_template(
+        "public/how_long.html",
+        topics=[(TOPICS[topic], [row for row in rows if row.topic == topic]) for topic in Topic],
+        bases=BASES,
+        fates=FATES,
+        beside=BESIDE,
+        days=settings().keep_days,
+        is_daily=settings().purge is Purge.DAILY,
+    )
 
 
 @public.get("/open-data")

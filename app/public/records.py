@@ -15,12 +15,15 @@ from app.public.money_words import mistakes_in
 from app.public.notices import address_of
 from app.public.record_words import read_record
 from app.public.sitting import read_sign_off
+from app.public.turned_away_words import counted_how, tries_in_words
 from app.public.you_said import projects_done, what_money_waits_for
 from app.ties_waiting import tie_waiting
 from ballots.draws import draw_held
 from ballots.notices import notice_of
 from ballots.outcome import Outcome, outcome_of
 from ballots.record import record_of
+from ballots.referrals import sent_back_in
+from ballots.turned_away import tries_turned_away
 from neighbourhoods.database import now
 from neighbourhoods.delivery import Delivery, DeliveryUpdate
 from neighbourhoods.money import MoneyEntry, entries_about, held_by, unmet_conditions
@@ -82,8 +85,11 @@ def record(the_round: Round) -> ResponseReturnValue:
         "public/record.html",
         notice=address_of(published) if published else "",
         round_id=the_round.id,
+        sent_back=bool(sent_back_in(db(), the_round.id)),
         record=read_record(found.contents),
         digest=found.digest,
+        turned_away=tries_in_words(tries_turned_away(db(), the_round)),
+        counted_how=counted_how(),
         checking=checking_of(db(), the_round),
     )
 

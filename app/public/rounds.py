@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from flask import render_template, url_for
+from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.access import Who, open_to
+from app.access import MOST_IDS, Who, keeps_ids, open_to
 from app.display import pounds
 from app.house import db
 from app.public import public
-from app.public.finding import find_rounds, first_projects, first_proposals, load_moves
+from app.public.finding import find_rounds, first_projects, first_proposals, round_with_log
 from app.public.hall_votes import hall_votes_of, meetings_about, went_without_vote
 from app.public.promises import Promise, rules_in_words, terms_of
 from app.public.standing import (
@@ -33,7 +33,6 @@ from neighbourhoods.database import now
 from neighbourhoods.eligibility import roll_size
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.projects import titles_in
-from neighbourhoods.proposals import backing_counts
 from neighbourhoods.rounds import Round
 
 FEW = 4
@@ -59,22 +58,25 @@ def rounds() -> ResponseReturnValue:
 
 @public.get("/rounds/<int:round_id>")
 @open_to(Who.ANYONE)
-def show_round(the_round: Round) -> ResponseReturnValue:
+@keeps_ids  # fetched here with all that the page shows of it: on a last evening everybody opens it
+def show_round(round_id: int) -> ResponseReturnValue:
     """One round: the money, where it stands, what one can do, and the rules."""
-    load_moves(db(), the_round)
-    rules = rules_of(db(), the_round.id)
+    the_round = round_with_log(db(), round_id) if round_id < MOST_IDS else None
+    if the_round is None:
+        abort(404)
+    rules, moment = rules_of(db(), the_round.id), now(db())
     return render_template(
         "public/show_round.html",
         the_round=the_round,
-        state=state_words(the_round, now(db())),
+        state=state_words(the_round, moment),
         action=main_action(the_round),
         rules=rules,
         promises=_promises(the_round, rules),
         steps=timetable(the_round),
-        figures=_figures(db(), the_round),
+        figures=_figures(db(), the_round, rules),
         shown=_what_is_proposed(db(), the_round),
         further=_further(the_round),
-        hall_votes=hall_votes_of(db(), the_round),
+        hall_votes=hall_votes_of(db(), the_round, moment),
         meetings=meetings_about(db(), the_round),
     )
 
@@ -82,9 +84,9 @@ def show_round(the_round: Round) -> ResponseReturnValue:
 def _promises(the_round: Round, rules: VotingRules | None) -> list[Promise]:
     if rules is None:
         return []
-    return rules_in_words(
-        terms_of(rules, the_round, route_promised(db(), the_round), titles_in(db(), the_round.id))
-    )
+    named = rules.rule.already_chosen or rules.rule.exclusive
+    titles = titles_in(db(), the_round.id) if named else {}
+    return rules_in_words(terms_of(rules, the_round, route_promised(db(), the_round), titles))
 
 
 @dataclass(frozen=True)
@@ -118,24 +120,23 @@ def _what_is_proposed(session: Session, the_round: Round) -> Shown:
                 project.summary,
                 project.cost_pence,
                 project.place,
-                None,
+                _took_part(backers, contributions),
                 _proposal_link(the_round, project.proposal_id),
             )
-            for project in projects
+            for project, backers, contributions in projects
         ]
         return Shown(_("Projects on the ballot paper"), cards, total)
     proposals, total = first_proposals(session, the_round, FEW)
-    backers = backing_counts(session, the_round) if proposals else {}
     cards = [
         Card(
             proposal.title,
             proposal.what,
             proposal.cost_pence,
             proposal.place,
-            _backed_by(backers.get(proposal.id, 0)),
+            _took_part(backers, contributions),
             _proposal_link(the_round, proposal.id),
         )
-        for proposal in proposals
+        for proposal, backers, contributions in proposals
     ]
     return Shown(_("Newest proposals"), cards, total)
 
@@ -146,10 +147,20 @@ def _proposal_link(the_round: Round, proposal_id: int | None) -> str | None:
     return url_for("public.proposal", round_id=the_round.id, proposal_id=proposal_id)
 
 
-def _backed_by(people: int) -> str | None:
-    if not people:
-        return None
-    return str(ngettext("Backed by %(num)d person", "Backed by %(num)d people", people))
+def _took_part(backers: int, contributions: int) -> str | None:
+    """Who backed a proposal, and how much was said in its debate; nothing where nobody did."""
+    said = []
+    if backers:
+        said.append(ngettext("Backed by %(num)d person", "Backed by %(num)d people", backers))
+    if contributions:
+        said.append(
+            ngettext(
+                "%(num)d contribution to its debate",
+                "%(num)d contributions to its debate",
+                contributions,
+            )
+        )
+    return " · ".join(said) or None
 
 
 def _further(the_round: Round) -> list[Doing]:
@@ -175,11 +186,14 @@ def _further(the_round: Round) -> list[Doing]:
     ]
 
 
-def _figures(session: Session, the_round: Round) -> list[dict[str, str]]:
+def _figures(session: Session, the_round: Round, rules: VotingRules | None) -> list[dict[str, str]]:
     """The money, and once voting opened how many took part; turnout is always public."""
     found = [{"value": pounds(the_round.budget_pence), "label": _("to decide on")}]
     if not is_past(the_round.phase, Phase.VOTE) and not went_without_vote(the_round):
-        voted, may_vote = turnout(session, the_round.id), roll_size(session, the_round.id)
+        # Written down when the vote opened: a city's roll is not counted for every visitor.
+        frozen = rules.frozen_roll_size if rules else None
+        may_vote = roll_size(session, the_round.id) if frozen is None else frozen
+        voted = turnout(session, the_round.id)
         if the_round.phase == Phase.VOTE:
             label = _("of %(number)s who can vote have voted", number=f"{may_vote:,}")
         else:

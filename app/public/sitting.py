@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.labels import label
 from ballots.bars import Bar, interests_in
-from ballots.referrals import Referral, referrals_of
+from ballots.referrals import Referral, SentBack, referrals_of, sent_back_in
 from ballots.routes import Agreement, Stage, Standing, Verdict
 from ballots.signing import Act, Signature
 from ballots.signoff import Seat, SignOff, sign_off_of, signatures_on
@@ -70,6 +70,8 @@ class SignOffRead:
     referred_back: bool
     stuck: bool
     referrals: list[EarlierSitting]
+    # An earlier decision that was called in and came back.
+    sent_back: list[SentBack]
 
 
 def read_sign_off(session: Session, the_round: Round) -> SignOffRead:
@@ -85,6 +87,7 @@ def read_sign_off(session: Session, the_round: Round) -> SignOffRead:
         referred_back=sign_off.referral is not None,
         stuck=sign_off.stuck,
         referrals=_referrals(session, the_round.id),
+        sent_back=sent_back_in(session, the_round.id),
     )
 
 

@@ -11,6 +11,7 @@ from app.residents import (  # noqa: E402
     identity,  # noqa: F401
     meeting,  # noqa: F401
     meeting_check_in,  # noqa: F401
+    my_data,  # noqa: F401
     my_pages,  # noqa: F401
     proposing,  # noqa: F401
     rating,  # noqa: F401

@@ -22,6 +22,7 @@ from app.access import Who, keeps_ids, object_or_404, open_to
 from app.casting import put_in_box
 from app.extensions import csrf
 from app.house import db, keys, let_go, stores_elsewhere
+from app.measures import REPEATED, count_refusal
 from app.residents import residents
 from app.residents.at_once import cast_at_once, sent_request_id
 from app.residents.booth_close import closing_of
@@ -207,8 +208,10 @@ def _cast_or_explain(the_round: Round) -> ResponseReturnValue:
     try:
         return _cast_or_ask(the_round, paper, filled)
     except BadPaper as bad:
+        count_refusal(bad)
         return _refused_paper(the_round, paper, filled, bad.faults)
     except Refused as refused:
+        count_refusal(refused)
         # Read again: the session that it was read in may have been let go of.
         the_round = db().get_one(Round, the_round.id)
         return _closed_page(the_round, BallotRefusal(refused.reason), sent=True), 409
@@ -286,6 +289,8 @@ def _cast_or_ask(the_round: Round, paper: BallotPaper, filled: Filled) -> Respon
         raise Refused(BallotRefusal.VOTE_NOT_OPEN) from missing
     let_go()  # whoever waits in the queue must not keep a connection from those before them
     promise, is_retry = put_in_box(envelope)
+    if is_retry:
+        REPEATED.inc()
     if is_retry and _is_replaced(the_round, entry, promise):
         # A late retry of a ballot they have since replaced: say so, and change nothing.
         flash(_("You have cast a newer ballot since. The newer one is in the box."))

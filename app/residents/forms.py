@@ -71,11 +71,10 @@ def at_most(most: int) -> Length:
     return Length(max=most, message=_("Shorten this to %(max)d characters or fewer"))
 
 
-class EmailForm(FlaskForm):
-    """Where to send a one-time code."""
-
-    email = EmailField(
-        _("Your e-mail address"),
+def email_field(label: str, description: str) -> EmailField:
+    """An e-mail address that letters can be sent to."""
+    return EmailField(
+        label,
         [
             DataRequired(_("Enter your e-mail address")),
             Length(max=254, message=_("Enter an e-mail address of 254 characters or fewer")),
@@ -85,12 +84,29 @@ class EmailForm(FlaskForm):
                 message=_("Enter an e-mail address like name@example.org"),
             ),
         ],
-        description=_("We send a code of six digits to it. There is no password."),
+        description=description,
         widget=GovTextInput(),
         filters=[tidy_line],
         render_kw={"params": {"type": "email", "autocomplete": "email", "spellcheck": False}},
     )
+
+
+class EmailForm(FlaskForm):
+    """Where to send a one-time code."""
+
+    email = email_field(
+        _("Your e-mail address"), _("We send a code of six digits to it. There is no password.")
+    )
     submit = SubmitField(_("Send me a code"), widget=GovSubmitInput())
+
+
+class NewAddressForm(FlaskForm):
+    """The address with which somebody wants to sign in from now on."""
+
+    email = email_field(
+        _("Your new e-mail address"), _("We send a code of six digits to it, and one to the old.")
+    )
+    submit = SubmitField(_("Send both codes"), widget=GovSubmitInput())
 
 
 def digits_only(written: str | None) -> str | None:
@@ -99,11 +115,10 @@ def digits_only(written: str | None) -> str | None:
     return None if written is None else "".join(c for c in written if c not in " -\u00a0\u2013")
 
 
-class CodeForm(FlaskForm):
-    """The one-time code that came by e-mail."""
-
-    code = StringField(
-        _("The six digits"),
+def code_field(label: str) -> StringField:
+    """The six digits of a one-time code that came by e-mail."""
+    return StringField(
+        label,
         [
             DataRequired(_("Enter the code from our e-mail")),
             Regexp(r"^[0-9]{6}$", message=_("The code has six digits, such as 012345")),
@@ -119,7 +134,20 @@ class CodeForm(FlaskForm):
             }
         },
     )
+
+
+class CodeForm(FlaskForm):
+    """The one-time code that came by e-mail."""
+
+    code = code_field(_("The six digits"))
     submit = SubmitField(_("Sign in"), widget=GovSubmitInput())
+
+
+class TwoCodesForm(FlaskForm):
+    """The codes that went to the old address and to the new one."""
+
+    old_code = code_field(_("The code we sent to your old address"))
+    new_code = code_field(_("The code we sent to your new address"))
 
 
 class NameForm(FlaskForm):

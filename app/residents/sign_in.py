@@ -109,7 +109,7 @@ def _code_page(form: CodeForm, email: str, status: int = 200) -> ResponseReturnV
 @open_to(Who.ANYONE)
 def sign_out() -> ResponseReturnValue:
     """Forget who was signed in."""
-    _empty_session()
+    empty_session()
     flash(_("You are signed out."), "success")
     return redirect(url_for("public.home"), 303)
 
@@ -158,11 +158,12 @@ def begin_session(person: Person) -> None:
 
     Only a voter card shown before, and which phone this is in a meeting, stay in it.
     """
-    _empty_session()
+    empty_session()
     session["person_id"] = person.id
 
 
-def _empty_session() -> None:
+def empty_session() -> None:
+    """Forget who was signed in, and all but a voter card shown and a meeting’s phone."""
     kept = {name: session[name] for name in (SHOWN, PHONES) if session.get(name)}
     session.clear()
     session.permanent = True

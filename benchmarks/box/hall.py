@@ -150,6 +150,21 @@ class Hall:
         """The process of the first server."""
         return self._servers[0][1].pid
 
+    @property
+    def servers(self) -> int:
+        """How many servers run."""
+        return len(self._servers)
+
+    @property
+    def server_pids(self) -> list[int]:
+        """The processes of all servers."""
+        return [process.pid for _, process in self._servers]
+
+    @property
+    def ports(self) -> list[int]:
+        """Where all servers listen."""
+        return [port for port, _ in self._servers]
+
     def serve_again(self, port: int) -> None:
         """Start a server where the killed one listened, and do not wait for it."""
         self._servers.append(self._start(port))

@@ -16,6 +16,7 @@ class Figure:
     unit: str
     at_most: float | None = None
     exactly: float | None = None
+    at_least: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -24,7 +25,8 @@ class Figure:
             return False
         if self.exactly is not None:
             return self.measured == self.exactly
-        return self.at_most is None or self.measured <= self.at_most
+        enough = self.at_least is None or self.measured >= self.at_least
+        return enough and (self.at_most is None or self.measured <= self.at_most)
 
     def __str__(self) -> str:
         limit = ""
@@ -32,6 +34,8 @@ class Figure:
             limit = f"must be {self.exactly:,g}"
         elif self.at_most is not None:
             limit = f"at most {self.at_most:,g}"
+        elif self.at_least is not None:
+            limit = f"at least {self.at_least:,g}"
         verdict = ("ok" if self.holds else "NOT OK") if limit else ""
         return f"  {self.what:62} {self.measured:>10,.6g} {self.unit:5} {limit:18} {verdict}"
 
@@ -50,9 +54,10 @@ class Findings:
         *,
         at_most: float | None = None,
         exactly: float | None = None,
+        at_least: float | None = None,
     ) -> None:
         """Note and print a figure."""
-        figure = Figure(what, round(measured, 4), unit, at_most, exactly)
+        figure = Figure(what, round(measured, 4), unit, at_most, exactly, at_least)
         self.figures.append(figure)
         print(figure, flush=True)
 
@@ -82,6 +87,23 @@ def processor_seconds(pid: int) -> float:
 def waited_seconds(pid: int) -> float:
     """Seconds that a process could have worked, but others had the processors."""
     return _scheduled(pid, 1)
+
+
+def family_seconds(pid: int) -> float:
+    """Seconds of processor time that a process and all its children have used, ended ones too."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        used, children = processor_seconds(pid), children_of(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it has just ended, and whoever started it counts it from now on
+    ended = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return used + ended + sum(map(family_seconds, children))
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def _scheduled(pid: int, place: int) -> float:

@@ -8,14 +8,16 @@ from collections.abc import Awaitable, Callable
 
 from itsdangerous import URLSafeTimedSerializer
 from playwright.async_api import Page
+from sqlalchemy import func, select
 
+from app.rehearsal.phones import ResidentPhone
 from app.rehearsal.web import Browser
 from benchmarks.hall.chromium import chromium, new_projector
 from benchmarks.hall.figures import Findings, percentile
 from benchmarks.hall.guests import guests_of
-from benchmarks.hall.venue import Venue, open_venue
+from benchmarks.hall.venue import Venue, open_venue, set_item
 from neighbourhoods.assemblies import Assembly, ItemKind
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, RoundKind
 from neighbourhoods.stage_pictures import picture_of
 
 TIMES = 10
@@ -69,12 +71,12 @@ def projector(found: Findings) -> None:
 
 
 async def _show(found: Findings, venue: Venue) -> None:
-    async with guests_of(venue, 50), chromium() as browser:
+    async with guests_of(venue, 50) as guests, chromium() as browser:
         page, console = await new_projector(browser), Console(venue)
         await page.goto(f"{venue.base_url}/a/{venue.code}/screen")
         await _reload(found, page)
         await _darken(found, page, console)
-        await _undo(found, venue, page, console)
+        await _undo(found, venue, guests, page, console)
 
 
 async def _reload(found: Findings, page: Page) -> None:
@@ -99,7 +101,9 @@ async def _darken(found: Findings, page: Page, console: Console) -> None:
     found.tell("from the button to dark or light, slowest", max(seconds), "s", at_most=DARK_WITHIN)
 
 
-async def _undo(found: Findings, venue: Venue, page: Page, console: Console) -> None:
+async def _undo(
+    found: Findings, venue: Venue, guests: list[ResidentPhone], page: Page, console: Console
+) -> None:
     async def undone(name: str, act: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(2)
         before, seen = _picture(venue), await _seen(page)
@@ -114,13 +118,27 @@ async def _undo(found: Findings, venue: Venue, page: Page, console: Console) -> 
 
     await undone("next", lambda: console.act("next"))
     await console.act("next")
-    ballot = str(venue.item(ItemKind.BALLOT))
+    number = venue.item(ItemKind.BALLOT)
+    venue.act(lambda s, _a, _by: set_item(s, venue.item(ItemKind.REVEAL), vote_item=number))
+    ballot = str(number)
     await console.act("open-vote", item=ballot)
+    await _vote(venue, guests)
     await undone("stop", lambda: console.act("stop", item=ballot))
     await console.act("stop", item=ballot)
     await asyncio.sleep(13)  # the last call runs out
     await console.act("next")
+    await console.act("release", item=ballot)
+    await asyncio.sleep(5)  # it is counted
     await undone("a step of the reveal", lambda: console.act("step"))
+
+
+async def _vote(venue: Venue, guests: list[ResidentPhone]) -> None:
+    """What nobody voted for has no step to show."""
+    with venue.hall.database.reading() as session:
+        newest = select(func.max(Round.id)).where(Round.kind == RoundKind.HALL)
+        number = session.scalars(newest).one()
+    for guest in guests:
+        await guest.cast(await guest.fill_in(number))
 
 
 def _picture(venue: Venue) -> object:

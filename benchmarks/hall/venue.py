@@ -100,17 +100,28 @@ def open_venue(
     """A meeting under way, with an item of each kind, on a server of its own."""
     with open_hall("sqlite", more=environ or {}) as hall:
         hall.serve(1)
-        vote = hall.open_vote(voters, profile=profile)
-        session = hall.town.session
-        session.info["clock"] = lambda: datetime.now(UTC)
-        the_round = session.get_one(Round, vote.round_id)
-        assembly = hall.town.assembly(the_round, *kinds, is_practice=is_practice)
-        begin(session, assembly, hall.town.facilitator)
-        session.commit()
-        cards = [hall.card_of(vote, voter) for voter in vote.voters]
-        venue = Venue(hall, assembly.id, assembly.code, vote.round_id, vote.voters, cards)
-        session.rollback()
-        yield venue
+        yield venue_in(hall, *kinds, voters=voters, profile=profile, is_practice=is_practice)
+
+
+def venue_in(
+    hall: Hall,
+    *kinds: ItemKind,
+    voters: int = 6,
+    profile: DisclosureProfile = DisclosureProfile.LIVE,
+    is_practice: bool = False,
+) -> Venue:
+    """A meeting under way about a vote of its own, in a hall whose servers run."""
+    vote = hall.open_vote(voters, profile=profile)
+    session = hall.town.session
+    session.info["clock"] = lambda: datetime.now(UTC)
+    the_round = session.get_one(Round, vote.round_id)
+    assembly = hall.town.assembly(the_round, *kinds, is_practice=is_practice)
+    begin(session, assembly, hall.town.facilitator)
+    session.commit()
+    cards = [hall.card_of(vote, voter) for voter in vote.voters]
+    venue = Venue(hall, assembly.id, assembly.code, vote.round_id, vote.voters, cards)
+    session.rollback()
+    return venue
 
 
 def set_item(session: Session, item_id: int, **settings: object) -> AgendaItem:

@@ -58,7 +58,7 @@ async function tellSeen() {
   try {
     await fetch(seen, {
       method: "POST", headers: { "X-CSRFToken": token }, body: new URLSearchParams({ version }),
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout?.(5000),
     });
   } catch { /* the console will miss us, and the hall need not know */ }
 }

@@ -207,7 +207,7 @@ function openBooth(form) {
   // The text of an answer, empty if it is none for this script; null while the signal or the server
   // is away.
   async function ask(words) {
-    const patience = new AbortController(); // AbortSignal.timeout() is missing in older phones
+    const patience = new AbortController(); // AbortSignal.timeout() is missing in older phones, and a ballot must not wait for ever
     const timer = setTimeout(() => patience.abort(), ANSWER_WITHIN_MS);
     try {
       const answer = await fetch(form.action, {

@@ -95,7 +95,7 @@ document.addEventListener("submit", async (event) => {
     const answer = await fetch(button?.hasAttribute("formaction") ? button.formAction : form.action, {
       method: "POST",
       body: new URLSearchParams(new FormData(form, button)),
-      signal: AbortSignal.timeout(10000),
+      signal: AbortSignal.timeout?.(10000),
     });
     const html = await answer.text();
     if (button?.closest("details")) button.closest("details").open = false;
@@ -114,7 +114,7 @@ async function look() {
   if (busy || looking) return;
   looking = true;
   try {
-    const answer = await fetch(place.dataset.address, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+    const answer = await fetch(place.dataset.address, { cache: "no-store", signal: AbortSignal.timeout?.(10000) });
     const html = await answer.text();
     if (answer.ok && !busy && !swapIn(html) && !isTyping(document.activeElement)) location.assign(place.dataset.address);
   } catch {

@@ -42,7 +42,7 @@ export function shapeOf(tally) {
 // Puts a newer page's element in the place of ours; on any failure ours stays.
 export async function fetchPart(selector) {
   try {
-    const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+    const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout?.(10000) });
     if (!answer.ok) return false;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const newer = page.querySelector(selector), ours = document.querySelector(selector);

@@ -7,12 +7,14 @@
 //     data-when="asking"       is shown while this flag is set; data-unless the other way round
 //     form[data-act]           is sent without leaving the page; buttons may belong to it by form="…"
 
+import { followAssembly } from "./assembly.js";
+import { ServerClock } from "./clock.js";
+
 const SOON_MS = 2000; // not all phones of a hall at once
 const POLL_MS = [2000, 6000];
 const DOOR_MS = [1000, 5000];
 const LATER_MS = [4000, 10000];
 const SELDOM_MS = [15000, 30000];
-const ASK_EVERY_MS = 5000;
 const QUIET_FOR_MS = 3000;
 const SAY_EVERY_MS = 5000;
 const ANSWER_WITHIN_MS = 10000;
@@ -21,7 +23,7 @@ function openMeeting(page) {
   const meeting = Number(page.dataset.meeting);
   let word = page.dataset.word;
   let shown = { version: Number(page.dataset.version), pulse: page.dataset.pulse };
-  let behind = new Date(page.dataset.moment) - Date.now(); // this device's clock may be wrong
+  const clock = new ServerClock(page.dataset.moment);
   let due = 0, timer = 0, fetching = false, again = false, leaving = 0;
   let flags = JSON.parse(page.dataset.flags ?? "{}"), said = JSON.parse(page.dataset.spoken ?? "[]");
   const isOver = Boolean(page.dataset.over);
@@ -29,16 +31,14 @@ function openMeeting(page) {
   document.body.classList.add("js-enabled");
   const trying = openTrying(document.querySelector("[data-trying]"));
   const speaker = openSpeaker(page.querySelector("[data-said]"));
-  const tick = () => showClocks(page, Date.now() + behind, page.dataset.hours);
+  const tick = () => showClocks(page, clock.now(), page.dataset.hours);
   setInterval(tick, 250);
   tick();
 
   // --- news ---
 
   function receive(state) {
-    if (!state || state.assembly !== meeting) return;
     if (state.version < shown.version) return;
-    behind = new Date(state.now) - Date.now();
     if (!page.dataset.stays && (state.state === "ended") !== isOver) return leaveIn(between(0, SOON_MS));
     const before = shown;
     shown = state;
@@ -88,7 +88,7 @@ function openMeeting(page) {
     if (told.joined === false) return leaveIn(0);
     word = told.word;
     if (told.state.version >= shown.version) shown = told.state;
-    behind = new Date(told.state.now) - Date.now();
+    clock.overheard(told.state.now);
     for (const [name, html] of Object.entries(told.parts)) showPart(page.querySelector(`[data-part="${name}"]`), html);
     showFlags(told.flags);
     tick();
@@ -176,70 +176,12 @@ function openMeeting(page) {
   }
 
   countLetters(page);
-  followMeeting(meeting, page.dataset.state, receive, trying);
+  followAssembly(meeting, page.dataset.state, { clock, show: receive, reached: trying });
   addEventListener("pageshow", (event) => { if (event.persisted) fetchIn(0); });
 }
 
 function between(least, most) {
   return least + Math.random() * (most - least);
-}
-
-// --- following -------------------------------------------------------------------------------------
-
-// The state through a socket, or asked for by HTTP while there is none.
-function followMeeting(assembly, address, receive, reached) {
-  let asking = 0, heardAt = 0;
-
-  async function ask() {
-    try {
-      const answer = await fetch(address, { cache: "no-cache" });
-      if (answer.ok) receive(await answer.json());
-      if (asking) reached(answer.ok);
-    } catch {
-      if (asking) reached(false);
-    }
-    if (asking) asking = setTimeout(ask, ASK_EVERY_MS * between(0.8, 1.2));
-  }
-
-  function startAsking() {
-    if (!asking) asking = setTimeout(ask, between(500, ASK_EVERY_MS));
-  }
-
-  function stopAsking() {
-    clearTimeout(asking);
-    asking = 0;
-  }
-
-  if (typeof io === "undefined") return startAsking();
-  const socket = io({
-    transports: ["websocket"],
-    // A hall full of phones must not come back all at once, and be back within ten seconds.
-    reconnectionDelay: between(500, 2000),
-    reconnectionDelayMax: 3000,
-    randomizationFactor: 0.5,
-    timeout: 4000,
-  });
-  function hear(state) {
-    heardAt = performance.now();
-    receive(state);
-  }
-  socket.on("connect", () => {
-    stopAsking();
-    reached(true);
-    socket.emit("follow", { assembly }, hear);
-  });
-  socket.on("assembly", hear);
-  socket.on("disconnect", (reason) => {
-    startAsking();
-    reached(false);
-    if (reason === "io server disconnect") setTimeout(() => socket.connect(), between(1000, 4000));
-  });
-  socket.on("connect_error", startAsking);
-  // The network is back: whoever has heard nothing since waits neither for the next try nor for TCP.
-  addEventListener("online", () => {
-    const since = performance.now();
-    setTimeout(() => { if (heardAt < since) socket.disconnect().connect(); }, between(0, SOON_MS));
-  });
 }
 
 // Says that the meeting cannot be reached, but not of a gap that is over before anybody minds.

@@ -49,7 +49,7 @@ export class Projector {
   async #drawn() {
     const askedAt = performance.now();
     try {
-      const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+      const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout?.(10000) });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const newer = this.#parts.map((part) => page.querySelector(part));
       if (!answer.ok || !newer.every(Boolean)) return false;

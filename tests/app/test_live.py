@@ -52,7 +52,7 @@ def test_joining_answers_with_the_figures_and_the_time(
 ) -> None:
     answer = phone.emit("join", {"round": vote.id}, callback=True)
     assert (answer["round"], answer["turnout"], answer["figures"]) == (vote.id, 0, None)
-    assert answer["now"] == clock().isoformat()
+    assert answer["now"] == clock().isoformat(timespec="milliseconds")
 
 
 def test_a_ballot_rings_those_who_follow_the_round_and_nobody_else(

@@ -103,7 +103,8 @@ def provoked(redis_url: str) -> Iterator[dict[str, str]]:
     """Everything that was left behind by a vote in which all went wrong that can, by its place."""
     with contextlib.ExitStack() as stack:
         heard = stack.enter_context(overheard(redis_url))
-        server = stack.enter_context(running_wardmote(WARDMOTE_REDIS_URL=redis_url))
+        settings = {"WARDMOTE_REDIS_URL": redis_url, "WARDMOTE_LOG_LEVEL": "debug"}
+        server = stack.enter_context(running_wardmote(**settings))
         server.flask("migrate")
         sealed = DisclosureProfile.SEALED
         hall = stack.enter_context(assembly(server, voters=VOTERS, profile=sealed))
@@ -129,8 +130,10 @@ def provoked(redis_url: str) -> Iterator[dict[str, str]]:
         time.sleep(2.5)  # the clerk counts, and rings
         with sqlite3.connect(server.folder / "wardmote.db") as connection:
             letters = repr(connection.execute("SELECT * FROM letters").fetchall())
+        metrics = phones[5].ask(f"{server.base_url}/metrics")[1]
         yield {
             "log": server.log,
+            "metrics": metrics,
             "letters": letters,
             "stored": "\n".join(stored(redis_url)),
             "heard": "\n".join(heard),
@@ -174,13 +177,15 @@ def test_nothing_that_is_left_behind_tells_a_person_or_a_choice(
     assert provoked["too_big"] in ("413", "0")  # answered before all of it was sent
     secrets = provoked["secrets"].split("\n")
     assert len(secrets) > 30
-    for place in ("log", "letters", "stored", "heard", "cookies"):
+    for place in ("log", "metrics", "letters", "stored", "heard", "cookies"):
         told = [secret for secret in secrets if secret in provoked[place]]
         assert told == [], place
-    for place in ("log", "letters", "stored"):
+    for place in ("log", "metrics", "letters", "stored"):
         told = [title for title in provoked["titles"].split("\n") if title in provoked[place]]
         assert told == [], place
     # That there was something to look through.
     assert "Error" in provoked["log"]
+    assert "route=/rounds/<int:round_id>/ballot" in provoked["log"]
+    assert "wardmote_ballots_accepted_total 7.0" in provoked["metrics"]
     assert "PUBLISH" in provoked["heard"].upper()
     assert "wardmote=" in provoked["cookies"]

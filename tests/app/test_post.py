@@ -111,3 +111,34 @@ def test_an_address_that_a_header_would_read_as_another_is_refused(
     answer = site.as_(None).post("/sign-in", data={"email": odd})
     assert answer.status_code == 422
     assert "Enter an e-mail address like" in answer.text
+
+
+def test_a_letter_keeps_its_name_however_often_it_is_sent(
+    database: Database, session: Session, mail: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(session, "ann@example.org", "ben@example.org")
+    names: list[str] = []
+
+    def lose_power(_settings: Settings, message: EmailMessage) -> None:
+        names.append(message["Message-ID"])
+        raise OSError
+
+    monkeypatch.setattr(post, "_send", lose_power)
+    for _ in range(2):
+        with pytest.raises(OSError, match=r"^$"):
+            carry_letters(database, mail, {})
+    monkeypatch.setattr(
+        post, "_send", lambda _settings, message: names.append(message["Message-ID"])
+    )
+    carry_letters(database, mail, {})
+    assert names[0] == names[1] == names[2] != names[3]
+
+
+def test_who_no_longer_leads_leaves_the_rest_to_the_next(
+    database: Database, session: Session, mail: Settings, server: Callable[..., list[str]]
+) -> None:
+    write(session, "ann@example.org", "ben@example.org")
+    taken = server()
+    assert carry_letters(database, mail, {}, lambda: not taken) == 1
+    assert taken == ["ann@example.org"]
+    assert waiting(database) == ["ben@example.org"]

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import ticker
+from app import live, ticker
 from app.ticker import Ticker
 from ballots.counting import TooHardError
 from ballots.covered import CoveredBallots
@@ -29,7 +29,7 @@ from tests.services.test_tally import vote
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[PublicTally]:
     """Every bell that was rung."""
     bells: list[PublicTally] = []
-    monkeypatch.setattr(ticker, "ring", lambda tally, _moment: bells.append(tally))
+    monkeypatch.setattr(live, "ring", lambda tally, _moment: bells.append(tally))
     return bells
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from time import sleep
 from typing import Any
 
+from playwright.sync_api import Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -152,3 +153,29 @@ def assembly(
         round_id = the_round.id
     yield Assembly(server, database, keys, round_id, codes)
     database.dispose()
+
+
+def mark_covers(page: Page) -> list[str]:
+    """What stands on a screen under the mark of one that is cut off."""
+    covered: list[str] = page.evaluate(
+        """() => {
+          const mark = document.querySelector("[data-away]").getBoundingClientRect();
+          const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          const covered = [];
+          while (texts.nextNode()) {
+            const { currentNode: text } = texts, range = document.createRange();
+            const words = text.data.trim();
+            if (!words || text.parentElement.closest("[data-away], .screen__unseen, [hidden]")) {
+              continue;
+            }
+            range.selectNodeContents(text);
+            for (const box of range.getClientRects()) {
+              const beside = box.right <= mark.left || box.left >= mark.right;
+              const apart = beside || box.bottom <= mark.top || box.top >= mark.bottom;
+              if (!apart) covered.push(words);
+            }
+          }
+          return covered;
+        }"""
+    )
+    return covered

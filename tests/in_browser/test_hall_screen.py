@@ -22,6 +22,7 @@ from tests.browser import (
     running_wardmote,
     visitor,
 )
+from tests.in_browser.hall import mark_covers
 from tests.in_browser.scenes import SCENES, Hall, meeting
 from tests.in_browser.test_draw import sign_in
 from tests.servers import end_process, start_process
@@ -242,6 +243,7 @@ def test_a_server_that_died_is_followed_again_within_ten_seconds(chromium: Brows
             # A short gap is nobody's business; a longer one is told by a small mark.
             expect(page.locator("[data-away]")).to_be_hidden()
             expect(page.locator("[data-away]")).to_contain_text("As of", timeout=6000)
+            assert mark_covers(page) == []
             expect(page.locator(".slide-pitch__cost")).to_be_visible()
             hall_town.shows("message")
             with Restarted(server):

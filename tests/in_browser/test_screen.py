@@ -11,7 +11,7 @@ from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
 from neighbourhoods.phases import Phase
 from tests.browser import DESK, HALL, WardmoteServer, axe_violations, running_wardmote, visitor
-from tests.in_browser.hall import Assembly, assembly
+from tests.in_browser.hall import Assembly, assembly, mark_covers
 
 pytestmark = pytest.mark.browser
 MARK = "window.neverReloaded = true"
@@ -172,6 +172,7 @@ def test_cut_off_the_screen_keeps_its_picture_and_comes_back_by_itself(
         page.context.set_offline(True)
         sockets[0].close()
         expect(page.locator("[data-away]")).to_contain_text("As of", timeout=20_000)
+        assert mark_covers(page) == []
         expect(page.locator("[data-tally] > li")).to_have_count(4)
         vote.cast(5)
         cut[0] = False

@@ -180,7 +180,7 @@ def reads_the_notice(anybody: Walker, ward: str = "millbrook") -> str:
         "Decision",
         "Reasons",
         "Alternatives considered",
-        "Interests declared",
+        "Interests and dispensations",
     ):
         heading = anybody.page.get_by_role("heading", name=re.compile(rf"^\d\. {field}"))
         expect(heading).to_be_visible()

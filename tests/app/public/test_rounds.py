@@ -11,10 +11,12 @@ from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
 from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database
-from neighbourhoods.phases import Phase
+from neighbourhoods.debate import PointKind, hide_point, make_point
+from neighbourhoods.phases import Phase, Role
 from neighbourhoods.places import CommunityKind, add_community
-from neighbourhoods.proposals import back, proposals_in
-from neighbourhoods.rounds import set_timetable
+from neighbourhoods.projects import Project, project_for
+from neighbourhoods.proposals import Proposal, back, proposals_in
+from neighbourhoods.rounds import Round, set_timetable
 from tests.app.public.builders import approve, counted_round, signed_round
 from tests.builders import Clock, Town
 from tests.council import Site
@@ -216,3 +218,61 @@ def test_pages_ask_the_database_as_often_for_many_projects_as_for_few(
         numbers.append(len([one for one in asked if one.startswith("SELECT")]))
     assert numbers[0] == numbers[1]
     assert max(numbers) <= 15
+
+
+@pytest.mark.parametrize("phase", [Phase.IDEAS, Phase.DEBATE, Phase.VOTE, Phase.SIGN_OFF])
+def test_a_round_of_two_hundred_projects_takes_no_more_than_eight_queries(
+    site: Site, town: Town, asked: list[str], phase: Phase
+) -> None:
+    the_round = town.round(phase, proposals=10)
+    town.session.commit()
+    page, numbers = f"/rounds/{the_round.id}", []
+    for more in (0, 190):
+        copy_proposals(town, the_round, more)
+        town.session.commit()
+        asked.clear()
+        assert f"See all {10 + more} on the list" in site.as_(None).get(page).text
+        numbers.append(len([one for one in asked if one.startswith("SELECT")]))
+    assert numbers[0] == numbers[1] <= 8
+
+
+def copy_proposals(town: Town, the_round: Round, copies: int) -> None:
+    """More of the first proposal, and of its project once the round has projects."""
+    first = proposals_in(town.session, the_round)[0]
+    project = project_for(town.session, first)
+    for number in range(copies):
+        copy = Proposal(
+            the_round=the_round,
+            proposer=first.proposer,
+            title=f"Copy {number}",
+            what=first.what,
+            why=first.why,
+            cost_pence=first.cost_pence,
+            made_at=first.made_at,
+            state=first.state,
+        )
+        town.session.add(copy)
+        if project is not None:
+            code, cost = f"C{number}", project.cost_pence
+            town.session.add(
+                Project(the_round=the_round, code=code, title="C", cost_pence=cost, proposal=copy)
+            )
+
+
+def test_projects_say_how_much_was_said_about_them_in_public(site: Site, town: Town) -> None:
+    the_round = town.round(Phase.DEBATE, proposals=2)
+    first, second = proposals_in(town.session, the_round)
+    for proposal in (first, first, second):
+        point = make_point(
+            town.session, proposal, town.resident, Role.RESIDENT, PointKind.FOR, "It counts."
+        )
+    hide_point(town.session, point, town.officer, "It was an advertisement.")
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "2 contributions to its debate" in page
+    assert "1 contribution to its debate" not in page
+
+
+def test_a_round_that_no_database_could_hold_is_not_found(site: Site, town: Town) -> None:
+    assert site.as_(None).get(f"/rounds/{2**31}").status_code == 404
+    assert site.as_(None).get("/rounds/999").status_code == 404

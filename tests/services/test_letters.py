@@ -1,0 +1,36 @@
+"""The outbox on both databases: a letter is in one hand at a time."""
+
+from sqlalchemy.orm import Session
+
+from neighbourhoods.database import Database, now, take_time
+from neighbourhoods.letters import Letter, take_in_hand, write_letter
+
+
+def wrote(session: Session) -> Letter:
+    letter = write_letter(session, "ann@example.org", "Subject", "Body")
+    session.commit()
+    return letter
+
+
+def test_a_letter_that_has_left_is_taken_in_hand_by_nobody(session: Session) -> None:
+    letter = wrote(session)
+    assert take_in_hand(session, letter.id) is letter
+    letter.sent_at = now(session)
+    session.commit()
+    assert take_in_hand(session, letter.id) is None
+    assert take_in_hand(session, 999) is None
+
+
+def test_a_letter_in_somebodys_hand_is_passed_over_and_not_waited_for(
+    database: Database, session: Session
+) -> None:
+    letter = wrote(session)
+    if database.is_sqlite:
+        return  # one process, and in it one clerk
+    with database.writing() as one:
+        take_time(one, 60)
+        assert take_in_hand(one, letter.id) is not None
+        with database.writing() as other:
+            assert take_in_hand(other, letter.id) is None
+        one.rollback()
+    assert take_in_hand(session, letter.id) is not None
