@@ -44,6 +44,7 @@ from neighbourhoods import (
     proposals,
     questions,
     ratings,
+    reporting_back,
     rounds,
     screening,
     speakers,
@@ -57,8 +58,8 @@ ROOMS = (
     receipts, record, referrals, sealing, signing, stages, tally, turned_away,
     voting_rules,
     assemblies, attendance, debate, delivery, digests, door, eligibility, funds, interests, letters,
-    money, people, places, polls, projects, proposals, questions, ratings, rounds, screening,
-    speakers,
+    money, people, places, polls, projects, proposals, questions, ratings,
+    reporting_back, rounds, screening, speakers,
 )  # fmt: skip
 
 

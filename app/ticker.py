@@ -16,6 +16,7 @@ from app.assembly_news import ring_assemblies, ring_changed_assemblies
 from app.bell import Rung, Told, bell
 from app.councillors.digest import people_to_write_to, write_digest
 from app.counting_room import breathe, counted_away, counting
+from app.delivery_news import report_back
 from app.errors import places_of
 from app.extensions import socketio
 from app.house import database, db, keys, settings
@@ -38,6 +39,7 @@ from ballots.tally import cover_next, due_ballots, publish, step_due
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Database, hold_round
 from neighbourhoods.phases import Phase
+from neighbourhoods.reporting_back import ReportBack, reports_untold
 from neighbourhoods.rounds import Round, RoundKind, rounds_in
 
 log = structlog.get_logger()
@@ -170,7 +172,7 @@ class Ticker:
         """Move the money that waited, and tell the next people; a transaction each."""
         with self._acting() as session:
             paying = [the_round.id for the_round in money_waiting(session)]
-            untold = notices_untold(session)
+            untold, done = notices_untold(session), reports_untold(session)
         for round_id in paying:
             with _going_on("money"), self._acting(writing=True) as session:
                 hold_round(session, round_id, alone=True)
@@ -179,6 +181,10 @@ class Ticker:
         for number in untold:
             with _going_on("letters"), self._acting(writing=True) as session:
                 tell_roll(session, session.get_one(DecisionNotice, number))
+                session.commit()
+        for round_id in done:
+            with _going_on("reports"), self._acting(writing=True) as session:
+                report_back(session, session.get_one(ReportBack, round_id))
                 session.commit()
 
     def carry(self) -> None:

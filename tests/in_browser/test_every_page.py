@@ -35,6 +35,7 @@ OFFICE_ROUNDS = (
     "/screening",
     "/delivery",
 )
+DELIVERY = ("", "/hold", "/return", "/milestones/new", "/milestones/1", "/ratings")
 # Its decision was published when the demonstration was made: five days before today, or so.
 NOTICE = f"/notices/{(datetime.now(UTC) - timedelta(days=5)).year}/1"
 PAGES: dict[str, tuple[str, ...]] = {
@@ -101,6 +102,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/2/points/1/answer",
         "/rounds/2/points/1/report",
         "/rounds/3/ballot",
+        "/rounds/6/deliveries/19/rate",
     ),
     "Monitoring-officer": (
         "/desk",
@@ -169,6 +171,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/office/rounds/2/proposals/4/screen",
         "/office/rounds/2/points/1/hide",
         "/office/rounds/6/delivery",
+        *(f"/office/rounds/6/deliveries/19{page}" for page in DELIVERY),
         *(f"/office/rounds/6/notice{page}" for page in ("", "/lodge", "/correct")),
         "/office/reports",
         "/office/menu",
@@ -281,13 +284,12 @@ ELSEWHERE = {
     "facilitators.teller_vote",
     "officers.draw",
     "officers.hide_what_was_said",
-    "officers.hold",
-    "officers.milestone",
-    "officers.new_milestone",
-    "officers.ratings",
+    "officers.put_spend_right",
     "officers.release",
     "officers.report_delivery",
     "officers.return_money",
+    "officers.screening_interest",
+    "officers.take_photo_down",
     "residents.ask_question",
     "residents.check_in_here",
     "residents.counted",
@@ -295,7 +297,6 @@ ELSEWHERE = {
     "residents.my_email_codes",
     "residents.raise_hand",
     "residents.proposed",
-    "residents.rate",
     "residents.reply",
     "residents.variant",
 }

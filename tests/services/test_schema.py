@@ -21,11 +21,12 @@ from neighbourhoods.delivery import (
     report_delivery,
 )
 from neighbourhoods.funds import Fund, SourceKind, add_source, position_of
-from neighbourhoods.money import MoneyEntry, entries_of
+from neighbourhoods.money import MoneyEntry, entries_of, standing_spendings
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.places import Community, CommunityKind
 from neighbourhoods.projects import projects_in
+from neighbourhoods.purse import correct_spending
 from tests.builders import Town
 
 MIGRATIONS = Path(__file__).parents[2] / "app" / "migrations"
@@ -107,6 +108,28 @@ def test_old_money_is_carried_over_into_the_ledger_to_the_penny(town: Town) -> N
         # The next entry finds a number that is free.
         add_source(session, kept, SourceKind.GRANT, "More", 1, moment.date())
         assert position_of(session, kept).allocated_pence == 1_000_001
+
+
+def test_an_older_schema_that_cannot_say_that_a_spend_was_put_right_is_not_gone_back_to(
+    town: Town,
+) -> None:
+    the_round = town.round(Phase.SIGN_OFF)
+    the_round.phase = Phase.DELIVERY
+    delivery = commit_money(town.session, projects_in(town.session, the_round.id)[0], 200_000)
+    step = DeliveryStep(DeliveryStatus.STARTED, "Ordered.", 50_025, None)
+    report_delivery(town.session, delivery, town.officer, step)
+    (spending,) = standing_spendings(entries_of(town.session, the_round.fund_id))
+    correct_spending(town.session, delivery, spending, town.officer, 25, "Mistyped.")
+    town.session.commit()
+    engine = town.session.get_bind().engine
+    town.session.close()
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        with pytest.raises(RuntimeError, match="A spend was put right"):
+            command.downgrade(config, "0009")
+        connection.rollback()
 
 
 def _told(entry: MoneyEntry) -> tuple[object, ...]:
