@@ -142,7 +142,7 @@ def decision_on(session: Session, the_round: Round) -> dict[str, object]:
             }
             for interest in interests_in(session, the_round.id)
         ],
-        "signatures": [_signature(one) for one in signatures_on(session, the_round.id)],
+        "signatures": [signature_told(one) for one in signatures_on(session, the_round.id)],
         "substitutions": [
             {
                 "sitting": one.sitting,
@@ -167,7 +167,8 @@ def decision_on(session: Session, the_round: Round) -> dict[str, object]:
     }
 
 
-def _signature(signature: Signature) -> dict[str, object]:
+def signature_told(signature: Signature) -> dict[str, object]:
+    """One signature with all that was signed, as the record tells it."""
     return {
         "person": signature.person.name,
         "part": signature.part.value,

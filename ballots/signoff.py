@@ -70,6 +70,8 @@ class SignOff:
     referral: Referral | None
     # Whoever the monitoring officer named, who settles what the others do not agree on.
     settler: int | None = None
+    # Whether a decision on it was called in and sent back before: the next one is final.
+    came_back: bool = False
 
     @property
     def is_last(self) -> bool:
@@ -118,6 +120,7 @@ def sign_off_of(session: Session, the_round: Round) -> SignOff:
     stage = frozen.route.stages[run.place if run else 0]
     bundle = bundle_hash(session, the_round)
     named = substitute_at(session, run) if run else None
+    came_back = bool(sent_back_in(session, the_round.id))
     people = people_at(session, the_round, run, stage) if run else []
     bars = barred_in(session, the_round)
     signed = _signed_at(session, run, bundle) if run else []
@@ -137,8 +140,7 @@ def sign_off_of(session: Session, the_round: Round) -> SignOff:
     )
     return SignOff(
         route=frozen.route,
-        # A decision that came back from its call-in is final.
-        call_in_days=0 if sent_back_in(session, the_round.id) else frozen.call_in_days,
+        call_in_days=0 if came_back else frozen.call_in_days,
         sitting=sitting,
         runs=runs,
         stage=stage,
@@ -148,6 +150,7 @@ def sign_off_of(session: Session, the_round: Round) -> SignOff:
         bundle_sha256=bundle,
         referral=open_referral(session, the_round.id),
         settler=named.person_id if named else None,
+        came_back=came_back,
     )
 
 

@@ -97,7 +97,7 @@ def next_step(session: Session, the_round: Round, sign_off: SignOff, person: Per
 def _to_act(the_round: Round, seat: Seat, draft: SheetDraft | None) -> NextStep:
     if not seat.has_declared:
         return NextStep(
-            _("Read what follows. Then say of each project whether you have an interest in it."),
+            _("Read what stands above. Then say of each project whether you have an interest."),
             _("Declare my interests"),
             _to("interests", the_round),
         )

@@ -18,6 +18,7 @@ from app.fields import WholeField, WordsField
 from app.house import db
 from app.labels import label
 from app.officers.forms import show_form
+from app.public.signed import read_signed
 from app.public.sitting import read_sign_off
 from app.wording import say
 from ballots.bars import barred_in
@@ -75,12 +76,15 @@ def step_in(the_round: Round) -> ResponseReturnValue:
     sign_off, quiet = sign_off_of(db(), the_round), is_quiet(db(), the_round.id)
     is_late = sign_off.standing.standing is Standing.SILENT
     form = StepInForm()
-    form.how.choices = [
+    # More days change nothing where all have signed, or all are out.
+    offered = [
         *([SelectChoice(SOMEBODY, _("Somebody else acts"))] if sign_off.stuck else []),
-        # More days change nothing where all have signed, or all are out.
         *([SelectChoice(DAYS, _("They have more days"))] if is_late and sign_off.stuck else []),
         *([SelectChoice(EXCEPTION, _("It is signed in the pre-election period"))] if quiet else []),
     ]
+    form.how.choices = offered
+    if len(offered) == 1 and not form.is_submitted():
+        form.how.data = offered[0].value
     people = _free_people(db(), the_round, sign_off)
     form.person.choices = [
         SelectChoice("", _("Choose")),
@@ -105,6 +109,7 @@ def step_in(the_round: Round) -> ResponseReturnValue:
         form,
         the_round=the_round,
         sign_off=read_sign_off(db(), the_round),
+        signed=read_signed(db(), the_round),
         refusal=refusal,
     )
 

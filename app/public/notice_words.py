@@ -73,9 +73,9 @@ def read_notice(contents: Mapping[str, Any]) -> NoticeRead:
         decided_on=datetime.fromisoformat(contents["date"]).astimezone(LONDON).date(),
         decided_by=who_decided(contents),
         side_by_side=[_row(one, contents["reasons"]) for one in contents["decision"]],
-        reasons=[_said(one, titles) for one in contents["reasons"]],
+        reasons=[sheet_words(one, titles) for one in contents["reasons"]],
         # A notice that is older than this field says nothing of it.
-        advice=[_said(one, titles) for one in contents.get("advice", [])],
+        advice=[sheet_words(one, titles) for one in contents.get("advice", [])],
         alternatives=[Alternative(one["title"], one["pence"]) for one in contents["alternatives"]],
         interests=[_interest(one, titles) for one in contents["interests"]],
         record_sha256=contents["record_sha256"],
@@ -144,13 +144,20 @@ def _once(words: Iterator[str] | list[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def _said(one: Mapping[str, Any], titles: Mapping[str, str]) -> Said:
+def sheet_words(one: Mapping[str, Any], titles: Mapping[str, str], *, is_over: bool = True) -> Said:
+    """What one person signed: reasons, a minute, what was asked, a sentence on each project."""
     sentences = [one["reasons"]] if one["reasons"] else []
     if one.get("question"):
-        sentences.append(_("Would have referred it back: %(words)s", words=one["question"]))
+        sentences.append(
+            _("Would have referred it back: %(words)s", words=one["question"])
+            if is_over
+            else _("Refers it back with the question: %(words)s", words=one["question"])
+        )
     if one["minute"]:
         sentences.append(minute_words(one["minute"]))
-    sentences += [_verdict(given, titles[given["code"]]) for given in one["projects"]]
+    # A notice and a record call them by other names.
+    given_on = one["projects"] if "projects" in one else one["verdicts"]
+    sentences += [_verdict(given, titles[given["code"]]) for given in given_on]
     part = Part(one["part"])
     # The stage is named for all who act at it; a notice names one of them.
     return Said(one["person"], _("Councillor") if part is Part.MEMBER else label(part), sentences)
@@ -216,7 +223,7 @@ class Afterwards:
 
 def afterwards(notice: DecisionNotice, moment: datetime) -> list[Afterwards]:
     """Call-in, money, lodging and how long it is kept, as they stand at a moment."""
-    lines = [call_in_words(notice, moment), Afterwards(_("Money"), _money(notice, moment))]
+    lines = [call_in_words(notice, moment), Afterwards(_("Money"), where_money_is(notice, moment))]
     if notice.lodge_by is not None:
         lines.append(Afterwards(_("Lodging"), lodging_words(notice, moment)))
     kept = date_words(kept_until(notice.published_at))
@@ -247,7 +254,8 @@ def call_in_words(notice: DecisionNotice, moment: datetime) -> Afterwards:
     )
 
 
-def _money(notice: DecisionNotice, moment: datetime) -> str:
+def where_money_is(notice: DecisionNotice, moment: datetime) -> str:
+    """Whether the money of a decision has moved, or what it waits for."""
     if notice.money_moved_at is not None:
         when = moment_words(notice.money_moved_at)
         return _("What was agreed was committed to the projects at %(when)s.", when=when)

@@ -137,7 +137,8 @@ def _entry(notice: DecisionNotice) -> dict[str, str]:
     lines += [one.words for one in notice.corrections]
     lines += [f"{line.name}: {line.words} {line.said}" for line in _called_in(notice)]
     called_in = filter(None, (notice.called_in_at, notice.called_in_ended_at))
-    changed = max(notice.published_at, *(one.made_at for one in notice.corrections), *called_in)
+    corrected = [one.made_at for one in notice.corrections]
+    changed = max([notice.published_at, *corrected, *called_in])
     return {
         "title": f"{read.number}: {read.title}",
         "address": settings().public_url + address_of(notice),

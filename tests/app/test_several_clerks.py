@@ -37,6 +37,9 @@ class Elsewhere:
     def ask(self) -> None:
         """The answer is set by the test."""
 
+    def give_up(self) -> None:
+        """Nobody asks for it."""
+
 
 class Watched:
     """A bell that is heard."""
