@@ -4,14 +4,11 @@ Promise: nobody waits for more than 100 ms because of it. One phone opens a smal
 again, first alone and then while an officer's file is read and written; told is the longest wait.
 """
 
-import secrets
 import threading
 from io import BytesIO
 from itertools import pairwise
 from time import monotonic, process_time, sleep
 from typing import Self
-
-from itsdangerous import URLSafeTimedSerializer
 
 from benchmarks.box.hall import Hall, open_hall
 from benchmarks.box.phones import Phone, page_get
@@ -116,10 +113,7 @@ def _file(people: int) -> bytes:
 
 
 def _sent_by_officer(hall: Hall, path: str, people: int) -> bytes:
-    raw = secrets.token_hex(20)
-    signer = hall.app.session_interface.get_signing_serializer(hall.app)  # type: ignore[attr-defined]
-    cookie = signer.dumps({"person_id": hall.town.officer.id, "csrf_token": raw})
-    token = URLSafeTimedSerializer(hall.settings.secret_key, salt="wtf-csrf-token").dumps(raw)
+    cookie, token = hall.browser_of(person_id=hall.town.officer.id)
     part = "--x\r\nContent-Disposition: form-data; name="
     body = (
         f'{part}"csrf_token"\r\n\r\n{token}\r\n'
@@ -127,7 +121,7 @@ def _sent_by_officer(hall: Hall, path: str, people: int) -> bytes:
     ).encode()
     body += _file(people) + b"\r\n--x--\r\n"
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: wardmote={cookie}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n"
         "Content-Type: multipart/form-data; boundary=x\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
