@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
 from benchmarks.city.stage import RECORD, ROLL
 from benchmarks.hall.figures import Findings, family_seconds
 from benchmarks.verify import checked
@@ -31,6 +33,8 @@ ROOT = Path(__file__).parents[2]
 PEOPLE, BALLOTS, FEWER = 1_000_000, 200_000, 20_000
 MOST_TIMES = 11
 STAGES = ("close", "count", "record")
+# What stays of a ballot for good.
+_KEPT = ("ballots", "receipts", "ledger_entries")
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,26 @@ def million(found: Findings, share: float = 1.0) -> None:
     """The whole way of two votes, one with a tenth of the ballots of the other."""
     people = int(PEOPLE * share)
     with running_postgres(durable=True) as server, temporary_folder("million") as folder:
-        few = _vote(server, folder / "few", people // 10, int(FEWER * share))
-        many = _vote(server, folder / "many", people, int(BALLOTS * share))
+        few, _ = _vote(server, folder / "few", people // 10, int(FEWER * share))
+        many, sizes = _vote(server, folder / "many", people, int(BALLOTS * share))
     found.tell("people on the roll", people)
     found.tell("ballots", int(BALLOTS * share))
     for name, took in many.items():
         found.tell(f"{name}: seconds", took.seconds, "s")
         found.tell(f"{name}: processor time, with the database's", took.processor, "s")
         found.tell(f"{name}: peak memory", took.peak_mb, "MB")
+    found.tell("on disk, for each on the roll", sizes["roll_entries"] / people, "B")
+    kept = sum(sizes[table] for table in _KEPT)
+    found.tell("on disk, for each ballot that is sealed", kept / int(BALLOTS * share), "B")
     for name in (*STAGES, "verify"):
         times = many[name].processor / few[name].processor
         found.tell(f"{name}: ten times the ballots", times, "×", at_most=MOST_TIMES)
 
 
-def _vote(server: Server, folder: Path, people: int, ballots: int) -> dict[str, Took]:
+def _vote(
+    server: Server, folder: Path, people: int, ballots: int
+) -> tuple[dict[str, Took], dict[str, int]]:
+    """What each stage took, and the bytes of each table with its indices."""
     folder.mkdir()
     with (folder / ROLL).open("w") as file:
         file.write(",".join(COLUMNS) + "\n")
@@ -75,12 +85,25 @@ def _vote(server: Server, folder: Path, people: int, ballots: int) -> dict[str, 
         round_id = 0
         _, round_id = _stage(server, "prepare", url, folder, 0, 0)
         found = {stage: take(stage) for stage in ("roll", "cast", *STAGES)}
+        sizes = _sizes(url)
     record = folder / RECORD
     used = _children_seconds()
     seconds, megabytes = checked(record)
     used = _children_seconds() - used
     record.unlink()
-    return found | {"verify": Took(seconds, used, megabytes)}
+    return found | {"verify": Took(seconds, used, megabytes)}, sizes
+
+
+def _sizes(url: str) -> dict[str, int]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        size = text("SELECT pg_total_relation_size(CAST(:table AS regclass))")
+        sizes = {
+            table: int(connection.execute(size, {"table": table}).scalar_one())
+            for table in ("roll_entries", *_KEPT)
+        }
+    engine.dispose()
+    return sizes
 
 
 def _children_seconds() -> float:
