@@ -9,11 +9,13 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from app.auditing import audit_command
+from app.backups.command import backup_command, restore_command
 from app.council_file import CouncilFileError, read_council_file, set_up_council
 from app.demonstration.story import demonstrate, is_empty
 from app.fault_wording import unreadable_in_words
 from app.front_log import read_front_log_command
 from app.house import database, keys, settings
+from app.installation.command import preflight_command
 from app.privacy.command import purge_command
 from app.recount import count_command, undecided_in_words
 from app.rehearsal.command import rehearse_command
@@ -71,6 +73,9 @@ def add_commands(app: Flask) -> None:
         replay_command,
         rehearse_command,
         read_front_log_command,
+        preflight_command,
+        backup_command,
+        restore_command,
         count_command,
         audit_command,
         verify_command,

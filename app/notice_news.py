@@ -23,10 +23,10 @@ from neighbourhoods.rounds import Round
 AT_ONCE = 500
 
 
-def notices_untold(session: Session) -> list[int]:
-    """The rounds whose decision the people on the roll still have to be told of."""
-    query = select(DecisionNotice.round_id).where(DecisionNotice.told_at.is_(None))
-    return list(session.scalars(query.order_by(DecisionNotice.round_id)))
+def notices_untold(session: Session) -> list[str]:
+    """The numbers of the notices that the people on the roll still have to be told of."""
+    query = select(DecisionNotice.number).where(DecisionNotice.told_at.is_(None))
+    return list(session.scalars(query.order_by(DecisionNotice.published_at)))
 
 
 def tell_roll(session: Session, notice: DecisionNotice) -> int:

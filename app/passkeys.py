@@ -4,6 +4,8 @@ Source: W3C, Web Authentication Level 3; the checks themselves are py_webauthn�
 """
 
 import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import request
@@ -35,6 +37,31 @@ from neighbourhoods.database import now
 from neighbourhoods.people import Person
 
 _ADDING, _SIGNING = "passkey_adding", "passkey_signing"
+# How long a challenge can be answered: a person needs seconds.
+CHALLENGE_LIVES = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class _Challenge:
+    """What a device is to answer, and since when it is asked."""
+
+    words: bytes
+    asked_at: datetime
+
+
+def _ask(session: Session, purpose: str, person: Person, words: bytes) -> None:
+    """Keep a challenge in the signed session; the next one takes its place."""
+    asked_at = now(session).isoformat()
+    cookie[purpose] = [bytes_to_base64url(words), person.id, asked_at]
+
+
+def _take(session: Session, purpose: str, person: Person) -> _Challenge | None:
+    """The challenge that was set to this person, if it is not too old; it is taken once."""
+    kept = cookie.pop(purpose, None)
+    if not isinstance(kept, list) or kept[1] != person.id:
+        return None
+    found = _Challenge(base64url_to_bytes(kept[0]), datetime.fromisoformat(kept[2]))
+    return found if now(session) - found.asked_at <= CHALLENGE_LIVES else None
 
 
 def passkeys_of(session: Session, person: Person) -> list[Passkey]:
@@ -57,7 +84,7 @@ def ask_to_add(session: Session, person: Person) -> dict[str, object]:
         ),
         exclude_credentials=_known(session, person),
     )
-    cookie[_ADDING] = bytes_to_base64url(options.challenge)
+    _ask(session, _ADDING, person, options.challenge)
     return _as_json(options)
 
 
@@ -70,13 +97,13 @@ def _as_json(
 
 def add_passkey(session: Session, person: Person, name: str, credential: str) -> bool:
     """Keep a passkey that answers the challenge that was set; False if it does not."""
-    challenge = cookie.pop(_ADDING, None)
-    if not isinstance(challenge, str):
+    challenge = _take(session, _ADDING, person)
+    if challenge is None:
         return False
     try:
         verified = verify_registration_response(
             credential=credential,
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=challenge.words,
             expected_rp_id=_host(),
             expected_origin=_origin(),
             require_user_verification=True,
@@ -110,14 +137,18 @@ def ask_to_prove(session: Session, person: Person) -> dict[str, object] | None:
         allow_credentials=known,
         user_verification=UserVerificationRequirement.REQUIRED,
     )
-    cookie[_SIGNING] = bytes_to_base64url(options.challenge)
+    _ask(session, _SIGNING, person, options.challenge)
     return _as_json(options)
 
 
 def proves(session: Session, person: Person, assertion: str) -> bool:
-    """Whether one of somebody’s own passkeys answers the challenge that was set; it works once."""
-    challenge = cookie.pop(_SIGNING, None)
-    if not isinstance(challenge, str):
+    """Whether one of somebody’s own passkeys answers the challenge that was set; it works once.
+
+    The session lies with the browser, and whoever kept an old one could send it again: so a passkey
+    answers nothing that was asked before it was used last.
+    """
+    challenge = _take(session, _SIGNING, person)
+    if challenge is None:
         return False
     try:
         credential = parse_authentication_credential_json(assertion)
@@ -125,12 +156,13 @@ def proves(session: Session, person: Person, assertion: str) -> bool:
             select(Passkey)
             .where(Passkey.credential_id == credential.raw_id, Passkey.person_id == person.id)
             .with_for_update()
+            .execution_options(populate_existing=True)
         )
-        if passkey is None:
+        if passkey is None or _is_used_up(passkey, challenge):
             return False
         verified = verify_authentication_response(
             credential=credential,
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=challenge.words,
             expected_rp_id=_host(),
             expected_origin=_origin(),
             credential_public_key=passkey.public_key,
@@ -142,6 +174,10 @@ def proves(session: Session, person: Person, assertion: str) -> bool:
     passkey.uses, passkey.used_at = verified.new_sign_count, now(session)
     session.flush()
     return True
+
+
+def _is_used_up(passkey: Passkey, challenge: _Challenge) -> bool:
+    return passkey.used_at is not None and challenge.asked_at <= passkey.used_at
 
 
 def _known(session: Session, person: Person) -> list[PublicKeyCredentialDescriptor]:

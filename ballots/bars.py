@@ -35,6 +35,14 @@ class Bar(StrEnum):
     CLOSED_VOTE = "closed-vote"
 
 
+# What whoever is barred reads.
+WHY_BARRED = {
+    Bar.PECUNIARY: BallotRefusal.INTEREST_FORBIDS,
+    Bar.RAN_VOTE: BallotRefusal.RAN_VOTE,
+    Bar.CLOSED_VOTE: BallotRefusal.CLOSED_VOTE,
+}
+
+
 @dataclass(frozen=True)
 class Declared:
     """What somebody declares on one project; a dispensation names its reference."""

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from ballots.ledger import EntryKind, find_entry, hash_of
 from ballots.outcome import funded_projects, outcome_of, paid_pence
-from ballots.referrals import referrals_of
+from ballots.referrals import referrals_of, sent_back_in
 from ballots.refusals import BallotRefusal
 from ballots.signing import OfficerNote
 from ballots.stages import withdrawn_in
@@ -51,7 +51,17 @@ def bundle_of(session: Session, the_round: Round) -> dict[str, object]:
             if one.answer is not None
         ],
         "notes": {note.kind.value: note.words for note in notes_on(session, the_round.id)},
+        **_sent_back(session, the_round.id),
     }
+
+
+def _sent_back(session: Session, round_id: int) -> dict[str, object]:
+    """Why an earlier decision came back; nothing where none did."""
+    sent = [
+        {"notice": one.number, "why": one.why, "by": one.sent_by.name}
+        for one in sent_back_in(session, round_id)
+    ]
+    return {"sent_back": sent} if sent else {}
 
 
 def bundle_hash(session: Session, the_round: Round) -> str:

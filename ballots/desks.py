@@ -5,16 +5,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from ballots.decision_routes import DEFAULT_ROUTE, DecisionRoute
 from ballots.notices import DecisionNotice
+from ballots.referrals import SentBack
 from ballots.routes import Agreement, Part, Route, RouteName, route_of
 from ballots.signing import Signature
 from ballots.signoff import SIGNED, SignOff, sign_off_of
 from ballots.stages import PARTS, Substitution
 from ballots.voting_rules import VotingRules
+from neighbourhoods.database import now
 from neighbourhoods.delivery import UNDER_WAY, Delivery
 from neighbourhoods.funds import Fund
 from neighbourhoods.people import Appointment, Office, Person
@@ -23,6 +25,8 @@ from neighbourhoods.places import Community
 from neighbourhoods.projects import Project
 from neighbourhoods.rounds import Round, RoundKind
 
+# So many decisions that can be called in lie on one desk at most.
+MOST_CALLABLE_IN = 50
 # On their way to a sign-off.
 _BEFORE = tuple(
     phase for phase in Phase if phase not in (Phase.SIGN_OFF, Phase.DELIVERY, Phase.REVIEW)
@@ -183,15 +187,28 @@ def find_notices(
         .join(DecisionNotice.the_round)
         .where(condition)
         .options(
+            joinedload(DecisionNotice.sent_back),
             joinedload(DecisionNotice.the_round)
             .joinedload(Round.fund)
             .joinedload(Fund.community)
-            .joinedload(Community.ward)
+            .joinedload(Community.ward),
         )
         .order_by(DecisionNotice.published_at.desc(), DecisionNotice.round_id.desc())
         .limit(limit)
     )
     return list(session.scalars(query))
+
+
+def callable_in(session: Session) -> list[DecisionNotice]:
+    """The decisions that are called in, and then those that still can be; the soonest first."""
+    condition = and_(
+        DecisionNotice.money_moved_at.is_(None),
+        DecisionNotice.called_in_ended_at.is_(None),
+        DecisionNotice.number.not_in(select(SentBack.number)),
+        or_(DecisionNotice.called_in_at.is_not(None), DecisionNotice.call_in_until > now(session)),
+    )
+    found = find_notices(session, condition, limit=MOST_CALLABLE_IN)
+    return sorted(found, key=lambda one: (one.called_in_at is None, one.call_in_until))
 
 
 def around(community: Community) -> ColumnElement[bool]:
@@ -210,6 +227,24 @@ def decisions_signed(session: Session, people: Collection[Person]) -> dict[int, 
         .group_by(Signature.person_id)
     )
     return {row[0]: int(row[1]) for row in session.execute(query)}
+
+
+def to_lodge(
+    session: Session, offices: Collection[Appointment] | None = None
+) -> list[DecisionNotice]:
+    """Ward members’ records that still have to be lodged, the nearest day first.
+
+    Those of whom somebody answers for, by the offices they hold; without these, everybody’s.
+    """
+    theirs = [within(_answers_for(offices))] if offices is not None else []
+    query = (
+        select(DecisionNotice)
+        .join(DecisionNotice.the_round)
+        .where(DecisionNotice.lodge_by.is_not(None), DecisionNotice.lodged_on.is_(None), *theirs)
+        .options(joinedload(DecisionNotice.the_round))
+        .order_by(DecisionNotice.lodge_by, DecisionNotice.round_id)
+    )
+    return list(session.scalars(query))
 
 
 def late_for(session: Session, offices: Collection[Appointment], today: date) -> list[Delivery]:

@@ -32,9 +32,10 @@ def correct_ledger(
 def disputes_end_at(session: Session, the_round: Round) -> datetime | None:
     """When the dispute period is over: so many days after councillors signed; None before."""
     signed = session.scalar(
-        select(RoundMove).where(
-            RoundMove.round_id == the_round.id, RoundMove.to_phase == Phase.DELIVERY
-        )
+        select(RoundMove)
+        .where(RoundMove.round_id == the_round.id, RoundMove.to_phase == Phase.DELIVERY)
+        .order_by(RoundMove.id.desc())
+        .limit(1)
     )
     return signed.moved_at + timedelta(days=DISPUTE_DAYS) if signed else None
 

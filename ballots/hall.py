@@ -39,6 +39,7 @@ from neighbourhoods.assemblies import ActKind, AgendaItem, Assembly, AssemblyAct
 from neighbourhoods.assemblies import ItemKind as Kind
 from neighbourhoods.attendance import is_quorate
 from neighbourhoods.database import hold_round, now
+from neighbourhoods.duties import check_free_to_run
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.projects import Project
@@ -75,12 +76,14 @@ def open_vote(session: Session, keys: KeyStore, item: AgendaItem, by: Person) ->
     """Open the vote of an agenda's item for the people who are present, and log who did.
 
     Refused while the meeting is not under way or another vote of it is open, if too few are
-    present, or if nothing is left that could be voted on.
+    present, if nothing is left that could be voted on, or while whoever opens it has not declared
+    that no interest keeps them from it.
     """
     assembly = item.assembly
     hold_round(session, assembly.round_id, alone=True)
     session.refresh(assembly)
     session.refresh(item)
+    check_free_to_run(session, assembly, by)
     before = current_vote(session, item)
     wanted = ItemSettings.of(item)
     _check_may_open(session, item, before)

@@ -13,6 +13,7 @@ from ballots.hall_votes import HallVote, is_open
 from ballots.refusals import BallotRefusal
 from neighbourhoods.assemblies import ActKind, AssemblyState
 from neighbourhoods.database import hold_round, now
+from neighbourhoods.duties import check_free_to_run
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
@@ -53,7 +54,8 @@ def release(session: Session, vote: HallVote, by: Person) -> None:
         raise Refused(BallotRefusal.STILL_OPEN)
     if not vote.held or vote.released_at is not None:
         raise Refused(BallotRefusal.NOT_HELD)
-    vote.released_at = now(session)
     assembly = vote.item.assembly
+    check_free_to_run(session, assembly, by)
+    vote.released_at = now(session)
     before = picture_of(assembly.stage)
     log_act(session, assembly, ActKind.REVEAL, by, vote.item.title, before)

@@ -16,6 +16,7 @@ from ballots.ledger import EntryKind, append
 from ballots.refusals import BallotRefusal
 from neighbourhoods.assemblies import ActKind, AssemblyAct
 from neighbourhoods.database import hold_round, now
+from neighbourhoods.duties import check_free_to_run
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
@@ -34,6 +35,7 @@ def extend(session: Session, keys: KeyStore, vote: HallVote, by: Person, seconds
     A last call that runs is taken back first.
     """
     the_round = _hold_open(session, vote)
+    check_free_to_run(session, vote.item.assembly, by)
     if seconds < 1:
         raise Refused(BallotRefusal.RULES_IMPOSSIBLE)
     if vote.called_at is not None and vote.closed_before_call is not None:
@@ -54,6 +56,7 @@ def extend(session: Session, keys: KeyStore, vote: HallVote, by: Person, seconds
 def stop(session: Session, _keys: KeyStore, vote: HallVote, by: Person) -> datetime:
     """Make the last call: the vote closes in ten seconds, or sooner if it was to; says when."""
     the_round = _hold_open(session, vote)
+    check_free_to_run(session, vote.item.assembly, by)
     if vote.called_at is not None:
         raise Refused(BallotRefusal.LAST_CALL_RUNS)
     moment, before = now(session), the_round.vote_closes_at

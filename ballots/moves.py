@@ -15,7 +15,7 @@ from ballots.opening import open_box
 from ballots.outcome import count_votes, outcome_of, paid_pence
 from ballots.paper_ballots import count_papers
 from ballots.purchases import committed_before, purchased_within
-from ballots.record import decisions_in_short, publish_record
+from ballots.record import decisions_in_short, publish_record, record_of
 from ballots.sealing import close_box
 from ballots.signoff import begin_sign_off, sign_off_of
 from ballots.voting_rules import VotingRules, paper_for, rules_of, why_conditions_fail
@@ -222,6 +222,7 @@ def count_closed(
 def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> RoundMove | None:
     """If the last stage is done: freeze the record and its notice, and begin delivery.
 
+    Where an earlier decision was sent back, its record stays, and only a new notice is published.
     Money moves once nobody may call the decision in any more: `move_money`. Nothing is concluded
     while the money is taken by votes that were signed before: then officers look at it.
     """
@@ -233,9 +234,11 @@ def conclude_sign_off(session: Session, keys: KeyStore, the_round: Round) -> Rou
         return None
     move = take_forward(session, keys, the_round, Phase.DELIVERY, None, AFTER_SIGN_OFF)
     session.refresh(the_round, ["moves"])
-    record = publish_record(session, the_round)
-    body = {"record_sha256": record.digest, "decisions": decisions_in_short(session, the_round)}
-    append(session, keys, the_round.id, EntryKind.SIGNED, body)
+    record = record_of(session, the_round.id)
+    if record is None:
+        record = publish_record(session, the_round)
+        body = {"record_sha256": record.digest, "decisions": decisions_in_short(session, the_round)}
+        append(session, keys, the_round.id, EntryKind.SIGNED, body)
     publish_notice(session, keys, the_round, record)
     move_money(session, the_round)
     return move

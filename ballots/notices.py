@@ -11,7 +11,6 @@ from sqlalchemy import (
     ForeignKey,
     String,
     Text,
-    UniqueConstraint,
     func,
     or_,
     select,
@@ -19,22 +18,23 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ballots.disputes import correct_ledger
+from ballots.five_fields import NOTICE_FORMAT, five_fields, words_in
 from ballots.keys import KeyStore
-from ballots.ledger import EntryKind, append, find_entry
+from ballots.ledger import EntryKind, append, entries_of
 from ballots.outcome import funded_projects, outcome_of, paid_pence
 from ballots.purchases import committed_before
-from ballots.record import PublicRecord
+from ballots.record import PublicRecord, decision_on
+from ballots.referrals import SentBack
 from ballots.refusals import BallotRefusal
 from ballots.routes import RouteName
 from ballots.signoff import sign_off_of
-from neighbourhoods.database import Base, Moment, UTCDateTime, hold_round, now
+from neighbourhoods.database import LONDON, Base, Moment, UTCDateTime, hold_round, now
 from neighbourhoods.delivery import commit_money, hold_until_met
 from neighbourhoods.people import Person
-from neighbourhoods.projects import Project, projects_in
+from neighbourhoods.projects import Project
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
-NOTICE_FORMAT = "wardmote-notice-1"
 # No round has this number: whoever holds it numbers notices, and nobody else meanwhile.
 EVERY_ROUND = 0
 # How long a notice stays in the public register.
@@ -46,14 +46,14 @@ class DecisionNotice(Base):
 
     __tablename__ = "decision_notices"
     __table_args__ = (
-        UniqueConstraint("number"),
         CheckConstraint("(lodged_on IS NULL) = (lodged_receipt = '')", name="lodged"),
         CheckConstraint("(called_in_at IS NULL) = (called_in_why = '')", name="called_in"),
     )
 
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
     # Year and place in it, such as 2026/7.
-    number: Mapped[str] = mapped_column(String(12))
+    number: Mapped[str] = mapped_column(String(12), primary_key=True)
+    # A decision that was sent back is followed by another on the same round.
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
     # The very bytes that anybody downloads as JSON, their SHA-256 and the council’s signature.
     document: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
@@ -77,6 +77,8 @@ class DecisionNotice(Base):
 
     the_round: Mapped[Round] = relationship()
     corrections: Mapped[list["NoticeCorrection"]] = relationship(order_by="NoticeCorrection.id")
+    # How its call-in ended, where it was not confirmed.
+    sent_back: Mapped[SentBack | None] = relationship()
 
     @property
     def contents(self) -> dict[str, Any]:
@@ -91,7 +93,7 @@ class DecisionNotice(Base):
 
     @property
     def is_called_in(self) -> bool:
-        """Whether it was called in, and that is not over."""
+        """Whether it was called in and not confirmed: its money does not move."""
         return self.called_in_at is not None and self.called_in_ended_at is None
 
 
@@ -102,7 +104,9 @@ class NoticeCorrection(Base):
     __table_args__ = (CheckConstraint("words <> ''", name="words"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("decision_notices.round_id"), index=True)
+    number: Mapped[str] = mapped_column(
+        String(12), ForeignKey("decision_notices.number"), index=True
+    )
     words: Mapped[str] = mapped_column(Text)
     made_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     made_at: Mapped[Moment]
@@ -113,12 +117,21 @@ class NoticeCorrection(Base):
 def publish_notice(
     session: Session, keys: KeyStore, the_round: Round, record: PublicRecord
 ) -> DecisionNotice:
-    """Publish the notice of a decision at once, signed by the council."""
+    """Publish the notice of a decision at once, signed by the council.
+
+    One that was sent back and decided again has all that was signed in its own notice, since the
+    record stays as it was, and cannot be called in once more.
+    """
     sign_off, moment = sign_off_of(session, the_round), now(session)
+    today = moment.astimezone(LONDON).date()
+    before = notice_of(session, the_round.id)
     lodges = sign_off.route.name is RouteName.WARD_MEMBERS
-    contents = _five_fields(session, the_round, record) | {
-        "number": _next_number(session, moment.date()),
+    again = decision_on(session, the_round) if before else None
+    decision: Any = again or record.contents["decision"]
+    contents = five_fields(session, the_round, record, decision, moment) | {
+        "number": _next_number(session, today),
         "published_at": moment.isoformat(),
+        **({"decided_again": {"after": before.number, "decision": again}} if before else {}),
     }
     document = json.dumps(contents, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     digest = hashlib.sha256(document.encode()).hexdigest()
@@ -127,10 +140,10 @@ def publish_notice(
         number=contents["number"],
         document=document,
         digest=digest,
-        words=_words_in(contents).casefold(),
+        words=words_in(contents).casefold(),
         published_at=moment,
         call_in_until=moment + timedelta(days=sign_off.call_in_days),
-        lodge_by=_a_month_after(moment.date()) if lodges else None,
+        lodge_by=_a_month_after(today) if lodges else None,
     )
     notice.signature = keys.sign(notice.message)
     session.add(notice)
@@ -150,93 +163,22 @@ def _next_number(session: Session, today: date) -> str:
     return f"{today.year}/{int(session.execute(taken).scalar_one()) + 1}"
 
 
-def _words_in(value: Any) -> str:
-    """Every word of a notice that somebody may search for."""
-    if isinstance(value, dict):
-        return "\n".join(_words_in(inner) for inner in value.values())
-    if isinstance(value, list):
-        return "\n".join(_words_in(inner) for inner in value)
-    return value if isinstance(value, str) else ""
-
-
 def _a_month_after(day: date) -> date:
     """The same day of the next month, or its last day."""
     year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def _five_fields(session: Session, the_round: Round, record: PublicRecord) -> dict[str, Any]:
-    """What English law asks of a record of a decision, and whose decision it is.
-
-    Source: The Openness of Local Government Bodies Regulations 2014, regulation 7; Local
-    Authorities (Executive Arrangements) (Meetings and Access to Information) (England)
-    Regulations 2012, regulation 13.
-    """
-    decision: dict[str, Any] = record.contents["decision"]  # type: ignore[assignment]
-    last = [one for one in decision["signatures"] if one["place"] == len(decision["route"]) - 1]
-    said = [one for one in last if one["bundle_sha256"] == decision["bundle_sha256"]]
-    outcome = outcome_of(session, the_round.id)
-    funded = set(outcome.winners) if outcome else set()
-    paid = paid_pence(outcome) if outcome else {}
-    projects = {project.code: project for project in projects_in(session, the_round.id)}
-    titles = {code: project.title for code, project in projects.items()}
-    withdrawn = {one["code"]: one["why"] for one in decision["withdrawn"]}
-    return {
-        "format": NOTICE_FORMAT,
-        "round": the_round.id,
-        "title": the_round.title,
-        "community": the_round.community.name,
-        "answering": the_round.community.answering.name,
-        "fund": the_round.fund.name,
-        "financial_year": the_round.fund.financial_year,
-        "record_sha256": record.digest,
-        "route": sign_off_of(session, the_round).route.name.value,
-        "date": max((one["at"] for one in said), default=record.published_at.isoformat()),
-        "decided_by": [one["person"] for one in said],
-        "decision": [
-            {
-                "code": code,
-                "title": titles[code],
-                "residents_chose": code in funded,
-                "decided": word,
-                "pence": paid.get(code, 0),
-                "why_withdrawn": withdrawn.get(code, ""),
-                "conditions": [
-                    given["condition"]
-                    for one in said
-                    for given in one["verdicts"]
-                    if given["code"] == code and given["condition"]
-                ],
-            }
-            for word, codes in (
-                ("carried", decision["carried"]),
-                ("declined", decision["declined"]),
-                ("withdrawn", withdrawn),
-            )
-            for code in codes
-        ],
-        "reasons": [
-            {
-                "person": one["person"],
-                "part": one["part"],
-                "reasons": one["reasons"],
-                "projects": one["verdicts"],
-                "minute": one["minute"],
-            }
-            for one in said
-        ],
-        "alternatives": [
-            {"code": code, "title": project.title, "pence": project.cost_pence}
-            for code, project in projects.items()
-            if code not in funded
-        ],
-        "interests": [one for one in decision["interests"] if one["kind"] != "none"],
-    }
-
-
 def notice_of(session: Session, round_id: int) -> DecisionNotice | None:
-    """The notice of a round's decision, once there is one."""
-    return session.get(DecisionNotice, round_id)
+    """The notice of a round's decision, once there is one; the newest if it was decided again."""
+    query = select(DecisionNotice).where(DecisionNotice.round_id == round_id)
+    # Of one moment, 2026/10 comes after 2026/9.
+    newest = query.order_by(
+        DecisionNotice.published_at.desc(),
+        func.length(DecisionNotice.number).desc(),
+        DecisionNotice.number.desc(),
+    )
+    return session.scalar(newest.limit(1))
 
 
 def move_money(session: Session, the_round: Round) -> bool:
@@ -309,17 +251,25 @@ def correct_notice(
     if not words.strip():
         raise Refused(BallotRefusal.REASONS_MISSING)
     correction = NoticeCorrection(
-        round_id=notice.round_id, words=words.strip(), made_by=by, made_at=now(session)
+        number=notice.number, words=words.strip(), made_by=by, made_at=now(session)
     )
     session.add(correction)
+    notice.words += f"\n{correction.words.casefold()}"
     session.flush()
-    correct_ledger(session, keys, notice.the_round, _entry_of(session, notice), by.name, words)
+    correct_ledger(session, keys, notice.the_round, entry_of(session, notice), by.name, words)
     return correction
 
 
-def _entry_of(session: Session, notice: DecisionNotice) -> int:
-    entry = find_entry(session, notice.round_id, EntryKind.NOTICE)
-    return entry.number if entry else 0
+def entry_of(session: Session, notice: DecisionNotice) -> int:
+    """The number of the ledger's entry that names a notice; 0 if none does."""
+    return next(
+        (
+            entry.number
+            for entry in entries_of(session, notice.round_id)
+            if entry.kind == EntryKind.NOTICE and entry.contents["number"] == notice.number
+        ),
+        0,
+    )
 
 
 def call_in(session: Session, notice: DecisionNotice, why: str) -> None:
@@ -340,6 +290,8 @@ def end_call_in(session: Session, notice: DecisionNotice) -> None:
     session.refresh(notice, with_for_update=True)
     if not notice.is_called_in:
         raise Refused(BallotRefusal.NOT_CALLED_IN)
+    if notice.sent_back is not None:
+        raise Refused(BallotRefusal.SENT_BACK_ALREADY)
     notice.called_in_ended_at = now(session)
     session.flush()
 

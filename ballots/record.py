@@ -107,7 +107,7 @@ def _contents(session: Session, the_round: Round) -> dict[str, object]:
             "explanation": outcome.explanation,
             **_draw(session, the_round.id),
         },
-        "decision": _decision(session, the_round),
+        "decision": decision_on(session, the_round),
     }
 
 
@@ -117,7 +117,7 @@ def _draw(session: Session, round_id: int) -> dict[str, object]:
     return {"draw": drawn.contents} if drawn else {}
 
 
-def _decision(session: Session, the_round: Round) -> dict[str, object]:
+def decision_on(session: Session, the_round: Round) -> dict[str, object]:
     """What was declared, signed and asked on the way, and what it came to on each project."""
     sign_off = sign_off_of(session, the_round)
     withdrawn = withdrawn_in(session, the_round.id).values()
@@ -142,7 +142,7 @@ def _decision(session: Session, the_round: Round) -> dict[str, object]:
             }
             for interest in interests_in(session, the_round.id)
         ],
-        "signatures": [_signature(one) for one in signatures_on(session, the_round.id)],
+        "signatures": [signature_told(one) for one in signatures_on(session, the_round.id)],
         "substitutions": [
             {
                 "sitting": one.sitting,
@@ -167,7 +167,8 @@ def _decision(session: Session, the_round: Round) -> dict[str, object]:
     }
 
 
-def _signature(signature: Signature) -> dict[str, object]:
+def signature_told(signature: Signature) -> dict[str, object]:
+    """One signature with all that was signed, as the record tells it."""
     return {
         "person": signature.person.name,
         "part": signature.part.value,

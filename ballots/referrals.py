@@ -1,12 +1,12 @@
-"""Referrals: an outcome sent back with a question, and the answer that opens a new sitting."""
+"""What opens a new sitting: an answered referral, or a decision sent back after its call-in."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ballots.signing import ReferTo
-from neighbourhoods.database import Base, UTCDateTime, Word, one_of
+from neighbourhoods.database import Base, Moment, UTCDateTime, Word, one_of
 from neighbourhoods.people import Person
 
 
@@ -32,12 +32,38 @@ class Referral(Base):
     answered_by: Mapped[Person | None] = relationship()
 
 
+class SentBack(Base):
+    """A called-in decision that was sent back to whoever signed it; its notice stays as it is."""
+
+    __tablename__ = "sent_back"
+    __table_args__ = (CheckConstraint("why <> ''", name="why"),)
+
+    # The notice that stands no longer.
+    number: Mapped[str] = mapped_column(
+        String(12), ForeignKey("decision_notices.number"), primary_key=True
+    )
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
+    why: Mapped[str] = mapped_column(Text)
+    sent_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    sent_at: Mapped[Moment]
+
+    sent_by: Mapped[Person] = relationship()
+
+
 def sitting_of(session: Session, round_id: int) -> int:
-    """The sitting that a round is in: 1, and one more for each referral that was answered."""
+    """The sitting that a round is in: 1, and one more for each answer and each sending back."""
     answered = select(func.count()).where(
         Referral.round_id == round_id, Referral.answered_at.is_not(None)
     )
-    return 1 + int(session.execute(answered).scalar_one())
+    sent = select(func.count()).where(SentBack.round_id == round_id)
+    return sum((int(session.scalar(query) or 0) for query in (answered, sent)), start=1)
+
+
+def sent_back_in(session: Session, round_id: int) -> list[SentBack]:
+    """Every time a round's decision was sent back after a call-in, in order."""
+    query = select(SentBack).where(SentBack.round_id == round_id)
+    query = query.order_by(SentBack.sent_at, SentBack.number)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def referrals_of(session: Session, round_id: int) -> list[Referral]:

@@ -72,6 +72,7 @@ class BallotRefusal(StrEnum):
     CALL_IN_OVER = "call-in-over"
     CALLED_IN_ALREADY = "called-in-already"
     NOT_CALLED_IN = "not-called-in"
+    SENT_BACK_ALREADY = "sent-back-already"
     NOT_TO_LODGE = "not-to-lodge"
     RECEIPT_MISSING = "receipt-missing"
     DAYS_IMPOSSIBLE = "days-impossible"

@@ -59,6 +59,7 @@ def find_notices(
         .where(*_conditions(session, wanted))
         .options(
             selectinload(DecisionNotice.corrections).joinedload(NoticeCorrection.made_by),
+            joinedload(DecisionNotice.sent_back),
             joinedload(DecisionNotice.the_round)
             .joinedload(Round.fund)
             .joinedload(Fund.community)

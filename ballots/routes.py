@@ -184,10 +184,13 @@ def stand(
     *,
     deadline: datetime,
     now: datetime,
+    settler: int | None = None,
 ) -> StageStanding:
     """Where a stage stands: `costs` in pence by project, `sheets` in the order they were signed.
 
-    Whoever is barred counts for nothing, whoever signed while in office still counts.
+    Whoever is barred counts for nothing, whoever signed while in office still counts. `settler`
+    was named by the monitoring officer: once all have signed, what they say holds of each project
+    on which the others do not agree.
     """
     signed = {sheet.person: sheet for sheet in sheets if sheet.person not in barred}
     free = sorted({*people, *signed} - {*barred})
@@ -196,6 +199,11 @@ def stand(
     shares = shares_of(costs, free) if stage.agreement is Agreement.SHARES else {}
     said = {code: _said_of(stage.agreement, code, signed, free, shares) for code in costs}
     waits_for = tuple(person for person in free if person not in signed)
+    settles = signed.get(settler) if settler is not None and not waits_for else None
+    if settles is not None and not settles.refers_back:
+        for code, carried in said.items():
+            if carried is None:
+                said[code] = settles.verdicts[code] is not Verdict.DECLINE
     if stage.agreement is Agreement.ANY_ONE and signed:
         waits_for = ()
     return StageStanding(

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from ballots.affording import check_affordable
-from ballots.bars import Bar
+from ballots.bars import WHY_BARRED
 from ballots.bundle import costs_to_sign
 from ballots.refusals import BallotRefusal
 from ballots.routes import Part, Stage, Verdict
@@ -118,7 +118,7 @@ def _check_turn(session: Session, sign_off: SignOff, the_round: Round, person: P
     if seat is None or run is None:
         raise Refused(BallotRefusal.NOT_YOUR_STAGE)
     if seat.bar is not None:
-        raise Refused(_BARRED[seat.bar])
+        raise Refused(WHY_BARRED[seat.bar])
     if not seat.has_declared:
         raise Refused(BallotRefusal.INTEREST_UNDECLARED)
     if seat.signature is not None:
@@ -130,13 +130,6 @@ def _check_turn(session: Session, sign_off: SignOff, the_round: Round, person: P
     if is_quiet(session, the_round.id):
         raise Refused(BallotRefusal.PRE_ELECTION)
     return run
-
-
-_BARRED = {
-    Bar.PECUNIARY: BallotRefusal.INTEREST_FORBIDS,
-    Bar.RAN_VOTE: BallotRefusal.RAN_VOTE,
-    Bar.CLOSED_VOTE: BallotRefusal.CLOSED_VOTE,
-}
 
 
 def _check_sheet(sheet: SheetGiven, costs: Mapping[str, int], stage: Stage) -> None:

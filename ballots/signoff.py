@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ballots.bars import Bar, barred_in, declared_by
 from ballots.bundle import bundle_hash, costs_to_sign
-from ballots.referrals import Referral, open_referral, sitting_of
+from ballots.referrals import Referral, open_referral, sent_back_in, sitting_of
 from ballots.refusals import BallotRefusal
 from ballots.routes import (
     Otherwise,
@@ -30,6 +30,7 @@ from ballots.stages import (
     people_at,
     route_for,
     runs_of,
+    substitute_at,
 )
 from neighbourhoods.database import now
 from neighbourhoods.people import Person
@@ -67,6 +68,10 @@ class SignOff:
     standing: StageStanding
     bundle_sha256: str
     referral: Referral | None
+    # Whoever the monitoring officer named, who settles what the others do not agree on.
+    settler: int | None = None
+    # Whether a decision on it was called in and sent back before: the next one is final.
+    came_back: bool = False
 
     @property
     def is_last(self) -> bool:
@@ -114,6 +119,8 @@ def sign_off_of(session: Session, the_round: Round) -> SignOff:
     run = runs[-1] if runs else None
     stage = frozen.route.stages[run.place if run else 0]
     bundle = bundle_hash(session, the_round)
+    named = substitute_at(session, run) if run else None
+    came_back = bool(sent_back_in(session, the_round.id))
     people = people_at(session, the_round, run, stage) if run else []
     bars = barred_in(session, the_round)
     signed = _signed_at(session, run, bundle) if run else []
@@ -133,15 +140,17 @@ def sign_off_of(session: Session, the_round: Round) -> SignOff:
     )
     return SignOff(
         route=frozen.route,
-        call_in_days=frozen.call_in_days,
+        call_in_days=0 if came_back else frozen.call_in_days,
         sitting=sitting,
         runs=runs,
         stage=stage,
         run=run,
         seats=seats,
-        standing=_standing(session, stage, run, costs, seats),
+        standing=_standing(session, stage, run, costs, seats, named.person_id if named else None),
         bundle_sha256=bundle,
         referral=open_referral(session, the_round.id),
+        settler=named.person_id if named else None,
+        came_back=came_back,
     )
 
 
@@ -151,6 +160,7 @@ def _standing(
     run: StageRun | None,
     costs: Mapping[str, int],
     seats: Sequence[Seat],
+    settler: int | None,
 ) -> StageStanding:
     if run is None:
         return StageStanding(Standing.WAITING, (), (), (), {})
@@ -165,6 +175,7 @@ def _standing(
         [_sheet_of(signature) for signature in signed],
         deadline=run.deadline_at,
         now=now(session),
+        settler=settler,
     )
 
 
@@ -181,6 +192,7 @@ def foresee(
         [*(_sheet_of(one) for one in sorted(signed, key=lambda one: one.id)), sheet],
         deadline=run.deadline_at,
         now=now(session),
+        settler=sign_off.settler,
     )
 
 

@@ -194,15 +194,15 @@ PARTS = {office: part for part, office in _OFFICES.items()}
 
 def people_at(session: Session, the_round: Round, run: StageRun, stage: Stage) -> list[Person]:
     """Who acts at a stage today: those in office, or whoever was named in their place."""
-    named = substitutes_at(session, run)
-    if named:
-        return [one.person for one in named]
+    named = substitute_at(session, run)
+    if named is not None:
+        return [named.person]
     if stage.part is Part.MEMBER:
         return councillors_for(session, the_round.community)
     return appointed(session, _OFFICES[stage.part])
 
 
-def substitutes_at(session: Session, run: StageRun) -> list[Substitution]:
+def substitute_at(session: Session, run: StageRun) -> Substitution | None:
     """Who was named to act at a stage in place of others; the last one named counts."""
     query = (
         select(Substitution)
@@ -214,7 +214,7 @@ def substitutes_at(session: Session, run: StageRun) -> list[Substitution]:
         .order_by(Substitution.id.desc())
         .limit(1)
     )
-    return list(session.scalars(query))
+    return session.scalar(query)
 
 
 def substitutions_in(session: Session, round_id: int) -> list[Substitution]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from ballots.bars import WHY_BARRED, barred_in
 from ballots.refusals import BallotRefusal
 from ballots.routes import Stage, reminders_due
 from ballots.signoff import SignOff, sign_off_of
@@ -20,12 +21,18 @@ MOST_DAYS_MORE = 60
 def name_substitute(
     session: Session, the_round: Round, by: Person, person: Person, why: str
 ) -> Substitution:
-    """Name who acts at a stage that cannot end by itself, with days of their own."""
+    """Name who acts at a stage that cannot end by itself, with days of their own.
+
+    They settle what the others do not agree on, so nobody is named who has signed or is not free.
+    """
     sign_off, run = _stuck(session, the_round)
     if not why.strip():
         raise Refused(BallotRefusal.REASONS_MISSING)
-    if any(seat.person.id == person.id and seat.bar for seat in sign_off.seats):
-        raise Refused(BallotRefusal.INTEREST_FORBIDS)
+    bar = barred_in(session, the_round).get(person.id)
+    if bar is not None:
+        raise Refused(WHY_BARRED[bar])
+    if any(seat.person.id == person.id and seat.signature for seat in sign_off.seats):
+        raise Refused(BallotRefusal.ALREADY_DECIDED)
     substitution = Substitution(
         round_id=the_round.id,
         sitting=run.sitting,

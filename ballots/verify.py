@@ -490,6 +490,7 @@ class Ledger:
     last_hash: str = FIRST_PREVIOUS
     last_moment: datetime | None = None
     said: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    notices: list[dict[str, Any]] = field(default_factory=list)
     rules: Rules | None = None
     batches: list[Batch] = field(default_factory=list)
     batch_of: dict[str, int] = field(default_factory=dict)
@@ -596,6 +597,8 @@ def _note(entry: dict[str, Any], number: int, ledger: Ledger) -> None:
     elif kind in _NOTES:
         _NOTES[kind](body, where, ledger)
     ledger.said[kind] = where, body
+    if kind == "notice":
+        ledger.notices.append(body)
     if kind == "closed":
         ledger.said["head"] = entry["hash"], body
 
@@ -610,7 +613,7 @@ _AFTER = {
     "key-destroyed": ("closed",),
 }
 _BEFORE = {"batch": ("closed",), "extended": ("closed",), "tie-break": ("tallied",)}
-_ONCE = ("opened", "closed", "tie-break", "tallied", "signed", "notice", "key-destroyed")
+_ONCE = ("opened", "closed", "tie-break", "tallied", "signed", "key-destroyed")
 
 
 def _check_turn(kind: str, number: int, where: str, ledger: Ledger) -> None:
@@ -1626,10 +1629,12 @@ def read_notice(file: str | None, proof_file: str | None) -> Notice | None:
 def check_notice(notice: Notice, ledger: Ledger, report: Report) -> None:
     """The notice is the one that the ledger names, and the council signed it."""
     digest = hashlib.sha256(notice.text).hexdigest()
-    said = ledger.body("notice")
-    if said is None:
+    newest = ledger.body("notice")
+    if newest is None:
         raise WrongError("The notice: the ledger names none.")
-    if said["notice_sha256"] != digest:
+    # A decision that was sent back and decided again has one notice for each time.
+    said = next((one for one in ledger.notices if one["notice_sha256"] == digest), None)
+    if said is None:
         raise WrongError(f"{ledger.where('notice')}: its hash is not that of the notice.")
     report.checked.append(
         f"decision notice {said['number']}: its text is the one that the ledger names"

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +28,8 @@ from sqlalchemy.types import TypeDecorator
 from neighbourhoods.turns import Turns
 
 Clock = Callable[[], datetime]
+# Where the days of people and of the law begin and end.
+LONDON = ZoneInfo("Europe/London")
 
 # How soon a PostgreSQL that was cut off without a word is known to be gone (libpq’s settings).
 GONE_WITHIN = {
@@ -218,6 +221,11 @@ def now(session: Session) -> datetime:
     if isinstance(answer, datetime):
         return answer.astimezone(UTC)
     return datetime.fromisoformat(str(answer)).replace(tzinfo=UTC)
+
+
+def today(session: Session) -> date:
+    """The day it is in Britain, by the database's clock."""
+    return now(session).astimezone(LONDON).date()
 
 
 def insert_into(session: Session, rows: type[Base]) -> "postgresql.Insert | sqlite.Insert":

@@ -1,15 +1,13 @@
 """The week’s digest: to whom it was written for which week, and who wants none."""
 
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from neighbourhoods.database import Base, Moment, insert_into, now
+from neighbourhoods.database import LONDON, Base, Moment, insert_into, now
 from neighbourhoods.people import Person
 
-LONDON = ZoneInfo("Europe/London")
 EIGHT = time(8)
 # A letter about the week is late, then useless: so long a server that was away catches up.
 STILL_WRITTEN = timedelta(days=1)

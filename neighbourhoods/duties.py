@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from neighbourhoods.assemblies import Assembly
 from neighbourhoods.database import now
 from neighbourhoods.interests import Duty, DutyInterest, InterestKind
 from neighbourhoods.people import Person
@@ -66,3 +67,12 @@ def check_free_for_duty(
         raise Refused(Refusal.DUTY_UNDECLARED)
     if declared.kind is InterestKind.PECUNIARY:
         raise Refused(Refusal.DUTY_FORBIDDEN)
+
+
+def check_free_to_run(session: Session, assembly: Assembly, by: Person | None) -> None:
+    """Raise Refused unless whoever runs a meeting declared that nothing keeps them from it.
+
+    The clock has no interests, and a rehearsal decides nothing.
+    """
+    if by is not None and not assembly.is_practice:
+        check_free_for_duty(session, assembly.the_round, by)

@@ -97,6 +97,9 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     Phase.REVIEW: frozenset(),
 }
 
+# And one way back that no button offers: a decision that was called in goes to its signers again.
+SENT_BACK = frozenset({(Phase.DELIVERY, Phase.SIGN_OFF), (Phase.REVIEW, Phase.SIGN_OFF)})
+
 
 def why_not(role: Role, action: Action, phase: Phase) -> Refusal | None:
     """Why somebody in this role may not do this now, or None if they may."""

@@ -20,7 +20,7 @@ from neighbourhoods.database import Base, Moment, Pence, Word, hold_round, now, 
 from neighbourhoods.funds import Fund
 from neighbourhoods.money import Account, MoneyEntry, MoneyLine, balance_of, hold_fund
 from neighbourhoods.people import Person
-from neighbourhoods.phases import MOVES, ORDER, Action, Phase, Role, check_allowed
+from neighbourhoods.phases import MOVES, ORDER, SENT_BACK, Action, Phase, Role, check_allowed
 from neighbourhoods.places import Community
 from neighbourhoods.refusals import Refusal, Refused
 
@@ -179,7 +179,14 @@ def left_for_rounds(session: Session, fund: Fund, besides: Round | None = None) 
     )
     under_way = {found.id: found.budget_pence for found in session.scalars(rounds)}
     waiting = list(
-        session.scalars(select(Round).where(Round.fund_id == fund.id, Round.waiting_pence > 0))
+        session.scalars(
+            select(Round).where(
+                Round.fund_id == fund.id,
+                Round.waiting_pence > 0,
+                # What its own decision left waiting is there for the next one on it.
+                Round.id != (besides.id if besides else 0),
+            )
+        )
     )
     waiting_in_halls = [(one.within_id, one.waiting_pence) for one in waiting if one.within_id]
     for within_id, pence in [*_promised_in_halls(session, fund), *waiting_in_halls]:
@@ -228,11 +235,12 @@ def move_round(
     session: Session, the_round: Round, to_phase: Phase, by: Person | None, why: str
 ) -> RoundMove:
     """Take a round to another phase, and log from where, who and why."""
-    if to_phase not in MOVES[the_round.phase]:
+    move = the_round.phase, to_phase
+    if to_phase not in MOVES[the_round.phase] and move not in SENT_BACK:
         raise Refused(Refusal.NO_SUCH_MOVE)
     if not why.strip():
         raise Refused(Refusal.REASON_MISSING)
-    move = RoundMove(
+    logged = RoundMove(
         the_round=the_round,
         from_phase=the_round.phase,
         to_phase=to_phase,
@@ -241,9 +249,9 @@ def move_round(
         why=why.strip(),
     )
     the_round.phase = to_phase
-    session.add(move)
+    session.add(logged)
     session.flush()
-    return move
+    return logged
 
 
 def rounds_of(session: Session, community: Community) -> list[Round]:

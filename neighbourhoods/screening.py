@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, sele
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from neighbourhoods.database import Base, Moment, Pence, Word, now, one_of
+from neighbourhoods.duties import check_free_for_duty
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Action, Role
 from neighbourhoods.projects import MOST_CRITERION_POINTS, Project, project_for
@@ -109,8 +110,12 @@ class Finding:
 def screen_proposal(
     session: Session, proposal: Proposal, by: Person, finding: Finding
 ) -> Screening:
-    """Publish a finding; a passed proposal becomes a project at its likely cost."""
+    """Publish a finding; a passed proposal becomes a project at its likely cost.
+
+    Refused unless the officer declared first that no pecuniary interest keeps them from it.
+    """
     check_still_allowed(session, proposal.the_round, Role.OFFICER, Action.SCREEN)
+    check_free_for_duty(session, proposal.the_round, by, proposal=proposal)
     _check(proposal, finding)
     screening = Screening(
         proposal=proposal,

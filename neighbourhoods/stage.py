@@ -22,6 +22,7 @@ from neighbourhoods.assemblies import (
     Stage,
 )
 from neighbourhoods.database import now
+from neighbourhoods.duties import check_free_to_run
 from neighbourhoods.people import Person
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.stage_pictures import as_it_stands, put_back
@@ -76,8 +77,12 @@ def hold_stage(session: Session, assembly: Assembly, version: int | None = None)
 
 
 def begin(session: Session, assembly: Assembly, by: Person | None) -> None:
-    """Open the meeting, with the first item of its agenda on the screens."""
+    """Open the meeting, with the first item of its agenda on the screens.
+
+    Refused unless whoever opens it declared first that no pecuniary interest keeps them from it.
+    """
     stage = hold_stage(session, assembly)
+    check_free_to_run(session, assembly, by)
     if assembly.state != AssemblyState.PLANNED:
         raise Refused(Refusal.MEETING_BEGUN)
     before = as_it_stands(stage)

@@ -18,6 +18,7 @@ from ballots.sheets import SheetGiven, VerdictGiven, sign
 from ballots.signing import Proof, Signature
 from ballots.voting_rules import RulesChosen, TieRule, set_rules
 from neighbourhoods.assemblies import AgendaItem, Assembly, ItemKind, plan_assembly
+from neighbourhoods.duties import declare_for_duty
 from neighbourhoods.eligibility import RollEntry, RollRow, entry_by_email, replace_roll
 from neighbourhoods.funds import Fund, SourceKind, add_source, create_fund
 from neighbourhoods.interests import InterestKind
@@ -29,6 +30,7 @@ from neighbourhoods.proposals import Proposal, ProposalWords, propose
 from neighbourhoods.rounds import Round, create_round, set_timetable
 from neighbourhoods.screening import (
     Finding,
+    Screening,
     ScreeningResult,
     awaiting_screening,
     screen_proposal,
@@ -183,10 +185,21 @@ class Town:
         for proposal in awaiting_screening(self.session, the_round):
             cost = proposal.cost_pence
             finding = Finding(True, True, cost, cost, cost, 0, ScreeningResult.PASSED, "Fine.")
-            screen_proposal(self.session, proposal, self.officer, finding)
+            self.screens(proposal, finding)
+
+    def screens(self, proposal: Proposal, finding: Finding) -> Screening:
+        """Let the officer declare no interest in a proposal, and publish a finding on it."""
+        none, the_round = InterestKind.NONE, proposal.the_round
+        declare_for_duty(self.session, the_round, self.officer, none, proposal=proposal)
+        return screen_proposal(self.session, proposal, self.officer, finding)
 
     def assembly(self, the_round: Round, *kinds: ItemKind, is_practice: bool = False) -> Assembly:
-        """A planned meeting in the hall with an item of each of these kinds, in this order."""
+        """A planned meeting in the hall with an item of each of these kinds, in this order.
+
+        Facilitator and officer have declared that they have no interest in its projects.
+        """
+        for person in (self.facilitator, self.officer):
+            declare_for_duty(self.session, the_round, person, InterestKind.NONE)
         assembly = plan_assembly(
             self.session,
             the_round,

@@ -16,9 +16,10 @@ _BYTES = rb"\((?:\\.|[^()\\])*\)"
 for _ in range(8):
     _BYTES = rb"\((?:\\.|[^()\\]|" + _BYTES + rb")*\)"
 _STRING = re.compile(_BYTES, re.DOTALL)
-# A typeface and its size, or glyphs shown in it.
+# A typeface and its size, glyphs shown in it, or glyphs that stand from right to left.
 _SHOWN = re.compile(
-    rb"/(f\d+) ([\d.]+) Tf|\[((?:" + _BYTES + rb"|[^\]()])*)\]\s*TJ|(" + _BYTES + rb")Tj",
+    rb"/(f\d+) ([\d.]+) Tf|\[((?:" + _BYTES + rb"|[^\]()])*)\]\s*TJ|(" + _BYTES + rb")Tj"
+    rb"|(/ReversedChars BMC)|(EMC)",
     re.DOTALL,
 )
 
@@ -83,7 +84,7 @@ class Page:
 
     @cached_property
     def lines(self) -> list[tuple[float, str]]:
-        """Everything written on it, each with its size in points, in the order it was written."""
+        """Everything written on it, each with its size in points, in the order it is read."""
         page = self.pdf.objects[self.number]
         faces = {
             name: _letters(self.pdf.stream(self._refers(self.pdf.objects[int(font)], "ToUnicode")))
@@ -91,16 +92,19 @@ class Page:
                 rb"/(f\d+) (\d+) 0 R", self.pdf.objects[self._refers(page, "Resources")]
             )
         }
-        written, face, size = [], b"", 0.0
+        written, face, size, turned = [], b"", 0.0, False
         for found in _SHOWN.finditer(self.pdf.stream(self._refers(page, "Contents"))):
             if found[1]:
                 face, size = found[1], float(found[2])
+            elif found[5] or found[6]:
+                turned = bool(found[5])
             else:
                 glyphs = b"".join(
                     _unescaped(one[1:-1]) for one in _STRING.findall(found[3] or found[4])
                 )
                 numbers = [glyphs[at : at + 2] for at in range(0, len(glyphs), 2)]
-                written.append((size, "".join(faces[face].get(one, "") for one in numbers)))
+                letters = [faces[face].get(one, "") for one in numbers]
+                written.append((size, "".join(reversed(letters) if turned else letters)))
         return written
 
     @property

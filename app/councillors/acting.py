@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.public.sitting import bar_words, listed
-from ballots.bars import Bar
+from ballots.bars import WHY_BARRED, Bar
 from ballots.drafts import SheetDraft, draft_of
 from ballots.refusals import BallotRefusal
 from ballots.signoff import SIGNED, Seat, SignOff, sign_off_of
@@ -57,18 +57,11 @@ def take_turn(session: Session, the_round: Round, person: Person) -> Turn:
 def check_free(session: Session, the_round: Round, turn: Turn) -> None:
     """Raise Refused unless this person may write a sheet and sign it now."""
     if turn.seat.bar is not None:
-        raise Refused(_BARRED[turn.seat.bar])
+        raise Refused(WHY_BARRED[turn.seat.bar])
     if not turn.seat.has_declared:
         raise Refused(BallotRefusal.INTEREST_UNDECLARED)
     if is_quiet(session, the_round.id):
         raise Refused(BallotRefusal.PRE_ELECTION)
-
-
-_BARRED = {
-    Bar.PECUNIARY: BallotRefusal.INTEREST_FORBIDS,
-    Bar.RAN_VOTE: BallotRefusal.RAN_VOTE,
-    Bar.CLOSED_VOTE: BallotRefusal.CLOSED_VOTE,
-}
 
 
 def next_step(session: Session, the_round: Round, sign_off: SignOff, person: Person) -> NextStep:
@@ -104,7 +97,7 @@ def next_step(session: Session, the_round: Round, sign_off: SignOff, person: Per
 def _to_act(the_round: Round, seat: Seat, draft: SheetDraft | None) -> NextStep:
     if not seat.has_declared:
         return NextStep(
-            _("Read what follows. Then say of each project whether you have an interest in it."),
+            _("Read what stands above. Then say of each project whether you have an interest."),
             _("Declare my interests"),
             _to("interests", the_round),
         )

@@ -11,6 +11,7 @@ from app.councillors.trust import trust_in
 from app.house import db
 from app.public.promises import rules_in_words, terms_of
 from app.public.records import count_in_words
+from app.public.signed import read_signed
 from app.public.sitting import read_sign_off
 from ballots.outcome import outcome_of
 from ballots.signoff import sign_off_of
@@ -41,6 +42,7 @@ def decision(the_round: Round) -> ResponseReturnValue:
         promises=rules_in_words(terms),
         rules=rules,
         sign_off=read_sign_off(db(), the_round),
+        signed=read_signed(db(), the_round),
         step=next_step(db(), the_round, sign_off, signed_in().person),
         waiting=the_round.phase == Phase.SIGN_OFF,
     )

@@ -12,14 +12,19 @@ from sqlalchemy.orm import Session
 from app.display import LONDON, date_words, moment_words
 from app.labels import label
 from app.public.decided import Decided, read_decided
+from app.public.notice_words import lodging_words
+from app.public.notices import address_of
 from app.public.sitting import bar_words
 from app.public.standing import Standing, by_urgency, standing
-from ballots.desks import Desk, OnDesk, decided_for, desk_of, late_for
+from ballots.desks import Desk, OnDesk, callable_in, decided_for, desk_of, late_for, to_lodge
+from ballots.notices import DecisionNotice
 from ballots.referrals import Referral
+from ballots.routes import Standing as StageState
 from ballots.stages import is_quiet
 from neighbourhoods.database import now
 from neighbourhoods.delivery import Delivery
-from neighbourhoods.people import Appointment, Person
+from neighbourhoods.people import Appointment, Office, Person
+from neighbourhoods.places import Community
 from neighbourhoods.rounds import Round
 
 MOST_DECIDED = 10
@@ -52,6 +57,28 @@ class LateProject:
 
 
 @dataclass(frozen=True)
+class CallIn:
+    """A decision that is called in, or still can be, for whoever watches over it."""
+
+    title: str
+    link: str
+    state: str
+    tone: str
+    words: str
+    place: Community
+
+
+@dataclass(frozen=True)
+class ToLodge:
+    """A decision of ward councillors of which the council still needs the written record."""
+
+    title: str
+    link: str
+    words: str
+    is_urgent: bool
+
+
+@dataclass(frozen=True)
 class DeskRead:
     """A desk in words."""
 
@@ -62,6 +89,9 @@ class DeskRead:
     coming: list[Standing]
     decided: list[Decided]
     late: list[LateProject]
+    lodging: list[ToLodge]
+    # Only for the monitoring officer.
+    call_ins: list[CallIn]
 
 
 def read_desk(session: Session, person: Person, offices: Collection[Appointment]) -> DeskRead:
@@ -76,6 +106,26 @@ def read_desk(session: Session, person: Person, offices: Collection[Appointment]
         coming=[standing(one, moment) for one in by_urgency(list(desk.coming))],
         decided=read_decided(decided_for(session, person, offices, MOST_DECIDED), moment),
         late=[_late(one, today) for one in late_for(session, offices, today)],
+        lodging=[_lodging(one, moment) for one in to_lodge(session, offices)],
+        call_ins=[_call_in(one, moment) for one in callable_in(session)]
+        if any(one.office == Office.MONITORING_OFFICER for one in offices)
+        else [],
+    )
+
+
+def _call_in(notice: DecisionNotice, moment: datetime) -> CallIn:
+    state, tone = days_words(notice.call_in_until, moment), "quiet"
+    words = _("It can be called in until %(when)s.", when=moment_words(notice.call_in_until))
+    if notice.is_called_in:
+        state, tone = _("Called in"), "wait"
+        words = _("Its money waits. Confirm the decision, or send it back to whoever signed it.")
+    return CallIn(
+        title=notice.the_round.title,
+        link=url_for("officers.notice", round_id=notice.round_id),
+        state=state,
+        tone=tone,
+        words=words,
+        place=notice.the_round.community,
     )
 
 
@@ -108,6 +158,8 @@ def _waiting(session: Session, one: OnDesk, person: Person, moment: datetime) ->
     seat = one.sign_off.seat_of(person)
     if is_quiet(session, one.the_round.id):
         state = _("Nothing is signed in the pre-election period. It waits until that is over.")
+    elif one.sign_off.came_back:
+        state = _("The decision was called in and sent back. Decide afresh.")
     elif one.sign_off.sitting > 1:
         state = _("It was referred back and answered. Decide afresh.")
     elif seat is not None and seat.has_declared:
@@ -118,10 +170,11 @@ def _waiting(session: Session, one: OnDesk, person: Person, moment: datetime) ->
 
 
 def _stuck(one: OnDesk, moment: datetime) -> Lying:
-    state = _(
-        "%(why)s. Say who acts instead, or give more days.",
-        why=label(one.sign_off.standing.standing),
-    )
+    standing, why = one.sign_off.standing.standing, label(one.sign_off.standing.standing)
+    if standing is StageState.SILENT:
+        state = _("%(why)s. Say who acts instead, or give more days.", why=why)
+    else:
+        state = _("%(why)s. Say who acts instead.", why=why)
     return _lying(one, moment, state, url_for("councillors.step_in", round_id=one.the_round.id))
 
 
@@ -171,6 +224,16 @@ def _late(delivery: Delivery, today: date) -> LateProject:
         if longest.title
         else _("It was due by %(day)s.", day=day),
         round_title=delivery.project.the_round.title,
+    )
+
+
+def _lodging(notice: DecisionNotice, moment: datetime) -> ToLodge:
+    by, today = notice.lodge_by, moment.astimezone(LONDON).date()
+    return ToLodge(
+        title=notice.the_round.title,
+        link=address_of(notice),
+        words=lodging_words(notice, moment),
+        is_urgent=by is not None and (by - today).days <= FEW_DAYS,
     )
 
 

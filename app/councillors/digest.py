@@ -56,7 +56,7 @@ def write_digest(session: Session, person_id: int) -> None:
         return
     desk = read_desk(session, person, offices_of(session, person))
     decided = [one for one in desk.decided if one.published_at > moment - WEEK]
-    if not (desk.waiting or desk.stuck or desk.late or decided):
+    if not (desk.waiting or desk.stuck or desk.late or desk.lodging or decided):
         return
     post_letter(
         person.email,

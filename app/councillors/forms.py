@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.date_fields import DayField
 from app.fields import LineField, WholeField, WordsField
+from app.house import today
 from app.labels import label
 from ballots.bars import Declared
 from ballots.routes import Verdict
@@ -183,6 +184,11 @@ class MinuteForm(Form):
     abstained = WholeField(
         _l("Abstained"), [InputRequired(_l("Enter who abstained"))], least=0, most=MOST_VOTES
     )
+
+    def validate_held_on(self, field: DayField) -> None:
+        """A minute is of a meeting that was held."""
+        if field.data is not None and field.data > today():
+            raise ValidationError(_("The day of the meeting cannot be in the future"))
 
     @property
     def minute(self) -> dict[str, object]:

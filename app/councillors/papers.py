@@ -9,6 +9,7 @@ from ballots.bundle import notes_on
 from ballots.signing import OfficerNote
 from ballots.signoff import SignOff
 from ballots.stages import Withdrawal, withdrawn_in
+from neighbourhoods.people import Person
 from neighbourhoods.projects import Project
 from neighbourhoods.rounds import Round
 from neighbourhoods.screening import Screening
@@ -22,21 +23,21 @@ class Papers:
     notes: list[OfficerNote]
     withdrawn: dict[str, Withdrawal]
     # Whose share of the money a project is in, where members share it.
-    shares: dict[str, str]
+    shares: dict[str, Person]
 
 
 def papers_on(session: Session, the_round: Round, sign_off: SignOff) -> Papers:
     """Everything that lies before whoever signs, beside the count."""
-    names = {seat.person.id: seat.person.name for seat in sign_off.seats}
+    people = {seat.person.id: seat.person for seat in sign_off.seats}
     withdrawals = withdrawn_in(session, the_round.id).values()
     return Papers(
         findings=findings_on(session, the_round),
         notes=notes_on(session, the_round.id),
         withdrawn={one.project.code: one for one in withdrawals},
         shares={
-            code: names[person]
+            code: people[person]
             for code, person in sign_off.standing.shares.items()
-            if person in names
+            if person in people
         },
     )
 

@@ -22,6 +22,7 @@ from app.house import db, settings
 from app.officers.forms import BareForm
 from app.passkeys import ask_to_prove, proves
 from app.post import post_letter
+from app.public.notice_words import minute_words
 from app.residents.forms import digits_only, said
 from app.wording import say
 from ballots.bundle import costs_to_sign
@@ -190,6 +191,7 @@ def _page(the_round: Round, turn: Turn, draft: SheetDraft, form: SignForm) -> Re
         sheet=sheet,
         projects=projects_to_sign(db(), the_round),
         costs=costs_to_sign(db(), the_round),
+        minute=minute_words(sheet.minute) if sheet.minute else "",
         effect=effect_in_words(db(), the_round, turn, sheet),
         form=form,
         options=ask_to_prove(db(), signed_in().person),

@@ -18,11 +18,13 @@ from app.fields import WholeField, WordsField
 from app.house import db
 from app.labels import label
 from app.officers.forms import show_form
+from app.public.signed import read_signed
 from app.public.sitting import read_sign_off
 from app.wording import say
 from ballots.bars import barred_in
 from ballots.refusals import BallotRefusal
-from ballots.signoff import sign_off_of
+from ballots.routes import Standing
+from ballots.signoff import SignOff, sign_off_of
 from ballots.stages import SIGNING_OFFICES, is_quiet
 from ballots.stepping_in import (
     MOST_DAYS_MORE,
@@ -72,13 +74,18 @@ def step_in(the_round: Round) -> ResponseReturnValue:
     """Say who acts, or for how long, where a stage cannot end by itself; in public."""
     check_allowed(Role.COUNCILLOR, Action.DECIDE, the_round.phase)
     sign_off, quiet = sign_off_of(db(), the_round), is_quiet(db(), the_round.id)
+    is_late = sign_off.standing.standing is Standing.SILENT
     form = StepInForm()
-    form.how.choices = [
+    # More days change nothing where all have signed, or all are out.
+    offered = [
         *([SelectChoice(SOMEBODY, _("Somebody else acts"))] if sign_off.stuck else []),
-        *([SelectChoice(DAYS, _("They have more days"))] if sign_off.stuck else []),
+        *([SelectChoice(DAYS, _("They have more days"))] if is_late and sign_off.stuck else []),
         *([SelectChoice(EXCEPTION, _("It is signed in the pre-election period"))] if quiet else []),
     ]
-    people = _free_people(db(), the_round)
+    form.how.choices = offered
+    if len(offered) == 1 and not form.is_submitted():
+        form.how.data = offered[0].value
+    people = _free_people(db(), the_round, sign_off)
     form.person.choices = [
         SelectChoice("", _("Choose")),
         *(SelectChoice(str(one.id), f"{one.name}, {words}") for one, words in people.values()),
@@ -102,6 +109,7 @@ def step_in(the_round: Round) -> ResponseReturnValue:
         form,
         the_round=the_round,
         sign_off=read_sign_off(db(), the_round),
+        signed=read_signed(db(), the_round),
         refusal=refusal,
     )
 
@@ -119,9 +127,12 @@ def _step(the_round: Round, form: StepInForm, people: dict[str, tuple[Person, st
             except_from_quiet(db(), the_round, by, why)
 
 
-def _free_people(session: Session, the_round: Round) -> dict[str, tuple[Person, str]]:
-    """Whoever may act instead, with an office they hold, by id: nobody who is barred."""
-    barred = barred_in(session, the_round)
+def _free_people(
+    session: Session, the_round: Round, sign_off: SignOff
+) -> dict[str, tuple[Person, str]]:
+    """Whoever may act instead, with an office, by id: nobody barred, nobody who signed."""
+    signed = {seat.person.id for seat in sign_off.seats if seat.signature is not None}
+    barred = signed.union(barred_in(session, the_round))
     found: dict[str, tuple[Person, str]] = {}
     for office in (Office.COUNCILLOR, *SIGNING_OFFICES):
         for person in appointed(session, office):

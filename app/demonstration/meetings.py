@@ -11,7 +11,9 @@ from neighbourhoods.agenda import add_item, default_agenda
 from neighbourhoods.assemblies import Assembly, ItemKind, plan_assembly
 from neighbourhoods.attendance import Channel, check_in
 from neighbourhoods.database import now
+from neighbourhoods.duties import declare_for_duty
 from neighbourhoods.eligibility import RollEntry
+from neighbourhoods.interests import InterestKind
 from neighbourhoods.people import Office, Person, appointed
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round, rounds_in
@@ -78,6 +80,7 @@ def _meet(session: Session, keys: KeyStore, the_round: Round, facilitator: Perso
     )
     add_screen(session, assembly, "Foyer", facilitator)
     _fill_hall(session, assembly, facilitator)
+    declare_for_duty(session, the_round, facilitator, InterestKind.NONE)
     begin(session, assembly, facilitator)
     go_to(session, assembly, vote, facilitator)
     open_vote(session, keys, vote, facilitator)

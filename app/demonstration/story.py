@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.council_file import read_council_file, set_up_council
+from app.demonstration.decisions import Story, decide
 from app.demonstration.meetings import hold_meetings
 from ballots.bars import Declared, declare_interests
 from ballots.bundle import bundle_hash, costs_to_sign
@@ -29,17 +30,12 @@ from ballots.tally import publish_next
 from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database, now
 from neighbourhoods.debate import Point, PointKind, answer_point, make_point
-from neighbourhoods.delivery import (
-    DeliveryStatus,
-    DeliveryStep,
-    Planned,
-    deliveries_in,
-    plan_milestone,
-    report_delivery,
-)
+from neighbourhoods.delivery import DeliveryStatus, DeliveryStep, deliveries_in, report_delivery
+from neighbourhoods.duties import declare_for_duty
 from neighbourhoods.eligibility import RollEntry, RollRow, replace_roll
 from neighbourhoods.funds import SourceKind, add_source, create_fund
 from neighbourhoods.interests import InterestKind
+from neighbourhoods.milestones import Planned, plan_milestone
 from neighbourhoods.people import Office, Person, appointed, councillors_for, find_or_add_person
 from neighbourhoods.phases import ORDER, Phase, Role
 from neighbourhoods.places import Community, CommunityKind
@@ -89,6 +85,10 @@ def demonstrate(database: Database, keys: KeyStore, code_key: bytes) -> None:
         for entry in story["rounds"]:
             _Telling(session, keys, code_key, residents, entry).tell()
         hold_meetings(session, keys)
+        decided = tomllib.loads((HERE / "decisions.toml").read_text("utf-8"))
+        for entry in decided["rounds"]:
+            the_round = _Telling(session, keys, code_key, residents, entry).tell()
+            decide(session, keys, the_round, Story(entry["story"]))
         session.commit()
 
 
@@ -119,12 +119,13 @@ class _Telling:
         start = self.today + timedelta(days=distance * DAYS_A_PHASE - 5)
         return start.replace(hour=9 if phase != Phase.COUNT else 17, minute=0, second=0)
 
-    def tell(self) -> None:
+    def tell(self) -> Round:
         the_round = self._set_up()
         for phase in ORDER[1 : ORDER.index(self.phase) + 1]:
             self.clock.moment = max(self.clock.moment, self._starts(phase))
             self._enter(the_round, phase)
         self.session.info.pop("clock")
+        return the_round
 
     def _set_up(self) -> Round:
         entry, session = self.entry, self.session
@@ -136,8 +137,8 @@ class _Telling:
         for kind, name, sum_pounds in entry["sources"]:
             day = self.clock.moment.date()
             add_source(session, fund, SourceKind(kind), name, sum_pounds * 100, day)
-        agreement = Agreement.ANY_ONE if entry["approvals"] == 1 else Agreement.UNANIMOUS
-        choose_route(session, fund, RouteName.WARD_MEMBERS, agreement, 0)
+        name, agreement = RouteName(entry["route"]), Agreement(entry["agreement"])
+        choose_route(session, fund, name, agreement, entry.get("call_in_days", 0))
         the_round = create_round(
             session, fund, entry["title"], entry["purpose"], entry["promise"], entry["budget"] * 100
         )
@@ -224,6 +225,8 @@ class _Telling:
                 reasons=entry["reasons"],
                 facts=_facts_in(entry),
             )
+            none = InterestKind.NONE
+            declare_for_duty(self.session, the_round, self.officer, none, proposal=proposal)
             screen_proposal(self.session, proposal, self.officer, finding)
 
     def _debate(self, the_round: Round) -> None:
@@ -304,7 +307,7 @@ class _Telling:
         for delivery, step in zip(deliveries, steps, strict=False):
             report_delivery(self.session, delivery, self.officer, step)
         for title, days, done in (
-            ("Three makers give their price", -4, True),
+            ("Three makers give their price", -6, True),
             # Late on purpose: that is what amber looks like.
             ("The bus company sends its timetable", -2, False),
             ("All six stops speak", 50, False),

@@ -9,7 +9,6 @@ from app.house import db, keys
 from ballots import hall
 from neighbourhoods import stage
 from neighbourhoods.assemblies import ActKind, AgendaItem, Assembly, Screen, Slide
-from neighbourhoods.duties import check_free_for_duty
 from neighbourhoods.people import Person
 from neighbourhoods.refusals import Refusal, Refused
 
@@ -56,12 +55,6 @@ def _vote_asked(assembly: Assembly) -> hall.HallVote:
     return vote
 
 
-def _begin(assembly: Assembly, by: Person) -> None:
-    if not assembly.is_practice:  # a rehearsal decides nothing
-        check_free_for_duty(db(), assembly.the_round, by)
-    stage.begin(db(), assembly, by)
-
-
 def _end(assembly: Assembly, by: Person) -> None:
     vote = hall.open_vote_in(db(), assembly)
     if vote is not None and vote.opened_here:
@@ -94,7 +87,7 @@ VOTE_ACTS: dict[str, Act] = {
     "release": lambda assembly, by: hall.release(db(), _vote_asked(assembly), by),
 }
 ACTS: dict[str, Act] = VOTE_ACTS | {
-    "begin": _begin,
+    "begin": lambda assembly, by: stage.begin(db(), assembly, by),
     "end": _end,
     "next": lambda assembly, by: stage.next_item(db(), assembly, by),
     "back": lambda assembly, by: stage.next_item(db(), assembly, by, back=True),

@@ -40,7 +40,7 @@ def interest(assembly: Assembly) -> ResponseReturnValue:
 
 
 def must_declare(assembly: Assembly) -> bool:
-    """Whether whoever looks at a planned meeting is asked for their interest first."""
-    if assembly.is_practice or assembly.state != AssemblyState.PLANNED:
+    """Whether whoever looks at a meeting that has not ended is asked for their interest first."""
+    if assembly.is_practice or assembly.state == AssemblyState.ENDED:
         return False
     return declared_for_duty(db(), assembly.the_round, signed_in().person) is None

@@ -16,8 +16,11 @@ from app.officers import officers
 from app.officers.moderation import reported_points
 from app.officers.tasks import held_back
 from app.public.delivery_words import late_in_words
+from app.public.notice_words import lodging_words
 from app.ties_waiting import tie_waiting
+from ballots.desks import to_lodge
 from ballots.signoff import SIGNED, sign_off_of
+from neighbourhoods.database import now
 from neighbourhoods.delivery import UNDER_WAY, Delivery
 from neighbourhoods.funds import Fund
 from neighbourhoods.phases import ORDER, Phase
@@ -50,6 +53,7 @@ def desk() -> ResponseReturnValue:
             *_referred_back(session, by_phase[Phase.SIGN_OFF]),
             *_to_screen(session, by_phase[Phase.SCREENING] + by_phase[Phase.DEBATE]),
             *_reported(session),
+            *_to_lodge(session),
             *_overdue(session),
         ],
         by_phase={phase: rounds for phase, rounds in by_phase.items() if rounds},
@@ -116,6 +120,19 @@ def _reported(session: Session) -> list[Awaiting]:
     )
     titles = dict.fromkeys(one.point.proposal.the_round.title for one in reported)
     return [Awaiting(title, ", ".join(titles), url_for("officers.reports"))]
+
+
+def _to_lodge(session: Session) -> list[Awaiting]:
+    """Records of ward councillors whose receipt is missing, with the days left."""
+    return [
+        Awaiting(
+            _("Enter the receipt of a ward councillors’ decision"),
+            notice.the_round.title,
+            url_for("officers.notice", round_id=notice.round_id),
+            (lodging_words(notice, now(session)),),
+        )
+        for notice in to_lodge(session)
+    ]
 
 
 def _overdue(session: Session) -> list[Awaiting]:

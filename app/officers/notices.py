@@ -27,6 +27,7 @@ from ballots.notices import (
     notice_of,
 )
 from neighbourhoods.database import now
+from neighbourhoods.people import Office
 from neighbourhoods.rounds import Round
 
 
@@ -89,6 +90,7 @@ def notice(the_round: Round) -> ResponseReturnValue:
         "officers/notice.html",
         the_round=the_round,
         notice=found,
+        steps_in=signed_in().holds(Office.MONITORING_OFFICER),
         afterwards=afterwards(found, moment),
         address=address_of(found),
         may_call_in=may_call_in,

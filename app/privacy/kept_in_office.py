@@ -30,7 +30,7 @@ IN_OFFICE = (
     Kept(
         Topic.DECISIONS,
         _l("What was signed at each stage of a decision, by whom, and with which reasons."),
-        ("signatures", "signed_verdicts", "stage_runs", "referrals"),
+        ("signatures", "signed_verdicts", "stage_runs", "referrals", "sent_back"),
         (
             "signatures.person_id",
             "signatures.reasons",
@@ -43,6 +43,8 @@ IN_OFFICE = (
             "referrals.answered_by_id",
             "referrals.question",
             "referrals.answer",
+            "sent_back.sent_by_id",
+            "sent_back.why",
         ),
         Basis.DUTY,
         until=WITH_RECORD,
@@ -145,7 +147,7 @@ IN_OFFICE = (
     Kept(
         Topic.MONEY,
         _l("Reports of how a project comes on, its milestones, and photos of it."),
-        ("deliveries", "delivery_updates", "delivery_photos", "milestones"),
+        ("deliveries", "delivery_updates", "delivery_photos", "milestones", "reports_back"),
         (
             "delivery_updates.updated_by_id",
             "delivery_updates.note",

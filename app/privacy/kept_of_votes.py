@@ -79,6 +79,12 @@ OF_VOTES = (
     ),
     Kept(
         Topic.VOTE,
+        _l("How many tries a vote turned away, by hour and reason: no address, and nobody’s name."),
+        ("turned_away", "front_logs"),
+        basis=Basis.NONE,
+    ),
+    Kept(
+        Topic.VOTE,
         _l("Who opened a vote in a hall, and who entered what a draw showed."),
         ("hall_votes", "draw_readings"),
         ("hall_votes.opened_by_id", "draw_readings.person_id"),

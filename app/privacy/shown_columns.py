@@ -85,6 +85,9 @@ IN_OFFICE: Shown = {
     "referrals.answered_by_id": (
         _l("Your answers to referrals"), ("round_id", "sitting", "answer", "answered_at"),
     ),
+    "sent_back.sent_by_id": (
+        _l("Decisions you sent back to whoever signed them"), ("round_id", "why", "sent_at"),
+    ),
     "round_moves.moved_by_id": (
         _l("Rounds you moved on"), ("round_id", "from_phase", "to_phase", "moved_at", "why"),
     ),
@@ -98,7 +101,7 @@ IN_OFFICE: Shown = {
         _l("Exceptions you made in quiet periods"), ("round_id", "why", "made_at"),
     ),
     "notice_corrections.made_by_id": (
-        _l("Corrections you made to notices"), ("round_id", "words", "made_at"),
+        _l("Corrections you made to notices"), ("number", "words", "made_at"),
     ),
     "draw_readings.person_id": (
         _l("What you entered of draws"), ("round_id", "value", "read_at"),

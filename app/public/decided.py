@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.display import date_words, moment_words
+from app.public.notice_words import who_decided
 from app.public.notices import address_of
-from app.public.sitting import listed
 from ballots.notices import DecisionNotice
 from neighbourhoods.rounds import Round
 
@@ -36,14 +36,14 @@ def read_decided(notices: Sequence[DecisionNotice], moment: datetime) -> list[De
 
 def _read(notice: DecisionNotice, moment: datetime) -> Decided:
     said = notice.contents
-    names = list(dict.fromkeys(said["decided_by"]))
+    names = who_decided(said)
     return Decided(
         the_round=notice.the_round,
         link=address_of(notice),
         published_at=notice.published_at,
         day=date_words(notice.published_at),
         outcome=_outcome(said["decision"]),
-        decided_by=_("Decided by %(names)s", names=listed(names, every=True)) if names else "",
+        decided_by=_("Decided by %(names)s", names=names) if names else "",
         money=_money(notice, moment),
     )
 
@@ -74,6 +74,8 @@ def _outcome(decision: Sequence[dict[str, object]]) -> str:
 def _money(notice: DecisionNotice, moment: datetime) -> str:
     if notice.money_moved_at is not None:
         return ""
+    if notice.sent_back is not None:
+        return _("Sent back: this decision is taken again")
     if notice.is_called_in:
         return _("Called in: no money moves until that is over")
     if moment < notice.call_in_until:

@@ -5,7 +5,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from app.display import date_words, moment_words, pounds
-from app.public.notice_words import NoticeRead, afterwards, read_notice
+from app.public.notice_words import NoticeRead, Said, afterwards, read_notice
 from ballots.notices import DecisionNotice
 
 Rows = list[dict[str, object]]
@@ -39,7 +39,11 @@ def notice_sheet(
                 [f"{one.title}, {pounds(one.pence)}" for one in read.alternatives]
                 or [_("Every project on the ballot paper was chosen by residents.")],
             ),
-            _section(_("5. Interests declared"), read.interests or [_("Nobody declared any.")]),
+            _section(
+                _("5. Interests and dispensations"),
+                read.interests
+                or [_("Nobody declared an interest, and nobody needed a dispensation.")],
+            ),
             _section(
                 _("Since then, as of %(when)s", when=moment_words(moment)),
                 [
@@ -101,9 +105,14 @@ def _decision(read: NoticeRead) -> dict[str, object]:
 
 
 def _reasons(read: NoticeRead) -> dict[str, object]:
-    lines = [
+    before = [_("At the stages before: %(words)s", words=words) for words in _lines(read.advice)]
+    lines = _lines(read.reasons) or [_("None were given.")]
+    return _section(_("3. Reasons"), lines + before)
+
+
+def _lines(everybody: list[Said]) -> list[str]:
+    return [
         _("%(name)s (%(part)s): %(words)s", name=one.person, part=one.part, words=sentence)
-        for one in read.reasons
+        for one in everybody
         for sentence in one.sentences
     ]
-    return _section(_("3. Reasons"), lines or [_("None were given.")])

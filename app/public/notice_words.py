@@ -51,6 +51,8 @@ class NoticeRead:
     decided_by: str
     side_by_side: list[dict[str, object]]
     reasons: list[Said]
+    # What others said at the stages before, where a route has some.
+    advice: list[Said]
     alternatives: list[Alternative]
     interests: list[str]
     record_sha256: str
@@ -60,7 +62,6 @@ def read_notice(contents: Mapping[str, Any]) -> NoticeRead:
     """Put a notice’s document into words."""
     titles = {one["code"]: one["title"] for one in contents["decision"]}
     titles |= {one["code"]: one["title"] for one in contents["alternatives"]}
-    reasons = [_said(one, titles) for one in contents["reasons"]]
     return NoticeRead(
         number=contents["number"],
         title=contents["title"],
@@ -70,13 +71,23 @@ def read_notice(contents: Mapping[str, Any]) -> NoticeRead:
         financial_year=contents["financial_year"],
         route=label(RouteName(contents["route"])),
         decided_on=datetime.fromisoformat(contents["date"]).astimezone(LONDON).date(),
-        decided_by=listed(contents["decided_by"], every=True),
+        decided_by=who_decided(contents),
         side_by_side=[_row(one, contents["reasons"]) for one in contents["decision"]],
-        reasons=reasons,
+        reasons=[sheet_words(one, titles) for one in contents["reasons"]],
+        # A notice that is older than this field says nothing of it.
+        advice=[sheet_words(one, titles) for one in contents.get("advice", [])],
         alternatives=[Alternative(one["title"], one["pence"]) for one in contents["alternatives"]],
         interests=[_interest(one, titles) for one in contents["interests"]],
         record_sha256=contents["record_sha256"],
     )
+
+
+def who_decided(contents: Mapping[str, Any]) -> str:
+    """Whose decision it is; a clerk who signs a minute has not decided, the committee has."""
+    names = listed(list(dict.fromkeys(contents["decided_by"])), every=True)
+    if any(one["minute"] for one in contents["reasons"]):
+        return _("the area committee, its minute signed by %(names)s", names=names)
+    return names
 
 
 def decided_words(one: Mapping[str, Any]) -> tuple[str, str]:
@@ -101,8 +112,14 @@ def _row(one: Mapping[str, Any], reasons: list[Mapping[str, Any]]) -> dict[str, 
         "residents_text": "",
         "decision": decided,
         "tone": tone,
-        "council_text": "\n".join(why_of(one, reasons)),
+        "council_text": "\n".join([*_share(one), *why_of(one, reasons)]),
     }
+
+
+def _share(one: Mapping[str, Any]) -> list[str]:
+    """In whose share of the money a project was, where members shared it."""
+    name = one.get("share_of")
+    return [_("In the share of %(name)s, who signed for it.", name=name)] if name else []
 
 
 def why_of(one: Mapping[str, Any], reasons: list[Mapping[str, Any]]) -> list[str]:
@@ -127,11 +144,20 @@ def _once(words: Iterator[str] | list[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def _said(one: Mapping[str, Any], titles: Mapping[str, str]) -> Said:
+def sheet_words(one: Mapping[str, Any], titles: Mapping[str, str], *, is_over: bool = True) -> Said:
+    """What one person signed: reasons, a minute, what was asked, a sentence on each project."""
     sentences = [one["reasons"]] if one["reasons"] else []
+    if one.get("question"):
+        sentences.append(
+            _("Would have referred it back: %(words)s", words=one["question"])
+            if is_over
+            else _("Refers it back with the question: %(words)s", words=one["question"])
+        )
     if one["minute"]:
-        sentences.append(_minute(one["minute"]))
-    sentences += [_verdict(given, titles[given["code"]]) for given in one["projects"]]
+        sentences.append(minute_words(one["minute"]))
+    # A notice and a record call them by other names.
+    given_on = one["projects"] if "projects" in one else one["verdicts"]
+    sentences += [_verdict(given, titles[given["code"]]) for given in given_on]
     part = Part(one["part"])
     # The stage is named for all who act at it; a notice names one of them.
     return Said(one["person"], _("Councillor") if part is Part.MEMBER else label(part), sentences)
@@ -157,7 +183,8 @@ def _verdict(given: Mapping[str, Any], title: str) -> str:
     return " ".join(filter(None, (said, given["reasons"])))
 
 
-def _minute(minute: Mapping[str, Any]) -> str:
+def minute_words(minute: Mapping[str, Any]) -> str:
+    """When a committee met, who moved what it decided, and how it voted."""
     return _(
         "Minute of the meeting of %(day)s: moved by %(mover)s, seconded by %(seconder)s; "
         "%(pro)s for, %(contra)s against, %(abstained)s abstained.",
@@ -196,17 +223,22 @@ class Afterwards:
 
 def afterwards(notice: DecisionNotice, moment: datetime) -> list[Afterwards]:
     """Call-in, money, lodging and how long it is kept, as they stand at a moment."""
-    lines = [_call_in(notice, moment), Afterwards(_("Money"), _money(notice, moment))]
+    lines = [call_in_words(notice, moment), Afterwards(_("Money"), where_money_is(notice, moment))]
     if notice.lodge_by is not None:
         lines.append(Afterwards(_("Lodging"), lodging_words(notice, moment)))
     kept = date_words(kept_until(notice.published_at))
     return [*lines, Afterwards(_("Kept"), _("In the public register until %(day)s.", day=kept))]
 
 
-def _call_in(notice: DecisionNotice, moment: datetime) -> Afterwards:
+def call_in_words(notice: DecisionNotice, moment: datetime) -> Afterwards:
+    """Whether a decision was called in, or until when it can be."""
     name = _("Call-in")
     if notice.called_in_at is not None:
         words = _("Called in at %(when)s.", when=moment_words(notice.called_in_at))
+        if notice.sent_back is not None:
+            when = moment_words(notice.sent_back.sent_at)
+            words += " " + _("It was sent back to whoever signed it at %(when)s.", when=when)
+            return Afterwards(name, words, notice.called_in_why)
         if notice.called_in_ended_at is not None:
             when = moment_words(notice.called_in_ended_at)
             words += " " + _("The decision was confirmed at %(when)s.", when=when)
@@ -222,10 +254,13 @@ def _call_in(notice: DecisionNotice, moment: datetime) -> Afterwards:
     )
 
 
-def _money(notice: DecisionNotice, moment: datetime) -> str:
+def where_money_is(notice: DecisionNotice, moment: datetime) -> str:
+    """Whether the money of a decision has moved, or what it waits for."""
     if notice.money_moved_at is not None:
         when = moment_words(notice.money_moved_at)
         return _("What was agreed was committed to the projects at %(when)s.", when=when)
+    if notice.sent_back is not None:
+        return _("No money moves by this decision. It is taken again, in a notice of its own.")
     if notice.is_called_in:
         return _("No money moves until the call-in has ended.")
     if moment < notice.call_in_until:

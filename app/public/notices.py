@@ -11,7 +11,7 @@ from app.public.checking import CHECK_NOTICE
 from app.public.notice_sheet import notice_sheet
 from app.public.notice_words import afterwards, read_notice
 from app.typesetting import typeset
-from ballots.notices import DecisionNotice
+from ballots.notices import DecisionNotice, notice_of
 from ballots.register import notice_numbered
 from neighbourhoods.database import now
 
@@ -31,9 +31,11 @@ def _found(year: int, place: int) -> DecisionNotice:
 def notice(year: int, place: int) -> ResponseReturnValue:
     """One decision: its five fields first, then what became of it and how to check it."""
     found = _found(year, place)
+    newest = notice_of(db(), found.round_id) or found
     return render_template(
         "public/notice.html",
         notice=found,
+        taken_again=address_of(newest) if newest.number != found.number else "",
         read=read_notice(found.contents),
         afterwards=afterwards(found, now(db())),
         public_key=keys().public_key(),

@@ -11,7 +11,14 @@ from app.access import Who, open_to
 from app.house import db, settings
 from app.public import public
 from app.public.fund_money import as_decimal, harmless
-from app.public.notice_words import NoticeRead, decided_words, read_notice, why_of
+from app.public.notice_words import (
+    Afterwards,
+    NoticeRead,
+    call_in_words,
+    decided_words,
+    read_notice,
+    why_of,
+)
 from app.public.notices import address_of
 from ballots.notices import DecisionNotice
 from ballots.register import (
@@ -53,6 +60,8 @@ COLUMNS = (
     "lodged_receipt",
     "call_in_until",
     "called_in_at",
+    "sent_back_at",
+    "called_in_why",
     "money_moved_at",
     "notice_sha256",
     "address",
@@ -126,7 +135,10 @@ def _entry(notice: DecisionNotice) -> dict[str, str]:
         for one in contents["decision"]
     ]
     lines += [one.words for one in notice.corrections]
-    changed = max([notice.published_at, *(one.made_at for one in notice.corrections)])
+    lines += [f"{line.name}: {line.words} {line.said}" for line in _called_in(notice)]
+    called_in = filter(None, (notice.called_in_at, notice.called_in_ended_at))
+    corrected = [one.made_at for one in notice.corrections]
+    changed = max([notice.published_at, *corrected, *called_in])
     return {
         "title": f"{read.number}: {read.title}",
         "address": settings().public_url + address_of(notice),
@@ -136,6 +148,10 @@ def _entry(notice: DecisionNotice) -> dict[str, str]:
         "community": read.answering,
         "summary": "\n".join(line.strip() for line in lines),
     }
+
+
+def _called_in(notice: DecisionNotice) -> list[Afterwards]:
+    return [call_in_words(notice, now(db()))] if notice.called_in_at is not None else []
 
 
 @public.get("/decisions/register.csv")
@@ -179,6 +195,8 @@ def _rows(notice: DecisionNotice) -> list[list[object]]:
         harmless(notice.lodged_receipt),
         notice.call_in_until.isoformat(),
         notice.called_in_at.isoformat() if notice.called_in_at else "",
+        notice.sent_back.sent_at.isoformat() if notice.sent_back else "",
+        harmless(notice.called_in_why),
         notice.money_moved_at.isoformat() if notice.money_moved_at else "",
         notice.digest,
         settings().public_url + address_of(notice),
@@ -221,6 +239,8 @@ def _as_json(notice: DecisionNotice) -> dict[str, object]:
         "called_in_ended_at": (
             notice.called_in_ended_at.isoformat() if notice.called_in_ended_at else None
         ),
+        "sent_back_at": notice.sent_back.sent_at.isoformat() if notice.sent_back else None,
+        "sent_back_why": notice.sent_back.why if notice.sent_back else None,
         "money_moved_at": notice.money_moved_at.isoformat() if notice.money_moved_at else None,
         "corrections": [
             {"at": one.made_at.isoformat(), "by": one.made_by.name, "words": one.words}

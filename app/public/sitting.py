@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.labels import label
 from ballots.bars import Bar, interests_in
-from ballots.referrals import Referral, referrals_of
+from ballots.referrals import Referral, SentBack, referrals_of, sent_back_in
 from ballots.routes import Agreement, Stage, Standing, Verdict
 from ballots.signing import Act, Signature
 from ballots.signoff import Seat, SignOff, sign_off_of, signatures_on
@@ -70,6 +71,10 @@ class SignOffRead:
     referred_back: bool
     stuck: bool
     referrals: list[EarlierSitting]
+    # An earlier decision that was called in and came back.
+    sent_back: list[SentBack]
+    # What happens once this stage is done.
+    following: str
 
 
 def read_sign_off(session: Session, the_round: Round) -> SignOffRead:
@@ -85,6 +90,37 @@ def read_sign_off(session: Session, the_round: Round) -> SignOffRead:
         referred_back=sign_off.referral is not None,
         stuck=sign_off.stuck,
         referrals=_referrals(session, the_round.id),
+        sent_back=sent_back_in(session, the_round.id),
+        following=_following(sign_off),
+    )
+
+
+def _following(sign_off: SignOff) -> str:
+    """What happens next on the route, a sentence or two; nothing once it is decided."""
+    if sign_off.agreed:
+        return ""
+    if sign_off.referral is not None:
+        return _("Once it is answered, it begins anew at the first stage.")
+    if not sign_off.is_last:
+        place = (sign_off.run.place if sign_off.run else 0) + 1
+        then = sign_off.route.stages[place]
+        return ngettext(
+            "After this stage it goes to: %(part)s, who has %(num)d day.",
+            "After this stage it goes to: %(part)s, who has %(num)d days.",
+            then.days,
+            part=label(then.part),
+        )
+    published = _("Once this stage is done, the decision and its notice are public at once.")
+    if not sign_off.call_in_days:
+        return published + " " + _("The money moves at once.")
+    return (
+        published
+        + " "
+        + ngettext(
+            "Money moves %(num)d day later, unless the decision is called in.",
+            "Money moves %(num)d days later, unless the decision is called in.",
+            sign_off.call_in_days,
+        )
     )
 
 

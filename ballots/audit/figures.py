@@ -88,13 +88,23 @@ def check_outcome(audited: AuditedRound) -> Iterator[str]:
 
 
 def check_notice(audited: AuditedRound) -> Iterator[str]:
-    """Whether the notice of the decision is the one that the ledger names."""
-    entry = audited.one(EntryKind.NOTICE)
-    notice = audited.session.get(DecisionNotice, audited.id)
-    if (notice is None) != (entry is None):
+    """Whether the notices of the decision are those that the ledger names."""
+    named = [entry.contents for entry in audited.of_kind(EntryKind.NOTICE)]
+    query = select(DecisionNotice).where(DecisionNotice.round_id == audited.id)
+    # Two of one moment are told apart by their place in the year.
+    notices = sorted(
+        audited.session.scalars(query),
+        key=lambda one: (one.published_at, int(one.number.split("/")[1])),
+    )
+    if len(notices) != len(named):
         yield "there is a notice that the ledger does not name, or one is missing"
-    if notice is None or entry is None:
-        return
+    for notice, entry in zip(notices, named, strict=False):
+        yield from _check_one_notice(audited, notice, entry)
+
+
+def _check_one_notice(
+    audited: AuditedRound, notice: DecisionNotice, entry: dict[str, Any]
+) -> Iterator[str]:
     digest = hashlib.sha256(notice.document.encode()).hexdigest()
     if not notice.digest == digest == entry["notice_sha256"] or notice.number != entry["number"]:
         yield "it is not the notice that the ledger names"

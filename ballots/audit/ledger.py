@@ -9,6 +9,7 @@ from ballots.keys import is_signed
 from ballots.ledger import NOTHING_BEFORE, EntryKind, LedgerEntry, hash_of, plain_json
 from ballots.merkle import root_of
 from ballots.opening import roll_hash
+from ballots.referrals import sent_back_in
 from ballots.sealing import Batch
 from ballots.voting_rules import promised_now, rules_of
 from neighbourhoods.phases import Phase, is_past
@@ -71,7 +72,10 @@ def _check_story(audited: AuditedRound) -> Iterator[str]:
         yield "entry 1 does not open the vote"
     for kind, since in _ONCE.items():
         happened = not is_past(phase, since)
-        if len(audited.of_kind(kind)) != happened and not (
+        # A decision that was sent back was signed once, and has a notice for each time.
+        again = len(sent_back_in(audited.session, audited.id)) if since is Phase.DELIVERY else 0
+        wanted = min(happened + again, 1) if kind == EntryKind.SIGNED else happened + again
+        if len(audited.of_kind(kind)) != wanted and not (
             kind == EntryKind.TALLIED and phase == Phase.COUNT
         ):
             yield f"there are {len(audited.of_kind(kind))} entries “{kind}” in phase {phase}"

@@ -58,8 +58,9 @@ def test_words_are_printed_as_they_are_and_never_read_as_markup(words: str) -> N
     assert "".join(words.split()) in "".join(printed(words).split())
 
 
-def test_arabic_names_are_printed_from_right_to_left() -> None:
-    assert "محمد"[::-1] in printed("محمد")
+@pytest.mark.parametrize("name", ["محمد عبد الله بن زايد", "پگاه ژیلا", "ٹیپو ڈار", "ڕێبین ئاڵا"])
+def test_arabic_persian_urdu_and_kurdish_names_come_back_as_they_are_read(name: str) -> None:
+    assert f"Moved by {name} , chair" in " ".join(printed(f"Moved by {name}, chair").split())
 
 
 def test_a_letter_that_no_typeface_has_does_not_stop_the_printing() -> None:

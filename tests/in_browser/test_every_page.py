@@ -23,7 +23,8 @@ from tests.browser import (
 pytestmark = pytest.mark.browser
 
 # Where each role looks. The demonstration's rounds: 1 ideas, 2 debate, 3 vote, 4 a sealed vote,
-# 5 sign-off, 6 delivery.
+# 5 sign-off, 6 delivery; then decisions on their way: 8 ward members disagree, 9 half-way along
+# Westminster’s route, 10 referred back, 11 may be called in, 12 called in, 13 sent back.
 OFFICE_ROUNDS = (
     "",
     "/describe",
@@ -34,6 +35,7 @@ OFFICE_ROUNDS = (
     "/screening",
     "/delivery",
 )
+DELIVERY = ("", "/hold", "/return", "/milestones/new", "/milestones/1", "/ratings")
 # Its decision was published when the demonstration was made: five days before today, or so.
 NOTICE = f"/notices/{(datetime.now(UTC) - timedelta(days=5)).year}/1"
 PAGES: dict[str, tuple[str, ...]] = {
@@ -60,8 +62,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/3/tally",
         "/rounds/4/tally",
         *(f"/rounds/{number}/ledger" for number in (1, 3, 6)),
-        "/rounds/5/outcome",
-        "/rounds/6/record",
+        *(f"/rounds/{number}/outcome" for number in (5, 8, 9, 10, 13)),
+        *(f"/rounds/{number}/record" for number in (6, 12, 13)),
         "/rounds/6/delivery",
         "/communities/people-with-sight-loss/you-said-we-did/2026-27",
         NOTICE,
@@ -77,6 +79,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/how-your-vote-is-kept",
         "/accessibility",
         "/privacy",
+        "/privacy/how-long",
         "/open-data",
         "/source-code",
         "/nowhere",
@@ -85,6 +88,12 @@ PAGES: dict[str, tuple[str, ...]] = {
     "Resident": (
         "/me",
         "/me/name",
+        "/me/my-data",
+        "/me/my-data/copy",
+        "/me/my-data/copy?sent=1",
+        "/me/my-data/erase",
+        "/me/my-data/erase?sent=1",
+        "/me/email",
         "/rounds/1/propose",
         "/rounds/1/menu/1",
         "/rounds/1/proposals/1",
@@ -93,9 +102,35 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/2/points/1/answer",
         "/rounds/2/points/1/report",
         "/rounds/3/ballot",
+        "/rounds/6/deliveries/19/rate",
     ),
-    "Monitoring-officer": ("/desk", "/me", "/decisions/5/step-in"),
-    "Councillor": ("/desk", "/decisions/5", "/decisions/3", "/me/passkeys"),
+    "Monitoring-officer": (
+        "/desk",
+        "/me",
+        "/decisions/5/step-in",
+        "/decisions/8/step-in",
+        "/decisions/8",
+        "/office/rounds/11/notice",
+        "/office/rounds/11/notice/call-in",
+        "/office/rounds/12/notice",
+        "/office/rounds/12/notice/end-call-in",
+        "/office/rounds/12/notice/send-back",
+        "/office/rounds/13/notice",
+        "/office/interests",
+        "/office/interests/1/end",
+        "/office/quiet",
+    ),
+    "Councillor": (
+        "/desk",
+        "/decisions/5",
+        "/decisions/5/interests",
+        "/decisions/3",
+        "/me/passkeys",
+        "/me/my-data/erase",
+        "/me/email",
+    ),
+    "Legal-officer": ("/desk", "/decisions/9", "/decisions/9/interests"),
+    "Cabinet-member": ("/desk", "/decisions/9"),
     "Facilitator": (
         "/assemblies",
         "/assemblies/new",
@@ -123,6 +158,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/office/quiet",
         "/office/rounds/5/notes",
         "/office/rounds/5/withdraw",
+        "/office/rounds/10/referral",
+        "/office/rounds/2/proposals/4/interest",
         "/office/funds/1/sources/1/take-out",
         "/office/funds/1/rounds/new",
         *(f"/office/rounds/{number}" for number in range(1, 7)),
@@ -134,6 +171,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/office/rounds/2/proposals/4/screen",
         "/office/rounds/2/points/1/hide",
         "/office/rounds/6/delivery",
+        *(f"/office/rounds/6/deliveries/19{page}" for page in DELIVERY),
         *(f"/office/rounds/6/notice{page}" for page in ("", "/lodge", "/correct")),
         "/office/reports",
         "/office/menu",
@@ -232,7 +270,6 @@ NO_PAGES = {
 }
 # Looked at by the journey, or in the browser tests of their own.
 ELSEWHERE = {
-    "councillors.interests",
     "councillors.refer",
     "councillors.sheet",
     "councillors.sign",
@@ -245,27 +282,21 @@ ELSEWHERE = {
     "facilitators.screen",
     "facilitators.teller_paper",
     "facilitators.teller_vote",
-    "officers.call_in_notice",
     "officers.draw",
-    "officers.end_call_in_notice",
-    "officers.end_interest",
-    "officers.referral",
     "officers.hide_what_was_said",
-    "officers.hold",
-    "officers.milestone",
-    "officers.new_milestone",
-    "officers.ratings",
+    "officers.put_spend_right",
     "officers.release",
     "officers.report_delivery",
     "officers.return_money",
     "officers.screening_interest",
+    "officers.take_photo_down",
     "residents.ask_question",
     "residents.check_in_here",
     "residents.counted",
     "residents.meeting",
+    "residents.my_email_codes",
     "residents.raise_hand",
     "residents.proposed",
-    "residents.rate",
     "residents.reply",
     "residents.variant",
 }

@@ -127,7 +127,7 @@ class DecisionDay:
     def declare_no_interest(self) -> None:
         """What whoever runs the meeting is asked before it can begin."""
         self.console.goto(self.office())
-        self.console.get_by_role("link", name="Before it begins, say whether").click()
+        self.console.get_by_role("link", name="Before you run it, say whether").click()
         self.console.get_by_label("No", exact=True).check()
         self.console.get_by_role("button", name="Continue").click()
         expect(self.console.locator("#do-begin")).to_be_visible(timeout=PATIENT_MS)

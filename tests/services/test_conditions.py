@@ -35,7 +35,7 @@ from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import Proposal, ProposalWords, propose
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round, describe_round
-from neighbourhoods.screening import Finding, ProjectFacts, ScreeningResult, screen_proposal
+from neighbourhoods.screening import Finding, ProjectFacts, ScreeningResult
 from tests.builders import Town
 from tests.second_verifier import first_fault
 
@@ -90,7 +90,7 @@ def screened(town: Town, profile: DisclosureProfile = DisclosureProfile.OPEN) ->
         propose(town.session, the_round, town.resident, words)
     the_round.phase = Phase.SCREENING
     for proposal, one in zip(proposals(town, the_round), WANTED, strict=True):
-        screen_proposal(town.session, proposal, town.officer, finding(one.pounds, one.facts))
+        town.screens(proposal, finding(one.pounds, one.facts))
     return the_round
 
 
@@ -335,7 +335,7 @@ def test_no_vote_opens_under_conditions_that_no_longer_fit(spoil: str, town: Tow
         describe_round(town.session, the_round, "Title", "Purpose.", "Promise.", 800_000)
     else:
         not_passed = replace(finding(3_000), result=ScreeningResult.NOT_PASSED)
-        screen_proposal(town.session, proposals(town, the_round)[0], town.officer, not_passed)
+        town.screens(proposals(town, the_round)[0], not_passed)
     found = obstacles_before(town.session, the_round, Phase.VOTE)
     assert [obstacle.blocker for obstacle in found] == [Blocker.CONDITIONS_IMPOSSIBLE]
 
@@ -361,7 +361,7 @@ def test_a_second_look_replaces_what_was_known(town: Town) -> None:
     the_round = screened(town)
     first = proposals(town, the_round)[0]
     facts = ProjectFacts(" Lock ", 200_000, None, {"Need": 3})
-    screen_proposal(town.session, first, town.officer, finding(3_000, facts))
+    town.screens(first, finding(3_000, facts))
     town.session.commit()
     project = projects_in(town.session, the_round.id)[0]
     town.session.refresh(project)
@@ -384,9 +384,7 @@ def test_facts_that_cannot_be_are_refused(
 ) -> None:
     the_round = screened(town)
     with pytest.raises(Refused) as refused:
-        screen_proposal(
-            town.session, proposals(town, the_round)[0], town.officer, finding(3_000, facts)
-        )
+        town.screens(proposals(town, the_round)[0], finding(3_000, facts))
     assert refused.value.reason == refusal
 
 

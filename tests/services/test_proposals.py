@@ -36,7 +36,6 @@ from neighbourhoods.screening import (
     ScreeningResult,
     offer_variant,
     reply_to_screening,
-    screen_proposal,
 )
 from tests.builders import Town
 
@@ -62,7 +61,7 @@ def screened(town: Town, result: ScreeningResult) -> tuple[Round, Proposal]:
     town.session.flush()
     (proposal,) = proposals_in(town.session, the_round)
     the_round.phase = Phase.SCREENING
-    screen_proposal(town.session, proposal, town.officer, finding(result))
+    town.screens(proposal, finding(result))
     return the_round, proposal
 
 
@@ -153,16 +152,14 @@ def test_a_passed_proposal_becomes_a_project_at_its_likely_cost(town: Town) -> N
 
 def test_a_second_look_takes_a_project_off_the_paper(town: Town) -> None:
     the_round, proposal = screened(town, ScreeningResult.PASSED)
-    screen_proposal(town.session, proposal, town.officer, finding(ScreeningResult.NOT_PASSED))
+    town.screens(proposal, finding(ScreeningResult.NOT_PASSED))
     assert projects_in(town.session, the_round.id) == []
 
 
 def test_what_is_unlawful_cannot_pass(town: Town) -> None:
     _, proposal = screened(town, ScreeningResult.NOT_PASSED)
     with pytest.raises(Refused) as refused:
-        screen_proposal(
-            town.session, proposal, town.officer, finding(ScreeningResult.PASSED, lawful=False)
-        )
+        town.screens(proposal, finding(ScreeningResult.PASSED, lawful=False))
     assert refused.value.reason is Refusal.UNLAWFUL_CANNOT_PASS
 
 
@@ -172,15 +169,13 @@ def test_costs_out_of_order_are_refused(town: Town, costs: tuple[int, int, int])
     low, likely, high = costs
     wrong = finding(ScreeningResult.PASSED, low_pence=low, likely_pence=likely, high_pence=high)
     with pytest.raises(Refused) as refused:
-        screen_proposal(town.session, proposal, town.officer, wrong)
+        town.screens(proposal, wrong)
     assert refused.value.reason is Refusal.COSTS_OUT_OF_ORDER
 
 
 def test_the_proposer_replies_once_and_in_public(town: Town) -> None:
     _, proposal = screened(town, ScreeningResult.NOT_PASSED)
-    screening = screen_proposal(
-        town.session, proposal, town.officer, finding(ScreeningResult.NOT_PASSED)
-    )
+    screening = town.screens(proposal, finding(ScreeningResult.NOT_PASSED))
     reply_to_screening(town.session, screening, town.resident, "The trust says yes.")
     assert screening.reply is not None
     assert screening.reply.words == "The trust says yes."

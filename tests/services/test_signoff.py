@@ -225,15 +225,78 @@ def test_two_members_who_disagree(town: Town, agreement: Agreement, standing: St
     assert sign_off.stuck is (standing is Standing.SPLIT)
 
 
-def test_members_who_only_advise_and_disagree_leave_it_to_whoever_decides(town: Town) -> None:
-    the_round = counted_by(town, RouteName.CABINET_MEMBER, Agreement.UNANIMOUS)
+# Who acts after members who only advise; the last of them decides.
+AFTER = {
+    RouteName.CABINET_MEMBER: (Office.FINANCE_OFFICER, Office.LEGAL_OFFICER, Office.CABINET_MEMBER),
+    RouteName.AREA_COMMITTEE: (Office.COMMITTEE_CLERK,),
+    RouteName.OFFICER: (Office.DELEGATED_OFFICER,),
+    RouteName.ADVISORY: (Office.DELEGATED_OFFICER,),
+}
+MINUTE = {
+    "held_on": "2026-11-20",
+    "moved_by": "Cora Councillor",
+    "seconded_by": "Otto Other",
+    "for": 5,
+    "against": 1,
+    "abstained": 0,
+}
+
+
+def disagree(town: Town, the_round: Round) -> None:
+    """Let one ward member endorse everything, and the other decline it."""
     town.approves(the_round, town.councillor)
     town.declares_none(the_round, town.second_councillor)
     declined = VerdictGiven(Verdict.DECLINE, ground=Ground.SAFETY, reasons=LONG)
     town.signs(the_round, town.second_councillor, everything(town, the_round, declined))
+
+
+@pytest.mark.parametrize("name", AFTER)
+def test_two_members_who_only_advise_and_disagree_leave_it_to_whoever_decides(
+    town: Town, name: RouteName
+) -> None:
+    the_round = counted_by(town, name, Agreement.UNANIMOUS)
+    disagree(town, the_round)
     sign_off = sign_off_of(town.session, the_round)
     assert [run.standing for run in sign_off.runs] == [Standing.SPLIT, None]
     assert not sign_off.agreed
+    for number, office in enumerate(AFTER[name]):
+        person = town.person(f"Officer {number}", office)
+        town.declares_none(the_round, person)
+        endorsed = everything(town, the_round, VerdictGiven(Verdict.ENDORSE))
+        minute = MINUTE if office is Office.COMMITTEE_CLERK else None
+        town.signs(the_round, person, SheetGiven(endorsed.verdicts, minute=minute))
+    assert conclude_sign_off(town.session, town.keys, the_round) is not None
+    assert set(decided(town, the_round).values()) == {"carried"}
+    # Both views are on record.
+    assert LONG in published(town, the_round).document
+
+
+@pytest.mark.parametrize("agreement", [Agreement.MAJORITY, Agreement.UNANIMOUS])
+def test_two_ward_members_who_disagree_are_settled_by_whoever_is_named(
+    town: Town, agreement: Agreement
+) -> None:
+    the_round = counted_by(town, RouteName.WARD_MEMBERS, agreement)
+    disagree(town, the_round)
+    officer = town.person("Mona Monitor", Office.MONITORING_OFFICER)
+    with pytest.raises(Refused) as error:
+        name_substitute(town.session, the_round, officer, town.councillor, "She knows it best.")
+    assert error.value.reason is BallotRefusal.ALREADY_DECIDED
+    name_substitute(town.session, the_round, officer, town.other_councillor, "They are at odds.")
+    assert conclude_sign_off(town.session, town.keys, the_round) is None
+    town.approves(the_round, town.other_councillor)
+    assert conclude_sign_off(town.session, town.keys, the_round) is not None
+    assert set(decided(town, the_round).values()) == {"carried"}
+
+
+def test_nobody_is_named_who_had_a_hand_in_the_vote(town: Town) -> None:
+    the_round = counted(town)
+    officer = town.person("Mona Monitor", Office.MONITORING_OFFICER)
+    for councillor in (town.councillor, town.second_councillor):
+        declares(town, the_round, councillor, InterestKind.PECUNIARY)
+    # The officer closed it; they have no seat at the stage, and may not be given one.
+    with pytest.raises(Refused) as error:
+        name_substitute(town.session, the_round, officer, town.officer, "Nobody else.")
+    assert error.value.reason is BallotRefusal.CLOSED_VOTE
 
 
 def test_westminsters_way_from_ward_members_to_the_cabinet_member(town: Town) -> None:
@@ -258,16 +321,8 @@ def test_an_area_committees_decision_needs_its_minute(town: Town) -> None:
     town.approves(the_round, town.councillor)
     town.declares_none(the_round, clerk)
     assert refused(town, the_round, clerk) == BallotRefusal.MINUTE_MISSING
-    minute = {
-        "held_on": "2026-11-20",
-        "moved_by": "Cora Councillor",
-        "seconded_by": "Otto Other",
-        "for": 5,
-        "against": 1,
-        "abstained": 0,
-    }
     endorsed = everything(town, the_round, VerdictGiven(Verdict.ENDORSE))
-    town.signs(the_round, clerk, SheetGiven(endorsed.verdicts, minute=minute))
+    town.signs(the_round, clerk, SheetGiven(endorsed.verdicts, minute=MINUTE))
     assert conclude_sign_off(town.session, town.keys, the_round) is not None
 
 

@@ -19,8 +19,9 @@ from ballots.signoff import advance, answer_referral
 from ballots.stages import QuietPeriod
 from ballots.stepping_in import name_substitute
 from neighbourhoods.database import Database
-from neighbourhoods.delivery import DeliveryStatus, Planned, deliveries_in, plan_milestone
+from neighbourhoods.delivery import DeliveryStatus, deliveries_in
 from neighbourhoods.interests import InterestKind
+from neighbourhoods.milestones import Planned, plan_milestone
 from neighbourhoods.people import Office, Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round
@@ -357,7 +358,7 @@ def test_the_monitoring_officer_reads_first_what_cannot_go_on_by_itself(
     page = desk(site.as_(monitor))
     stuck = under(page, "What cannot go on by itself")
     assert "It is stuck" in stuck
-    assert "Nobody was free to act. Say who acts instead, or give more days." in stuck
+    assert "Nobody was free to act. Say who acts instead." in stuck
     assert f'href="/decisions/{is_stuck.id}/step-in"' in stuck
     # Days help nobody while nobody may act.
     assert "days left" not in stuck

@@ -13,6 +13,7 @@ from ballots.moves import count_closed
 from ballots.outcome import outcome_of
 from neighbourhoods.assemblies import ActKind, Assembly, AssemblyState, ItemKind, Screen, Slide
 from neighbourhoods.attendance import Channel, attendees_in, check_in
+from neighbourhoods.people import Office
 from neighbourhoods.phases import Phase
 from neighbourhoods.stage import begin
 from tests.app.facilitators.test_assemblies import look_again
@@ -159,7 +160,7 @@ def test_a_planned_meeting_begins_and_an_ended_one_has_no_buttons(
 ) -> None:
     planned = town.assembly(meeting.the_round, ItemKind.WELCOME)
     town.session.commit()
-    client = site.as_(town.facilitator)
+    client = site.as_(town.person("Gwen Facilitator", Office.FACILITATOR))
     assert Console(client, planned).button("begin") is None
     client.post(f"/assemblies/{planned.id}/interest", data={"kind": "none", "details": ""})
     console = Console(client, planned)
@@ -178,7 +179,7 @@ def test_who_has_a_pecuniary_interest_begins_no_meeting(
 ) -> None:
     planned = town.assembly(meeting.the_round, ItemKind.WELCOME)
     town.session.commit()
-    client = site.as_(town.facilitator)
+    client = site.as_(town.person("Gwen Facilitator", Office.FACILITATOR))
     where = f"/assemblies/{planned.id}/interest"
     assert client.post(where, data={"kind": "pecuniary", "details": " "}).status_code == 422
     client.post(where, data={"kind": "pecuniary", "details": "I own <b>the yard</b>."})

@@ -2,8 +2,11 @@
 
 import pytest
 
+from ballots.moves import conclude_sign_off
 from ballots.notices import DecisionNotice, move_money, notice_of
+from ballots.signoff import sign_off_of
 from neighbourhoods.delivery import deliveries_in
+from neighbourhoods.letters import newest_letters
 from neighbourhoods.people import Office, Person
 from neighbourhoods.rounds import Round
 from tests.app.public.builders import signed_round
@@ -100,6 +103,63 @@ def test_a_call_in_stops_the_money_until_it_has_ended(site: Site, town: Town, cl
     town.session.rollback()
     assert move_money(town.session, the_round)
     assert len(deliveries_in(town.session, the_round)) == 1
+
+
+def test_a_called_in_decision_is_sent_back_and_whoever_signed_is_written_to(
+    site: Site, town: Town, clock: Clock
+) -> None:
+    the_round = called_in_round(town)
+    client, address = site.as_(monitor(town)), f"/office/rounds/{the_round.id}/notice"
+    assert "nothing to send back" in client.get(f"{address}/send-back").text
+    assert client.post(f"{address}/send-back", data={"why": "Look again."}).status_code == 409
+    client.post(f"{address}/call-in", data={"why": WHY})
+    assert site.as_(town.officer).get(f"{address}/send-back").status_code == 403
+    assert WHY in client.get(f"{address}/send-back").text
+    assert client.post(f"{address}/send-back", data={"why": " "}).status_code == 422
+    town.session.rollback()
+    before = len(newest_letters(town.session))
+    sent = client.post(f"{address}/send-back", data={"why": "Is the <b>lock</b> listed?"})
+    assert sent.status_code == 303
+    town.session.rollback()
+    written = newest_letters(town.session)[: len(newest_letters(town.session)) - before]
+    assert "cora.councillor@example.org" in {one.to_email for one in written}
+    public = site.as_(None).get("/notices/2026/1").text
+    assert "Is the &lt;b&gt;lock&lt;/b&gt; listed?" in public
+    assert "It has not been decided again yet." in public
+    assert "Sent back" in site.as_(None).get("/decisions/register").text
+    clock.moves(days=9)
+    assert not move_money(town.session, the_round)
+    signer = site.as_(town.councillor)
+    page = signer.get(f"/decisions/{the_round.id}").text
+    assert "Called in and sent back" in page
+    assert "Is the &lt;b&gt;lock&lt;/b&gt; listed?" in page
+    again = client.post(f"{address}/send-back", data={"why": "Twice."})
+    assert again.status_code == 409
+
+
+def test_a_decision_taken_again_and_the_one_before_lead_to_each_other(
+    site: Site, town: Town, clock: Clock
+) -> None:
+    the_round = called_in_round(town)
+    client, address = site.as_(monitor(town)), f"/office/rounds/{the_round.id}/notice"
+    client.post(f"{address}/call-in", data={"why": WHY})
+    client.post(f"{address}/send-back", data={"why": "Is the lock listed?"})
+    clock.moves(days=2)
+    town.session.expire_all()
+    for person in (town.councillor, town.second_councillor):
+        if sign_off_of(town.session, the_round).agreed:
+            break
+        town.approves(the_round, person)
+    conclude_sign_off(town.session, town.keys, the_round)
+    town.session.commit()
+    reader = site.as_(None)
+    first, second = reader.get("/notices/2026/1").text, reader.get("/notices/2026/2").text
+    assert 'href="/notices/2026/2"' in first
+    assert 'href="/notices/2026/1"' in second
+    assert "was called in and sent back" in reader.get(f"/rounds/{the_round.id}/record").text
+    register = reader.get("/decisions/register.json").get_json()
+    assert [one["notice"]["number"] for one in register] == ["2026/2", "2026/1"]
+    assert [one["sent_back_why"] for one in register] == [None, "Is the lock listed?"]
 
 
 def test_two_browsers_at_once_record_one_call_in(site: Site, town: Town) -> None:

@@ -13,7 +13,7 @@ from neighbourhoods.phases import ORDER, Phase
 from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import Proposal, ProposalWords, back, proposals_in, propose, revise
 from neighbourhoods.rounds import Round
-from neighbourhoods.screening import Finding, ScreeningResult, screen_proposal
+from neighbourhoods.screening import Finding, ScreeningResult
 from tests.app.world import make_world
 from tests.builders import Town
 from tests.council import Site
@@ -68,7 +68,7 @@ def test_a_screened_cost_replaces_the_guess(town: Town, site: Site, session: Ses
     town.enter(the_round, Phase.SCREENING)
     alpha = proposals_in(session, the_round)[0]
     finding = Finding(True, True, 1_00, 99_900_00, 99_999_00, 0, ScreeningResult.PASSED, "Dear.")
-    screen_proposal(session, alpha, town.officer, finding)
+    town.screens(alpha, finding)
     session.commit()
     page = site.as_(None).get(f"/rounds/{the_round.id}/proposals?order=cost").text
     assert titles(page) == ["Beta", "Alpha"]
@@ -166,7 +166,7 @@ def test_the_screening_is_public_with_its_figures_and_reasons(
     finding = Finding(
         True, False, 10_00, 20_00, 30_00, 4_00, ScreeningResult.NOT_PASSED, "A gas main."
     )
-    screen_proposal(session, proposal, town.officer, finding)
+    town.screens(proposal, finding)
     session.commit()
     page = site.as_(None).get(page_of(proposal)).text
     for shown in ("Not passed", "not feasible", "A gas main.", "£10", "£20", "£30", "£4"):

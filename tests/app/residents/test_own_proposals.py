@@ -15,7 +15,7 @@ from neighbourhoods.proposals import (
     proposals_in,
 )
 from neighbourhoods.rounds import set_timetable
-from neighbourhoods.screening import Finding, ScreeningResult, screen_proposal, screenings_of
+from neighbourhoods.screening import Finding, ScreeningResult, screenings_of
 from tests.app.residents.typed import put_to_round, refresh, sent
 from tests.builders import Clock, Town
 from tests.council import Site
@@ -173,7 +173,7 @@ def asked(town: Town, session: Session) -> Proposal:
     the_round = town.round(Phase.IDEAS, proposals=1)
     (proposal,) = proposals_in(session, the_round)
     town.enter(the_round, Phase.SCREENING)
-    screen_proposal(session, proposal, town.officer, FINDING)
+    town.screens(proposal, FINDING)
     session.commit()
     return proposal
 
