@@ -20,6 +20,7 @@ from app.privacy.command import purge_command
 from app.recount import count_command, undecided_in_words
 from app.rehearsal.command import rehearse_command
 from app.residents.sign_in import link_for
+from app.roll_import import import_roll_command
 from app.schema import migrate
 from app.watch import (
     correct_ledger_command,
@@ -68,6 +69,7 @@ def add_commands(app: Flask) -> None:
         set_up_council_command,
         demo_command,
         import_pabulib_command,
+        import_roll_command,
         replay_command,
         rehearse_command,
         read_front_log_command,

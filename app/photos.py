@@ -18,14 +18,25 @@ ROOM_BESIDE = 256 * 1024
 
 def takes_photo(view: View) -> View:
     """Say that a view's form may carry a photo, larger than anything else that is sent."""
-    view.takes_photo = True  # type: ignore[attr-defined]
-    return view
+    return takes_upto(MOST_PHOTO_BYTES + ROOM_BESIDE)(view)
+
+
+def takes_upto(most: int) -> Callable[[View], View]:
+    """Say how many bytes a view's form may have, more than anything else that is sent."""
+
+    def mark(view: View) -> View:
+        view.most_bytes = most  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def make_room() -> None:
-    """Let a request be as large as a photo where its view takes one."""
-    if hasattr(current_app.view_functions.get(request.endpoint or ""), "takes_photo"):
-        request.max_content_length = MOST_PHOTO_BYTES + ROOM_BESIDE
+    """Let a request be as large as its view says, if it takes a file."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    most = getattr(view, "most_bytes", None)
+    if most is not None:
+        request.max_content_length = most
 
 
 def draw_anew(raw: bytes) -> Photo:

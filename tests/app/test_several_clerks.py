@@ -38,7 +38,7 @@ class Elsewhere:
         """The answer is set by the test."""
 
     def give_up(self) -> None:
-        """Nobody asks for it."""
+        """This process never ends here."""
 
 
 class Watched:
