@@ -13,7 +13,7 @@ from ballots.stages import SIGNING_OFFICES, is_named_anywhere, substitutions_in
 from neighbourhoods.assemblies import AgendaItem, Assembly, assembly_by_code
 from neighbourhoods.attendance import Attendee
 from neighbourhoods.debate import Point
-from neighbourhoods.delivery import Delivery, Milestone
+from neighbourhoods.delivery import Delivery, DeliveryUpdate, Milestone
 from neighbourhoods.door import WalkIn
 from neighbourhoods.funds import Fund, FundSource
 from neighbourhoods.money import MoneyEntry
@@ -239,6 +239,8 @@ _OBJECTS: dict[str, tuple[str, type[Any], Callable[[Any], int] | None]] = {
     "delivery_id": ("delivery", Delivery, lambda found: found.round_id),
     "milestone_id": ("milestone", Milestone, lambda found: found.delivery.round_id),
     "rating_id": ("rating", Rating, lambda found: found.delivery.round_id),
+    "update_id": ("update", DeliveryUpdate, lambda found: found.delivery.round_id),
+    "spending_id": ("spending", MoneyEntry, lambda found: found.round_id or 0),
     "condition_id": ("condition", MoneyEntry, lambda found: found.round_id or 0),
     "agenda_item_id": ("item", AgendaItem, lambda found: found.assembly_id),
     "attendee_id": ("attendee", Attendee, lambda found: found.assembly_id),

@@ -95,10 +95,5 @@ class VersionsTold:
 
         What was stored before this process first looked, others told.
         """
-        return max(
-            (
-                version - self._told.setdefault(number, version)
-                for number, version in stored.items()
-            ),
-            default=0,
-        )
+        self._told = {number: self._told.get(number, stored[number]) for number in stored}
+        return max((stored[number] - told for number, told in self._told.items()), default=0)

@@ -9,15 +9,18 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from app.auditing import audit_command
+from app.backups.command import backup_command, restore_command
 from app.council_file import CouncilFileError, read_council_file, set_up_council
 from app.demonstration.story import demonstrate, is_empty
 from app.fault_wording import unreadable_in_words
 from app.front_log import read_front_log_command
 from app.house import database, keys, settings
+from app.installation.command import preflight_command
 from app.privacy.command import purge_command
 from app.recount import count_command, undecided_in_words
 from app.rehearsal.command import rehearse_command
 from app.residents.sign_in import link_for
+from app.roll_import import import_roll_command
 from app.schema import migrate
 from app.watch import (
     correct_ledger_command,
@@ -66,9 +69,13 @@ def add_commands(app: Flask) -> None:
         set_up_council_command,
         demo_command,
         import_pabulib_command,
+        import_roll_command,
         replay_command,
         rehearse_command,
         read_front_log_command,
+        preflight_command,
+        backup_command,
+        restore_command,
         count_command,
         audit_command,
         verify_command,

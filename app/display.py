@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from flask import Flask, has_request_context, request, url_for
 from flask_babel import format_date, gettext, ngettext
 
-LONDON = ZoneInfo("Europe/London")
+from neighbourhoods import database
+
+LONDON = database.LONDON
 DAY = timedelta(days=1)
 
 

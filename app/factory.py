@@ -23,6 +23,7 @@ from app.display import show_as_people_read
 from app.errors import explain_errors
 from app.extensions import babel, csrf, forms, limiter, socketio
 from app.facilitators import facilitators
+from app.health import health, keep_enquiry
 from app.house import furnish
 from app.labels import name_the_words
 from app.live import keep_round_news
@@ -31,6 +32,7 @@ from app.measures import measure_requests
 from app.officers import officers
 from app.packets import CarefulPacket
 from app.photos import make_room
+from app.porter import Porter, post_porter
 from app.public import public
 from app.request_ids import name_requests
 from app.residents import residents
@@ -75,6 +77,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         )
     database = Database(settings.database_url, clock=clock)
     furnish(app, settings, database)
+    keep_enquiry(app, settings.database_url)
+    post_porter(app, Porter(settings.most_connections))
     name_requests(app, settings)
     measure_requests(app)
     keep_log(app, settings)
@@ -90,7 +94,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     translate_templates(app)
     show_as_people_read(app)
     name_the_words(app)
-    for blueprint in (public, residents, councillors, facilitators, officers):
+    for blueprint in (public, residents, councillors, facilitators, officers, health):
         app.register_blueprint(blueprint)
     app.context_processor(lambda: _known_to_templates(settings))
     guard(app)

@@ -9,10 +9,10 @@ from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.display import LONDON
+import neighbourhoods.database
 from app.settings import Settings
 from ballots.keys import KeyFolder, KeyStore
-from neighbourhoods.database import Database, now
+from neighbourhoods.database import Database
 
 READS_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., object])
@@ -65,11 +65,12 @@ def db() -> Session:
 
 def today() -> date:
     """The day it is in Britain, by the database's clock."""
-    return now(db()).astimezone(LONDON).date()
+    return neighbourhoods.database.today(db())
 
 
 def let_go() -> None:
     """Close this request's session, so that others may write; `db` opens the next when asked."""
+    g.pop("visitor", None)  # they were read in it, and are read anew in the next
     _close_session(None)
 
 

@@ -308,6 +308,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, str]] = {
         MoneyAct.HOLD: _("Held back until a condition is met"),
         MoneyAct.RELEASE: _("Released, as the condition is met"),
         MoneyAct.SPENDING: _("Spent"),
+        MoneyAct.REVERSAL: _("Spend taken back, as it was entered by mistake"),
         MoneyAct.RETURN: _("Returned, as it was not needed"),
     },
 }

@@ -32,6 +32,9 @@ class Lead(Protocol):
     def ask(self) -> None:
         """Take the lead if nobody has it, or keep it; call it every `ASKS_EVERY` seconds."""
 
+    def give_up(self) -> None:
+        """Let another process lead, at once."""
+
 
 class OnlyOne:
     """The one process there is always leads."""
@@ -40,6 +43,9 @@ class OnlyOne:
 
     def ask(self) -> None:
         """There is nobody to ask."""
+
+    def give_up(self) -> None:
+        """There is nobody else."""
 
 
 class LeadByLock:

@@ -8,13 +8,13 @@ docs/operations.md tells every field.
 import logging
 import re
 from collections.abc import Callable, MutableMapping
-from time import monotonic
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, has_request_context, request
 
 from app.errors import places_of
+from app.measures import seconds_so_far
 from app.request_ids import request_id
 from app.settings import LogLevel, Settings
 
@@ -42,21 +42,20 @@ def keep_log(app: Flask, settings: Settings) -> None:
     """Log what was refused, went wrong or took long; at level debug, every request."""
     open_log(settings)
 
-    @app.before_request
-    def begin() -> None:
-        g.log_began = monotonic()
+    # To ask a logger costs more than to know that it would not write.
+    least = 0 if settings.log_level is LogLevel.DEBUG else _LEAST_REFUSAL
 
     @app.after_request
     def tell_request(response: Response) -> Response:
-        seconds = monotonic() - g.log_began if "log_began" in g else 0.0
-        tell = _way_to_tell(response.status_code, seconds)
-        tell(
-            "request",
-            method=request.method,
-            route=request.url_rule.rule if request.url_rule else None,
-            status=response.status_code,
-            ms=round(seconds * 1_000),
-        )
+        status, seconds = response.status_code, seconds_so_far()
+        if status >= least or seconds > SLOW_SECONDS:
+            _way_to_tell(status, seconds)(
+                "request",
+                method=request.method,
+                route=request.url_rule.rule if request.url_rule else None,
+                status=status,
+                ms=round(seconds * 1_000),
+            )
         return response
 
 

@@ -174,6 +174,12 @@ _KINDS = {
 }
 
 
+def seconds_so_far() -> float:
+    """How long this request has taken."""
+    now = monotonic()
+    return now - float(g.get("began", now))
+
+
 def measure_requests(app: Flask) -> None:
     """Measure every request of an app: its kind, its status, its seconds."""
     pages: dict[str | None, str] = {}
@@ -193,8 +199,7 @@ def measure_requests(app: Flask) -> None:
             counted = answers[page, status] = REQUESTS.labels(page, str(status))
             seconds.setdefault(page, SECONDS.labels(page))
         counted.inc()
-        if "began" in g:
-            seconds[page].observe(monotonic() - g.began)
+        seconds[page].observe(seconds_so_far())
         reason = reason_of(status) if status >= LEAST_STATUS else None
         if reason is not None:
             TURNED_AWAY.labels(reason.value).inc()

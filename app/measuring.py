@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import socketio
 from app.house import database, settings
+from app.live import is_watched
 from app.measures import DATABASE_UP, REDIS_SECONDS, REDIS_UP, UNSTORED, VERSION_LAG, VERSIONS
 from app.turned_away import door_of
 from ballots.tally import Snapshot
@@ -42,7 +43,10 @@ def look_round(app: Flask) -> None:
     """Measure once what can only be found out by asking others."""
     UNSTORED.set(door_of(app).waiting)
     try:
-        VERSION_LAG.set(VERSIONS.lag(versions_in(database())))
+        stored = versions_in(database())
+        # A process tells only those who watch here.
+        watched = {number: stored[number] for number in filter(is_watched, stored)}
+        VERSION_LAG.set(VERSIONS.lag(watched))
         DATABASE_UP.set(1)
     except SQLAlchemyError:
         DATABASE_UP.set(0)

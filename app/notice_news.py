@@ -4,7 +4,7 @@ from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.councillors.news import followers_of, tell_of_signature
+from app.councillors.news import followers_among, tell_of_signature
 from app.house import keys, settings
 from app.post import post_letter, word_letter
 from app.public.notice_words import decided_words, why_of
@@ -15,7 +15,7 @@ from ballots.signoff import advance, sign_off_of
 from ballots.stepping_in import take_due
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.eligibility import RollEntry
-from neighbourhoods.letters import write_letter
+from neighbourhoods.letters import write_letters
 from neighbourhoods.people import Office, Person, appointed
 from neighbourhoods.rounds import Round
 
@@ -43,11 +43,11 @@ def tell_roll(session: Session, notice: DecisionNotice) -> int:
         .limit(AT_ONCE)
     )
     entries = session.execute(query).all()
-    told_already = {person.email for person in followers_of(session, notice.the_round)}
+    known = [email for _id, email in entries if email]
+    told_already = followers_among(session, notice.the_round, known)
     subject, body = _letter(notice)
-    addresses = [email for _id, email in entries if email and email not in told_already]
-    for email in addresses:
-        write_letter(session, email, subject, body)
+    addresses = [email for email in known if email not in told_already]
+    write_letters(session, [(email, subject, body) for email in addresses])
     if entries:
         notice.told_up_to = entries[-1].id
     if len(entries) < AT_ONCE:

@@ -4,34 +4,32 @@ import gc
 import io
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
+from app.carrying import carrier_for
 from app.counting_room import open_counting_room
 from app.extensions import socketio
-from app.house import database, settings
-from app.light_lines import lighten_requests, travel_light
+from app.house import database, keys, settings
+from app.leaving import Leaving
 from app.logbook import take_others_words
 from app.measuring import keep_measuring
-from app.settings import AsyncMode
+from app.porter import WSGI, Environ, porter_of, room_for
 from app.telling import remember_lines
 from app.ticker import Ticker
 from app.turned_away import keep_storing
-
-# eventlet's own limit of 1,024 stalls the whole server, HTTP included, at the next socket.
-MOST_CONNECTIONS = 20_000
+from ballots.ledger import votes_under_other_keys
 
 # A process that hangs in the middle of a transaction keeps a vote waiting for no longer than this.
 MOST_SILENT_SECONDS = 10.0
 
-Environ = dict[str, Any]
-WSGI = Callable[[Environ, Any], Iterable[bytes]]
-
 
 class Nowhere(io.TextIOBase):
-    """Where eventlet may write that a phone went away without saying goodbye: phones do."""
+    """Where the server may write that a phone went away without saying goodbye: phones do."""
 
     def write(self, words: str) -> int:
         """Forget it."""
@@ -47,7 +45,6 @@ def for_sockets(app: WSGI) -> WSGI:
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
             environ["wsgi.errors"] = nowhere
-            lighten_requests(environ)
         return app(environ, start_response)
 
     return plain
@@ -63,27 +60,40 @@ def refuse_taken_port(host: str, port: int) -> None:
             sys.exit(f"Wardmote cannot start: port {port} of {host} is taken ({taken.strerror}).")
 
 
+def refuse_other_keys(app: Flask) -> None:
+    """Stop if a vote is open whose keys are not here: its ballots would be refused, or doubted."""
+    with app.app_context(), suppress(SQLAlchemyError):  # a database that is away says so later
+        with database().reading() as session:
+            votes = votes_under_other_keys(session, keys())
+        if votes:
+            numbers = ", ".join(map(str, votes))
+            sys.exit(
+                f"Wardmote cannot start: the keys of open votes ({numbers}) are not in "
+                f"{settings().key_folder}. All processes need the same folder WARDMOTE_VAR."
+            )
+
+
 def serve(app: Flask) -> None:
-    """Serve until told to stop."""
-    app.wsgi_app = for_sockets(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    """Serve until told to stop; then finish what was begun, and return."""
     with app.app_context():
         chosen = settings()
     refuse_taken_port(chosen.host, chosen.port)
+    refuse_other_keys(app)
     with app.app_context():
         database().end_idle_writers(MOST_SILENT_SECONDS)
     take_others_words(chosen)
+    carrier, porter = carrier_for(chosen.async_mode), porter_of(app)
+    porter.most = room_for(chosen.most_connections)
+    porter.held = carrier.held
+    app.wsgi_app = porter.around(for_sockets(app.wsgi_app))  # type: ignore[method-assign,assignment]
     open_counting_room(app)
+    carrier.prepare(socketio.server)
+    remember_lines(socketio.server.eio)
+    Leaving(porter, carrier, behind_front=chosen.proxies > 0).watch()
     Ticker(app).start()
     keep_storing(app)
     keep_measuring(app)
     # p95 of a broadcast to 2,000 sockets: 282 ms with the collector's defaults, 79 ms so.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    options: dict[str, Any] = {}
-    if chosen.async_mode == AsyncMode.EVENTLET:
-        travel_light(socketio.server.eio)
-        remember_lines(socketio.server.eio)
-        options = {"max_size": MOST_CONNECTIONS, "log_output": False}
-    elif chosen.async_mode == AsyncMode.THREADING:
-        options = {"allow_unsafe_werkzeug": True}
-    socketio.run(app, host=chosen.host, port=chosen.port, **options)
+    carrier.serve(app, chosen.host, chosen.port, porter.most)

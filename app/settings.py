@@ -67,6 +67,8 @@ class Settings:
     mail_from: str = "wardmote@localhost"
     # How many proxies stand in front and may be believed about a visitor's address.
     proxies: int = 0
+    # The most connections one process may hold; it says at start if the system allows fewer.
+    most_connections: int = 20_000
     # Where the licence's promise is kept: the source of the version that runs here.
     source_url: str | None = None
     # Who may read `/metrics` from elsewhere; without it, only this machine.
@@ -102,8 +104,20 @@ NEEDED_IN_PRODUCTION = (
 )
 
 
+# What only the program may know: each may be the name of a file instead, as NAME_FILE, so that it
+# stands in no list of processes and in no dump of an environment.
+SECRETS = (
+    "WARDMOTE_SECRET_KEY",
+    "WARDMOTE_DATABASE_URL",
+    "WARDMOTE_REDIS_URL",
+    "WARDMOTE_SMTP_URL",
+    "WARDMOTE_METRICS_TOKEN",
+)
+
+
 def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the environment; SettingsError names everything that is missing or wrong."""
+    environ = {**environ, **_read_secrets(environ)}
     environment = _one_of(Environment, environ.get("WARDMOTE_ENVIRONMENT", "development"))
     if environment == Environment.PRODUCTION:
         missing = [name for name in NEEDED_IN_PRODUCTION if not environ.get(name)]
@@ -130,12 +144,30 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=environ.get("WARDMOTE_SMTP_URL") or None,
         mail_from=environ.get("WARDMOTE_MAIL_FROM", "wardmote@localhost"),
         proxies=_port(environ.get("WARDMOTE_PROXIES", "0")),
+        most_connections=_number(environ.get("WARDMOTE_MOST_CONNECTIONS", "20000"), 1, 1_000_000),
         source_url=environ.get("WARDMOTE_SOURCE_URL") or None,
         metrics_token=_token(environ.get("WARDMOTE_METRICS_TOKEN", "")),
         log_level=_one_of(LogLevel, environ.get("WARDMOTE_LOG_LEVEL") or "info"),
         keep_days=_days(environ.get("WARDMOTE_KEEP_DAYS", "")),
         purge=_one_of(Purge, environ.get("WARDMOTE_PURGE", "by-hand")),
     )
+
+
+def _read_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name in SECRETS:
+        file = environ.get(f"{name}_FILE")
+        if not file:
+            continue
+        if environ.get(name):
+            raise SettingsError(f"Set {name} or {name}_FILE, not both.")
+        try:
+            found[name] = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise SettingsError(f"{name}_FILE cannot be read: {file}.") from wrong
+        if not found[name]:
+            raise SettingsError(f"{name}_FILE is empty: {file}.")
+    return found
 
 
 def _days(written: str) -> Days:
@@ -161,8 +193,12 @@ def _token(written: str) -> str | None:
 
 
 def _port(written: str) -> int:
-    if not written.isdecimal() or int(written) > 65_535:
-        raise SettingsError(f"{written!r} is not a number from 0 to 65535.")
+    return _number(written, 0, 65_535)
+
+
+def _number(written: str, least: int, most: int) -> int:
+    if not written.isdecimal() or not least <= int(written) <= most:
+        raise SettingsError(f"{written!r} is not a number from {least} to {most}.")
     return int(written)
 
 

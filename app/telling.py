@@ -6,7 +6,6 @@ writer and room in its socket's buffer, so the bytes can go there at once. Whene
 not so, the library's own way is taken, and nothing overtakes what is queued already.
 """
 
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +20,8 @@ _FINAL_TEXT = 0x81
 _SHORT, _LONG = 125, 0xFFFF
 
 Spawn = Callable[..., object]
+# Puts a frame on a phone's line if nothing is in the way; whether that was done.
+HandOver = Callable[[Any, bytes, Spawn], bool]
 
 
 def framed(words: str) -> bytes:
@@ -43,6 +44,9 @@ class HallManager(Manager):
         """Whether anybody connected here is in a room."""
         return any(room in rooms for rooms in list(self.rooms.values()))
 
+    # A server that can put bytes on a line itself says how.
+    hand_over: HandOver | None = None
+
     def emit(
         self,
         event: str,
@@ -57,7 +61,8 @@ class HallManager(Manager):
         """Tell everybody in a room the same."""
         if event == "tally":
             VERSIONS.tell(data)
-        if callback or skip_sid or isinstance(data, tuple | bytes):
+        hand_over = self.hand_over
+        if hand_over is None or callback or skip_sid or isinstance(data, tuple | bytes):
             super().emit(event, data, namespace, room, skip_sid, callback, to, **more)
             return
         told = [event] if data is None else [event, data]
@@ -69,12 +74,12 @@ class HallManager(Manager):
         frame = framed(packet.encode())
         sockets = self.server.eio.sockets
         for _, number in self.get_participants(namespace, to or room):
-            if not _handed_over(sockets.get(number), frame, self.server.start_background_task):
+            if not hand_over(sockets.get(number), frame, self.server.start_background_task):
                 self.server._send_eio_packet(number, packet)  # noqa: SLF001 - as Manager.emit does
 
 
 def remember_lines(eio: Any) -> None:
-    """Let every Engine.IO socket know the websocket that it is told through; for eventlet’s."""
+    """Let every Engine.IO socket know the websocket that it is told through."""
     open_websocket = eio._async["websocket"]  # noqa: SLF001 - where the library keeps its driver
 
     def open_line(handle: Any, server: Any) -> Any:
@@ -85,34 +90,3 @@ def remember_lines(eio: Any) -> None:
         return open_websocket(handle_known, server)
 
     eio._async = {**eio._async, "websocket": open_line}  # noqa: SLF001
-
-
-def _handed_over(phone: Any, frame: bytes, spawn: Spawn) -> bool:
-    """Hand a frame to a phone's line if nothing else is on its way there; whether that was done."""
-    line = getattr(phone, "line", None)
-    if line is None or phone.closing or phone.closed or line.extensions:
-        return False
-    queue = phone.queue
-    if queue.qsize() or not queue.getting() or line._sendlock.locked():  # noqa: SLF001
-        return False
-    try:
-        sent = line.socket.fd.send(frame)
-    except OSError:
-        return False  # its buffer is full, or it is gone: the library waits for it, or finds out
-    if sent < len(frame):
-        line._sendlock.acquire()  # noqa: SLF001 - free, see above: whoever comes next waits
-        spawn(_finish, line, frame[sent:])
-    return True
-
-
-def _finish(line: Any, rest: bytes) -> None:
-    """Send the rest of a frame that did not fit into the buffer; hang up if that cannot be done."""
-    try:
-        line.socket.sendall(rest)
-    except OSError:
-        try:
-            line.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
-    finally:
-        line._sendlock.release()  # noqa: SLF001

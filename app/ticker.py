@@ -16,6 +16,7 @@ from app.assembly_news import ring_assemblies, ring_changed_assemblies
 from app.bell import Rung, Told, bell
 from app.councillors.digest import people_to_write_to, write_digest
 from app.counting_room import breathe, counted_away, counting
+from app.delivery_news import report_back
 from app.errors import places_of
 from app.extensions import socketio
 from app.house import database, db, keys, settings
@@ -23,7 +24,9 @@ from app.leading import ASKS_EVERY, Lead, lead_in
 from app.live import is_watched, ring_changed_rounds, ring_rounds
 from app.notice_news import notices_untold, see_to_stage, tell_roll
 from app.officers.news import tell_councillors
+from app.porter import porter_of
 from app.post import PutOff, carry_letters
+from app.privacy.nightly import NightlyPurge
 from ballots.counting import TieRefusedError, TooHardError
 from ballots.disclosure import MOST_SECONDS_LATER, DisclosureProfile
 from ballots.draws import draw_held
@@ -36,6 +39,7 @@ from ballots.tally import cover_next, due_ballots, publish, step_due
 from ballots.voting_rules import rules_of
 from neighbourhoods.database import Database, hold_round
 from neighbourhoods.phases import Phase
+from neighbourhoods.reporting_back import ReportBack, reports_untold
 from neighbourhoods.rounds import Round, RoundKind, rounds_in
 
 log = structlog.get_logger()
@@ -49,6 +53,8 @@ REST_AFTER_DIGESTS = 60.0
 # missed is made good so soon.
 LOOKS_EVERY = 4.0
 _WATCHED = tuple(phase for phase in Phase if phase != Phase.REVIEW)
+# How long a purge leaves the database to everybody else between two of its small transactions.
+BREATH = 0.05
 # Votes in a hall and rehearsals go by the same clock.
 _KINDS = tuple(RoundKind)
 
@@ -83,23 +89,30 @@ class Ticker:
         # When stages of sign-offs are looked at again: their days are long.
         self._stages_at = 0.0
         self._digests_rest_until = 0.0
+        self._nightly = NightlyPurge()
         # Rounds that their rule cannot decide: told in which phase, before or after a draw, and
         # when to try again.
         self._undecided: dict[int, tuple[tuple[Phase, bool], float]] = {}
 
     def start(self) -> None:
         """Begin ticking beside the server."""
-        # Tasks of their own: a post office that does not answer must not keep a vote from closing,
-        # and whoever counts for long still leads.
+        # Tasks of their own: a post office that does not answer, or the purge of a city’s roll,
+        # must not keep a vote from closing, and whoever counts for long still leads.
         socketio.start_background_task(self._repeat, self.lead.ask, ASKS_EVERY)
-        socketio.start_background_task(self._repeat, self.tick, SECONDS)
-        socketio.start_background_task(self._repeat, self.carry, SECONDS)
+        socketio.start_background_task(self._tick_to_the_end)
+        for act in (self.carry, self.clear):
+            socketio.start_background_task(self._repeat, act, SECONDS)
         if self._bell is not None:
             self._bell.start(self.answer)
 
+    def _tick_to_the_end(self) -> None:
+        self._repeat(self.tick, SECONDS)
+        self.lead.give_up()  # at once: figures wait for nobody who is about to end
+
     def _repeat(self, act: Callable[[], None], seconds: float) -> None:
-        while True:
-            with _going_on(act.__name__):
+        porter = porter_of(self.app)
+        while not porter.is_closing:
+            with porter.at_work(), _going_on(act.__name__):
                 act()
             socketio.sleep(seconds)
 
@@ -159,7 +172,7 @@ class Ticker:
         """Move the money that waited, and tell the next people; a transaction each."""
         with self._acting() as session:
             paying = [the_round.id for the_round in money_waiting(session)]
-            untold = notices_untold(session)
+            untold, done = notices_untold(session), reports_untold(session)
         for round_id in paying:
             with _going_on("money"), self._acting(writing=True) as session:
                 hold_round(session, round_id, alone=True)
@@ -169,12 +182,23 @@ class Ticker:
             with _going_on("letters"), self._acting(writing=True) as session:
                 tell_roll(session, session.get_one(DecisionNotice, number))
                 session.commit()
+        for round_id in done:
+            with _going_on("reports"), self._acting(writing=True) as session:
+                report_back(session, session.get_one(ReportBack, round_id))
+                session.commit()
 
     def carry(self) -> None:
         """Send once what waits in the outbox, if this process leads."""
         if self.lead.is_ours:
             with self.app.app_context():
                 carry_letters(database(), settings(), self._put_off, lambda: self.lead.is_ours)
+
+    def clear(self) -> None:
+        """Clear once a night what is past its time, where the council says so and this leads."""
+        if not self.lead.is_ours:
+            return
+        with self.app.app_context():
+            self._nightly.clear_if_due(lambda: socketio.sleep(BREATH))
 
     def _is_due(self, session: Session, the_round: Round) -> bool:
         """Whether the round, its figures or its box are to be moved on now.

@@ -42,6 +42,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
             "A round counts on this money. Add the right source first, then take this one out."
         ),
         Refusal.SOURCE_TAKEN_OUT: _("This source has been taken out already."),
+        Refusal.SPENDING_REVERSED: _(
+            "This spend has been put right already. Put the newer line right instead."
+        ),
+        Refusal.SPENDING_UNCHANGED: _("That is what it says now. Enter what was really spent."),
         Refusal.HOLD_EXCEEDS_COMMITMENT: _(
             "Only what is promised and neither spent nor held can be held back. "
             "Enter %(left)s or less."
@@ -54,6 +58,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         Refusal.PLACE_MISSING: _("Name the place where the money goes."),
         Refusal.PRACTICE_PAYS_NOTHING: _("A practice vote promises no money."),
         Refusal.ALT_MISSING: _("Say what the photo shows, for people who cannot see it."),
+        Refusal.REPORTED_MEANWHILE: _(
+            "News of this project was published since you opened this page. Read it below. "
+            "If yours is still new, send it again."
+        ),
+        Refusal.PHOTO_TAKEN_DOWN: _("This photo has been taken down already."),
         Refusal.NOT_DONE_YET: _("Enter a day that has come. Leave it empty until it is done."),
         Refusal.NOT_FINISHED: _("A project can be rated once it is finished."),
         Refusal.NOT_A_RATER: _(

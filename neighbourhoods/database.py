@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -221,6 +221,11 @@ def now(session: Session) -> datetime:
     if isinstance(answer, datetime):
         return answer.astimezone(UTC)
     return datetime.fromisoformat(str(answer)).replace(tzinfo=UTC)
+
+
+def today(session: Session) -> date:
+    """The day it is in Britain, by the database's clock."""
+    return now(session).astimezone(LONDON).date()
 
 
 def insert_into(session: Session, rows: type[Base]) -> "postgresql.Insert | sqlite.Insert":

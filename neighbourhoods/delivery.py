@@ -1,18 +1,33 @@
-"""Delivery: what becomes of every funded project, step by step, and every pound spent on it."""
+"""Delivery: what becomes of every funded project, step by step, and every pound spent on it.
+
+What was spent stands in the ledger alone: deliveries, reports and milestones read it there.
+"""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    String,
+    Text,
+    cast,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, column_property, mapped_column, relationship
 
-from neighbourhoods.database import Base, Moment, Pence, Word, now, one_of
+from neighbourhoods.database import Base, Moment, Pence, UTCDateTime, Word, now, one_of
 from neighbourhoods.money import (
     BY_SIGNATURE,
     Account,
     MoneyAct,
+    MoneyBalance,
     MoneyEntry,
+    MoneyLine,
     Movement,
     balance_of,
     hold_fund,
@@ -52,15 +67,21 @@ class Delivery(Base):
     __table_args__ = (
         CheckConstraint(one_of("status", DeliveryStatus), name="status"),
         CheckConstraint("committed_pence > 0", name="committed"),
-        CheckConstraint("spent_pence BETWEEN 0 AND committed_pence", name="spent"),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
     status: Mapped[DeliveryStatus] = mapped_column(Word(DeliveryStatus))
     committed_pence: Mapped[Pence]
-    spent_pence: Mapped[Pence] = mapped_column(default=0)
     due_on: Mapped[date | None]
+    spent_pence: Mapped[int] = column_property(
+        func.coalesce(
+            select(MoneyBalance.pence)
+            .where(MoneyBalance.project_id == project_id, MoneyBalance.account == Account.SPENT)
+            .scalar_subquery(),
+            0,
+        )
+    )
 
     project: Mapped[Project] = relationship()
     updates: Mapped[list["DeliveryUpdate"]] = relationship(
@@ -84,6 +105,61 @@ class Delivery(Base):
         return sorted(late, key=lambda one: one.due_on)
 
 
+class DeliveryPhoto(Base):
+    """The photo of a report: its bytes lie in a folder under their SHA-256."""
+
+    __tablename__ = "delivery_photos"
+    __table_args__ = (
+        CheckConstraint("alt <> ''", name="alt"),
+        CheckConstraint("width > 0 AND height > 0", name="size"),
+        CheckConstraint("(removed_at IS NULL) = (removed_why = '')", name="removed"),
+    )
+
+    update_id: Mapped[int] = mapped_column(ForeignKey("delivery_updates.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    # What is to be seen on it, for who cannot see it.
+    alt: Mapped[str] = mapped_column(String(300))
+    width: Mapped[int]
+    height: Mapped[int]
+    # Since when it is shown no more, and why.
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    removed_why: Mapped[str] = mapped_column(Text, default="")
+
+    update: Mapped["DeliveryUpdate"] = relationship(back_populates="photo")
+
+
+def _spent_in(entries: ColumnElement[bool]) -> ColumnElement[int]:
+    """What entries say was spent, less what was taken back, as the ledger has it."""
+    lines = select(func.sum(MoneyLine.pence)).join(MoneyLine.entry)
+    found = lines.where(entries, MoneyLine.account == Account.SPENT)
+    both = found.correlate_except(MoneyLine, MoneyEntry).scalar_subquery()
+    return cast(func.coalesce(both, 0), BigInteger)
+
+
+class DeliveryUpdate(Base):
+    """One dated step in a project's delivery."""
+
+    __tablename__ = "delivery_updates"
+    __table_args__ = (CheckConstraint(one_of("status", DeliveryStatus), name="status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("deliveries.project_id"), index=True)
+    status: Mapped[DeliveryStatus] = mapped_column(Word(DeliveryStatus))
+    note: Mapped[str] = mapped_column(Text)
+    due_on: Mapped[date | None]
+    # The milestone that it is about, if it is about one.
+    milestone_id: Mapped[int | None] = mapped_column(ForeignKey("milestones.id"), index=True)
+    updated_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    updated_at: Mapped[Moment]
+    # What was spent in this step, not in all, and put right since where it was mistyped.
+    spent_pence: Mapped[int] = column_property(_spent_in(MoneyEntry.update_id == id))  # noqa: A003 - its own
+
+    delivery: Mapped[Delivery] = relationship(back_populates="updates")
+    photo: Mapped[DeliveryPhoto | None] = relationship(back_populates="update")
+    milestone: Mapped["Milestone | None"] = relationship(back_populates="updates")
+    updated_by: Mapped[Person] = relationship()
+
+
 class Milestone(Base):
     """One dated step on a project's way, and who sees to it."""
 
@@ -94,55 +170,27 @@ class Milestone(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("deliveries.project_id"), index=True)
     title: Mapped[str] = mapped_column(String(160))
     due_on: Mapped[date]
+    # What was promised first, once another day was; empty while that day still stands.
+    first_due_on: Mapped[date | None]
     # Who sees to it, in words: a team, a contractor, a residents' group.
     owner: Mapped[str] = mapped_column(String(120))
     done_on: Mapped[date | None]
     note: Mapped[str] = mapped_column(Text, default="")
 
+    spent_pence: Mapped[int] = column_property(
+        _spent_in(
+            MoneyEntry.update_id.in_(
+                select(DeliveryUpdate.id)
+                .where(DeliveryUpdate.milestone_id == id)  # noqa: A003 - its own
+                .correlate_except(DeliveryUpdate)
+            )
+        )
+    )
+
     delivery: Mapped[Delivery] = relationship(back_populates="milestones")
-
-
-class DeliveryPhoto(Base):
-    """The photo of a report: its bytes lie in a folder under their SHA-256."""
-
-    __tablename__ = "delivery_photos"
-    __table_args__ = (
-        CheckConstraint("alt <> ''", name="alt"),
-        CheckConstraint("width > 0 AND height > 0", name="size"),
+    updates: Mapped[list[DeliveryUpdate]] = relationship(
+        back_populates="milestone", order_by="DeliveryUpdate.id.desc()"
     )
-
-    update_id: Mapped[int] = mapped_column(ForeignKey("delivery_updates.id"), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), index=True)
-    # What is to be seen on it, for who cannot see it.
-    alt: Mapped[str] = mapped_column(String(300))
-    width: Mapped[int]
-    height: Mapped[int]
-
-    update: Mapped["DeliveryUpdate"] = relationship(back_populates="photo")
-
-
-class DeliveryUpdate(Base):
-    """One dated step in a project's delivery."""
-
-    __tablename__ = "delivery_updates"
-    __table_args__ = (
-        CheckConstraint(one_of("status", DeliveryStatus), name="status"),
-        CheckConstraint("spent_pence >= 0", name="spent"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    project_id: Mapped[int] = mapped_column(ForeignKey("deliveries.project_id"), index=True)
-    status: Mapped[DeliveryStatus] = mapped_column(Word(DeliveryStatus))
-    note: Mapped[str] = mapped_column(Text)
-    # What was spent in this step, not in all.
-    spent_pence: Mapped[Pence]
-    due_on: Mapped[date | None]
-    updated_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    updated_at: Mapped[Moment]
-
-    delivery: Mapped[Delivery] = relationship(back_populates="updates")
-    photo: Mapped[DeliveryPhoto | None] = relationship(back_populates="update")
-    updated_by: Mapped[Person] = relationship()
 
 
 @dataclass(frozen=True)
@@ -153,6 +201,9 @@ class DeliveryStep:
     note: str
     spent_pence: int
     due_on: date | None
+    milestone: Milestone | None = None
+    # The newest report that whoever writes this one has seen; None: they were not asked.
+    seen: int | None = None
 
 
 def commit_money(session: Session, project: Project, committed_pence: int) -> Delivery:
@@ -169,7 +220,6 @@ def commit_money(session: Session, project: Project, committed_pence: int) -> De
         round_id=project.round_id,
         status=DeliveryStatus.PLANNED,
         committed_pence=committed_pence,
-        spent_pence=0,
     )
     session.add(delivery)
     entry = entry_about(project, MoneyAct.COMMITMENT, BY_SIGNATURE)
@@ -208,13 +258,15 @@ def report_delivery(
         raise Refused(Refusal.REASON_MISSING)
     hold_fund(session, delivery.project.the_round.fund_id)
     session.refresh(delivery, with_for_update=True)  # two reports at once are both added up
-    _check_spendable(session, delivery, step.spent_pence)
+    if step.seen is not None and step.seen != newest_report(session, delivery):
+        raise Refused(Refusal.REPORTED_MEANWHILE)
+    check_spendable(session, delivery, step.spent_pence)
     update = DeliveryUpdate(
         delivery=delivery,
         status=step.status,
         note=step.note.strip(),
-        spent_pence=step.spent_pence,
         due_on=step.due_on,
+        milestone=step.milestone,
         updated_by=by,
         updated_at=now(session),
     )
@@ -222,13 +274,24 @@ def report_delivery(
     session.add(update)
     session.flush()
     if step.spent_pence:
-        _spend(session, update)
+        spend(session, update, step.spent_pence, update.note, by)
     return update
 
 
-def _check_spendable(session: Session, delivery: Delivery, pence: int) -> None:
+def newest_report(session: Session, delivery: Delivery) -> int:
+    """The number of a project's newest report; 0 before there is one."""
+    query = select(func.max(DeliveryUpdate.id)).where(
+        DeliveryUpdate.project_id == delivery.project_id
+    )
+    return session.scalar(query) or 0
+
+
+def check_spendable(
+    session: Session, delivery: Delivery, pence: int, *, coming_back: int = 0
+) -> None:
+    """Refuse to spend more than is promised and free, and what is coming back to it."""
     fund_id, project_id = delivery.project.the_round.fund_id, delivery.project_id
-    left = balance_of(session, fund_id, Account.COMMITTED, project_id)
+    left = balance_of(session, fund_id, Account.COMMITTED, project_id) + coming_back
     if pence <= left:
         return
     held = balance_of(session, fund_id, Account.HELD, project_id)
@@ -237,62 +300,23 @@ def _check_spendable(session: Session, delivery: Delivery, pence: int) -> None:
     raise Refused(Refusal.SPEND_EXCEEDS_COMMITMENT, left_pence=left)
 
 
-def _spend(session: Session, update: DeliveryUpdate) -> MoneyEntry:
-    """Write down what a report says was spent."""
-    delivery, pence = update.delivery, update.spent_pence
-    entry = entry_about(delivery.project, MoneyAct.SPENDING, update.note, update.updated_by)
+def spend(session: Session, update: DeliveryUpdate, pence: int, why: str, by: Person) -> MoneyEntry:
+    """Write down pence that a report says were spent; its fund must be held."""
+    delivery = update.delivery
+    entry = entry_about(delivery.project, MoneyAct.SPENDING, why, by)
     entry.update_id = update.id
-    delivery.spent_pence += pence
     out = Movement(Account.COMMITTED, -pence, delivery.project_id)
-    return move_money(session, entry, [out, Movement(Account.SPENT, pence, delivery.project_id)])
+    into = Movement(Account.SPENT, pence, delivery.project_id)
+    move_money(session, entry, [out, into])
+    read_anew(session, update)
+    return entry
 
 
-def attach_photo(
-    session: Session, update: DeliveryUpdate, digest: str, alt: str, size: tuple[int, int]
-) -> DeliveryPhoto:
-    """Put a stored photo beside a report; it must say in words what is to be seen."""
-    if not alt.strip():
-        raise Refused(Refusal.ALT_MISSING)
-    photo = DeliveryPhoto(
-        update=update, digest=digest, alt=alt.strip(), width=size[0], height=size[1]
-    )
-    session.add(photo)
-    session.flush()
-    return photo
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What officers say of a milestone."""
-
-    title: str
-    due_on: date
-    owner: str
-    done_on: date | None = None
-    note: str = ""
-
-
-def plan_milestone(session: Session, delivery: Delivery, planned: Planned) -> Milestone:
-    """Promise a step of a project by a day."""
-    milestone = Milestone(delivery=delivery)
-    session.add(milestone)
-    with session.no_autoflush:
-        return change_milestone(session, milestone, planned)
-
-
-def change_milestone(session: Session, milestone: Milestone, planned: Planned) -> Milestone:
-    """Say anew what a milestone is, or that it is done; not before its day has come."""
-    the_round = milestone.delivery.project.the_round
-    check_allowed(Role.OFFICER, Action.DELIVER, the_round.phase)
-    # A day later than ours is today somewhere, but nothing is done the day after tomorrow.
-    if planned.done_on is not None and planned.done_on > now(session).date() + timedelta(days=1):
-        raise Refused(Refusal.NOT_DONE_YET)
-    milestone.title, milestone.owner = planned.title.strip(), planned.owner.strip()
-    milestone.due_on, milestone.done_on = planned.due_on, planned.done_on
-    milestone.note = planned.note.strip()
-    session.flush()
-    session.expire(milestone.delivery, ["milestones"])
-    return milestone
+def read_anew(session: Session, update: DeliveryUpdate) -> None:
+    """Have what was spent read from the ledger again, after an entry about a report."""
+    for one in (update, update.delivery, update.milestone):
+        if one is not None:
+            session.expire(one, ["spent_pence"])
 
 
 def deliveries_in(session: Session, the_round: Round) -> list[Delivery]:

@@ -5,9 +5,11 @@ import hashlib
 import hmac
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
+from typing import IO
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -21,6 +23,8 @@ from neighbourhoods.rounds import Round, check_still_allowed
 COLUMNS = ("reference", "name", "postcode", "email")
 MOST_ROWS = 1_500_000
 MOST_PROBLEMS = 100
+# Rows that are read or written between two pauses: about a hundredth of a second.
+AT_ONCE = 250
 # Crockford's alphabet: no I, L, O or U to misread on paper.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 12
@@ -85,58 +89,88 @@ class RollRow:
 
 @dataclass
 class RollReading:
-    """What a file says: its good rows, and every problem up to the first hundred."""
+    """What a file says: how many good rows it has, and every problem up to the first hundred."""
 
-    rows: list[RollRow] = field(default_factory=list)
+    people: int = 0
     problems: list[RollProblem] = field(default_factory=list)
 
 
-def read_roll(raw: bytes) -> RollReading:
-    """Read a CSV with the columns reference, name, postcode, email (the last two may be empty)."""
+def nobody_waits() -> None:
+    """For whoever has nobody to let go first while a long roll is read and written."""
+
+
+def check_roll(file: IO[bytes], pause: Callable[[], None] = nobody_waits) -> RollReading:
+    """Look through a CSV with the columns reference, name, postcode, email; the last two may be
+    empty. `pause` is called between slices of a few hundred rows."""
     reading = RollReading()
-    if b"\0" in raw:  # UTF-16, or no text at all; PostgreSQL would refuse to store it
-        reading.problems.append(RollProblem(1, RollFault.NOT_UTF8))
-        return reading
-    try:
-        lines = csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True)
-        header = [title.strip().lower() for title in next(lines, [])]
-    except (UnicodeDecodeError, csv.Error):
-        reading.problems.append(RollProblem(1, RollFault.NOT_UTF8))
-        return reading
-    if sorted(header) != sorted(COLUMNS):
-        reading.problems.append(RollProblem(1, RollFault.NO_HEADER, ", ".join(header)[:200]))
-        return reading
-    _read_rows(lines, header, reading)
-    if not reading.rows and not reading.problems:
+    for _row in rows_of(file, reading.problems, pause):
+        reading.people += 1
+    if not reading.people and not reading.problems:
         reading.problems.append(RollProblem(1, RollFault.NO_ROWS))
     return reading
 
 
-def _read_rows(lines: Iterator[list[str]], header: list[str], reading: RollReading) -> None:
+def rows_of(
+    file: IO[bytes], problems: list[RollProblem], pause: Callable[[], None] = nobody_waits
+) -> Iterator[RollRow]:
+    """The good rows of a roll as they are read; what is wrong goes to `problems`."""
+    file.seek(0)
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    try:
+        yield from _good_rows(csv.reader(_without_nul(text), strict=True), problems, pause)
+    except UnicodeError:
+        problems[:] = [RollProblem(1, RollFault.NOT_UTF8)]
+    finally:
+        text.detach()  # the file is the caller's to close, and to read again
+
+
+def _without_nul(text: Iterable[str]) -> Iterator[str]:
+    for line in text:
+        if "\0" in line:  # UTF-16, or no text at all; PostgreSQL would refuse to store it
+            raise UnicodeError
+        yield line
+
+
+def _good_rows(
+    lines: Iterator[list[str]], problems: list[RollProblem], pause: Callable[[], None]
+) -> Iterator[RollRow]:
+    header = _header(lines, problems)
     references: set[str] = set()
     emails: set[str] = set()
     number = 1
     try:
         for number, cells in enumerate(lines, start=2):
+            if number % AT_ONCE == 0:
+                pause()
+            if not header or len(problems) >= MOST_PROBLEMS:
+                return
             if not any(cell.strip() for cell in cells):
                 continue
-            if len(reading.problems) >= MOST_PROBLEMS:
-                return
             if number > MOST_ROWS:
-                reading.problems.append(RollProblem(number, RollFault.TOO_MANY_ROWS))
+                problems.append(RollProblem(number, RollFault.TOO_MANY_ROWS))
                 return
             if len(cells) != len(header):
-                reading.problems.append(
-                    RollProblem(number, RollFault.WRONG_COLUMNS, str(len(cells)))
-                )
+                problems.append(RollProblem(number, RollFault.WRONG_COLUMNS, str(len(cells))))
                 continue
-            row, problems = _read_row(number, dict(zip(header, cells, strict=True)))
-            problems += _repeats(number, row, references, emails)
-            reading.problems += problems
-            if not problems:
-                reading.rows.append(row)
+            row, wrong = _read_row(number, dict(zip(header, cells, strict=True)))
+            wrong += _repeats(number, row, references, emails)
+            problems += wrong
+            if not wrong:
+                yield row
     except csv.Error:
-        reading.problems.append(RollProblem(number + 1, RollFault.WRONG_COLUMNS))
+        problems.append(RollProblem(number + 1, RollFault.WRONG_COLUMNS))
+
+
+def _header(lines: Iterator[list[str]], problems: list[RollProblem]) -> list[str]:
+    """The columns in the order of the file; none, and a problem, if they are others."""
+    try:
+        header = [title.strip().lower() for title in next(lines, [])]
+    except csv.Error:
+        raise UnicodeError from None
+    if sorted(header) == sorted(COLUMNS):
+        return header
+    problems.append(RollProblem(1, RollFault.NO_HEADER, ", ".join(header)[:200]))
+    return []
 
 
 def _read_row(line: int, cells: dict[str, str]) -> tuple[RollRow, list[RollProblem]]:
@@ -171,28 +205,47 @@ def _repeats(line: int, row: RollRow, references: set[str], emails: set[str]) ->
     return problems
 
 
-def replace_roll(session: Session, key: bytes, the_round: Round, rows: list[RollRow]) -> int:
+def replace_roll(
+    session: Session,
+    key: bytes,
+    the_round: Round,
+    rows: Iterable[RollRow],
+    pause: Callable[[], None] = nobody_waits,
+) -> int:
     """Make these rows the round's whole roll; returns how many may vote.
 
-    Only before the vote: a roll written beside ballots would tie names to choices.
+    Only before the vote: a roll written beside ballots would tie names to choices. `pause` is
+    called between slices, so that a city's roll keeps nobody waiting who wants something else.
     """
     check_still_allowed(session, the_round, Role.OFFICER, Action.IMPORT_ROLL)
-    session.execute(delete(RollEntry).where(RollEntry.round_id == the_round.id))
-    values = [
-        {
-            "round_id": the_round.id,
-            "reference": row.reference,
-            "name": row.name,
-            "postcode": row.postcode,
-            "email": row.email,
-            "code_hash": _code_hash(key, voter_code(key, the_round.id, row.reference)),
-        }
-        for row in rows
-    ]
-    if values:
-        session.execute(insert(RollEntry), values)
+    _empty_roll(session, the_round.id, pause)
+    people, left = 0, iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        values = [
+            {
+                "round_id": the_round.id,
+                "reference": row.reference,
+                "name": row.name,
+                "postcode": row.postcode,
+                "email": row.email,
+                "code_hash": _code_hash(key, voter_code(key, the_round.id, row.reference)),
+            }
+            for row in some
+        ]
+        session.execute(insert(RollEntry.__table__), values)  # type: ignore[arg-type]
+        people += len(values)
+        pause()
     session.flush()
-    return len(values)
+    return people
+
+
+def _empty_roll(session: Session, round_id: int, pause: Callable[[], None]) -> None:
+    of_round = RollEntry.round_id == round_id
+    last = select(RollEntry.id).where(of_round).order_by(RollEntry.id).offset(AT_ONCE * 10).limit(1)
+    while (until := session.scalar(last)) is not None:
+        session.execute(delete(RollEntry).where(of_round, RollEntry.id < until))
+        pause()
+    session.execute(delete(RollEntry).where(of_round))
 
 
 def roll_size(session: Session, round_id: int) -> int:

@@ -54,6 +54,8 @@ class MoneyAct(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     SPENDING = "spending"
+    # A spend that was entered by mistake is taken back.
+    REVERSAL = "reversal"
     RETURN = "return"
 
 
@@ -71,10 +73,15 @@ class MoneyEntry(Base):
         CheckConstraint("(act IN ('source', 'correction')) = (source_id IS NOT NULL)", name="of"),
         CheckConstraint("(source_id IS NULL) = (project_id IS NOT NULL)", name="about"),
         CheckConstraint("(project_id IS NULL) = (round_id IS NULL)", name="round"),
-        CheckConstraint("(act = 'release') = (answers_id IS NOT NULL)", name="answers"),
+        CheckConstraint(
+            "(act IN ('release', 'reversal')) = (answers_id IS NOT NULL)", name="answers"
+        ),
+        CheckConstraint(
+            "(act IN ('spending', 'reversal')) = (update_id IS NOT NULL)", name="report"
+        ),
         # A source comes in once and is taken out once at most.
         UniqueConstraint("act", "source_id"),
-        # A condition is met once.
+        # A condition is met once, a spend taken back once.
         UniqueConstraint("answers_id"),
     )
 
@@ -90,8 +97,8 @@ class MoneyEntry(Base):
     # The round whose record promised it.
     round_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id"), index=True)
     # The report that says what was spent.
-    update_id: Mapped[int | None] = mapped_column(ForeignKey("delivery_updates.id"))
-    # The condition that was met.
+    update_id: Mapped[int | None] = mapped_column(ForeignKey("delivery_updates.id"), index=True)
+    # The condition that was met, or the spend that was taken back.
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("money_entries.id"))
     # Where an underspend went; empty: nowhere, or back to the fund.
     returned_to: Mapped[str] = mapped_column(String(160), default="")
@@ -263,6 +270,19 @@ def unmet_conditions(entries: Collection[MoneyEntry]) -> list[MoneyEntry]:
 def held_by(condition: MoneyEntry) -> int:
     """Pence that a condition holds back."""
     return sum(line.pence for line in condition.lines if line.account == Account.HELD)
+
+
+def spent_by(spending: MoneyEntry) -> int:
+    """Pence that an entry says were spent."""
+    return sum(line.pence for line in spending.lines if line.account == Account.SPENT)
+
+
+def standing_spendings(entries: Collection[MoneyEntry]) -> list[MoneyEntry]:
+    """The spends among a project's entries that nobody took back."""
+    taken_back = {entry.answers_id for entry in entries if entry.act == MoneyAct.REVERSAL}
+    return [
+        entry for entry in entries if entry.act == MoneyAct.SPENDING and entry.id not in taken_back
+    ]
 
 
 def corrections_in(session: Session, fund_id: int) -> dict[int, MoneyEntry]:

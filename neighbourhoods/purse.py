@@ -2,7 +2,14 @@
 
 from sqlalchemy.orm import Session
 
-from neighbourhoods.delivery import Delivery, DeliveryStatus, entry_about
+from neighbourhoods.delivery import (
+    Delivery,
+    DeliveryStatus,
+    check_spendable,
+    entry_about,
+    read_anew,
+    spend,
+)
 from neighbourhoods.funds import FundSource
 from neighbourhoods.money import (
     Account,
@@ -15,6 +22,8 @@ from neighbourhoods.money import (
     held_by,
     hold_fund,
     move_money,
+    spent_by,
+    standing_spendings,
     unmet_conditions,
 )
 from neighbourhoods.people import Person
@@ -75,6 +84,40 @@ def release_held(
     pence = held_by(condition)
     into = Movement(Account.COMMITTED, pence, project.id)
     return move_money(session, entry, [Movement(Account.HELD, -pence, project.id), into])
+
+
+def correct_spending(
+    session: Session,
+    delivery: Delivery,
+    spending: MoneyEntry,
+    by: Person,
+    right_pence: int,
+    why: str,
+) -> MoneyEntry:
+    """Put a mistyped spend right: an entry takes it back, the next spends what is right.
+
+    Nothing is edited; both entries name the report and the reason.
+    """
+    _check_may_deliver(session, delivery)
+    _check_reason(why)
+    if right_pence < 0:
+        raise Refused(Refusal.AMOUNT_NOT_POSITIVE)
+    project = delivery.project
+    standing = standing_spendings(entries_about(session, [project.id]))
+    if spending.update is None or spending.id not in {one.id for one in standing}:
+        raise Refused(Refusal.SPENDING_REVERSED)
+    wrong_pence = spent_by(spending)
+    if right_pence == wrong_pence:
+        raise Refused(Refusal.SPENDING_UNCHANGED)
+    check_spendable(session, delivery, right_pence, coming_back=wrong_pence)
+    entry = entry_about(project, MoneyAct.REVERSAL, why.strip(), by)
+    entry.answers_id, entry.update_id = spending.id, spending.update_id
+    back = Movement(Account.COMMITTED, wrong_pence, project.id)
+    move_money(session, entry, [Movement(Account.SPENT, -wrong_pence, project.id), back])
+    if right_pence:
+        spend(session, spending.update, right_pence, why.strip(), by)
+    read_anew(session, spending.update)
+    return entry
 
 
 def return_underspend(

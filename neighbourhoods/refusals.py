@@ -18,6 +18,8 @@ class Refusal(StrEnum):
     SPEND_EXCEEDS_COMMITMENT = "spend-exceeds-commitment"
     SPEND_IS_HELD = "spend-is-held"
     FUND_SHORT = "fund-short"
+    SPENDING_REVERSED = "spending-reversed"
+    SPENDING_UNCHANGED = "spending-unchanged"
     SOURCE_COMMITTED = "source-committed"
     SOURCE_IN_ROUNDS = "source-in-rounds"
     SOURCE_TAKEN_OUT = "source-taken-out"
@@ -28,6 +30,8 @@ class Refusal(StrEnum):
     PLACE_MISSING = "place-missing"
     PRACTICE_PAYS_NOTHING = "practice-pays-nothing"
     # delivery
+    REPORTED_MEANWHILE = "reported-meanwhile"
+    PHOTO_TAKEN_DOWN = "photo-taken-down"
     ALT_MISSING = "alt-missing"
     NOT_DONE_YET = "not-done-yet"
     NOT_FINISHED = "not-finished"

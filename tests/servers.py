@@ -220,7 +220,7 @@ def package_folder(package: str) -> Path:
 def runnable(program: Path, bundle: list[Path], shelter: Path) -> Path:
     """`program`, or its copy below `shelter` when the ordinary user cannot reach the original."""
     user = ordinary_user()
-    if user is None or _can_run(program, user):
+    if user is None or can_run(program, user):
         return program
     for part in bundle:
         shutil.copytree(part, shelter / part.name, symlinks=True, dirs_exist_ok=True)
@@ -230,7 +230,8 @@ def runnable(program: Path, bundle: list[Path], shelter: Path) -> Path:
     return shelter / home.name / program.relative_to(home)
 
 
-def _can_run(program: Path, user: pwd.struct_passwd) -> bool:
+def can_run(program: Path, user: pwd.struct_passwd) -> bool:
+    """Whether a user may run a program where it lies."""
     tried = subprocess.run(
         ["/bin/sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(program)],
         user=user.pw_uid,

@@ -98,7 +98,7 @@ def test_a_program_out_of_the_ordinary_users_reach_is_copied(tmp_path: Path) -> 
     with servers.temporary_folder("programs") as folder:
         found = servers.runnable(locked / "bin" / "tool", [locked / "bin"], folder / "programs")
         assert found.is_relative_to(folder)
-        assert servers._can_run(found, user)
+        assert servers.can_run(found, user)
 
 
 def test_a_server_that_ends_early_says_why(tmp_path: Path) -> None:

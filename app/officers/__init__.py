@@ -20,18 +20,21 @@ from app.officers import (  # noqa: E402
     purse,
     ratings,
     referrals,
+    report_photos,
     rolls,
     rounds,
     route,
     rules,
     screening,
     sending_back,
+    spendings,
     standing,
     voter_cards,
 )
 
 __all__ = [
     "advice", "conditions", "deliveries", "desk", "drawing", "funds", "menu", "milestones",
-    "moderation", "moving", "notices", "officers", "purse", "ratings", "referrals", "rolls",
-    "rounds", "route", "rules", "screening", "sending_back", "standing", "voter_cards",
+    "moderation", "moving", "notices", "officers", "purse", "ratings", "referrals",
+    "report_photos", "rolls", "rounds", "route", "rules", "screening", "sending_back", "spendings",
+    "standing", "voter_cards",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Delivery: how far each funded project has come, and telling those who wanted it."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,8 +9,9 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput
-from wtforms import RadioField
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSelect
+from wtforms import HiddenField, RadioField, SelectField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired
 
 from app.access import Who, open_to, signed_in
@@ -18,30 +21,34 @@ from app.house import db, today
 from app.officers import officers
 from app.officers.forms import choices_of, refuse_at, show_form
 from app.officers.news import tell_followers
-from app.photos import (
-    MOST_PHOTO_BYTES,
-    BadPhotoError,
-    Photo,
-    clean_photo,
-    store_photo,
-    takes_photo,
-)
+from app.photo_drawing import MOST_PHOTO_BYTES, BadPhotoError, Photo
+from app.photos import draw_anew, store_photo, takes_photo
 from app.public.delivery_words import due_of, read_milestones
+from app.public.money_words import mistakes_in
 from app.wording import say
 from neighbourhoods.delivery import (
     Delivery,
     DeliveryStatus,
     DeliveryStep,
-    attach_photo,
+    Milestone,
     deliveries_in,
+    newest_report,
 )
 from neighbourhoods.delivery import (
     report_delivery as publish_step,
 )
-from neighbourhoods.money import entries_about, held_by, money_of, unmet_conditions
+from neighbourhoods.money import (
+    entries_about,
+    held_by,
+    money_of,
+    standing_spendings,
+    unmet_conditions,
+)
 from neighbourhoods.phases import Action, Role, check_allowed
 from neighbourhoods.projects import proposal_behind
 from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.report_photos import attach_photo
+from neighbourhoods.reporting_back import conclude_delivery
 from neighbourhoods.rounds import Round
 
 
@@ -51,6 +58,8 @@ class DeliveryForm(FlaskForm):
     # The photo that was sent, drawn anew.
     clean: Photo | None = None
 
+    # The newest report that stood on the page: the same news sent twice is published once.
+    seen = HiddenField()
     status = RadioField(
         _l("Where does it stand?"),
         [InputRequired(_l("Choose where it stands"))],
@@ -66,6 +75,12 @@ class DeliveryForm(FlaskForm):
         _l("Spent in this step"),
         least_pence=0,
         description=_l("Since the last report, not in all. Leave it empty if nothing was spent."),
+    )
+    milestone = SelectField(
+        _l("Which milestone is it about?"),
+        widget=GovSelect(),
+        default="",
+        description=_l("Its photo and what was spent are shown beside the milestone."),
     )
     photo = FileField(
         _l("A photo (optional)"),
@@ -108,12 +123,20 @@ def report_delivery(the_round: Round, delivery: Delivery) -> ResponseReturnValue
     """Publish how far a project has come, and write to its proposer and all who backed it."""
     form = DeliveryForm(data={"status": delivery.status.value, "due_on": delivery.due_on})
     form.status.choices = choices_of(DeliveryStatus)
+    form.milestone.choices = _milestones_to_choose(delivery.milestones)
     if form.is_submitted():
         check_allowed(Role.OFFICER, Action.DELIVER, the_round.phase)
-        told = _publish(delivery, form) if form.validate() and _read_photo(form) else None
+        told = None
+        if form.validate():
+            is_clean = _read_photo(form)
+            # Read again: while a photo was drawn, this request's session was let go of.
+            the_round = db().get_one(Round, the_round.id)
+            delivery = db().get_one(Delivery, delivery.project_id)
+            told = _publish(delivery, form) if is_clean else None
         if told is not None:
             flash(_people_told(told), "success")
             return redirect(url_for("officers.delivery", round_id=the_round.id), 303)
+    form.seen.data = str(newest_report(db(), delivery))
     entries = entries_about(db(), [delivery.project_id])
     return show_form(
         "officers/report_delivery.html",
@@ -122,13 +145,20 @@ def report_delivery(the_round: Round, delivery: Delivery) -> ResponseReturnValue
         delivery=delivery,
         money=money_of(db(), [delivery.project_id])[delivery.project_id],
         conditions=[(each, held_by(each)) for each in unmet_conditions(entries)],
+        spendings={each.update_id: each for each in standing_spendings(entries)},
+        mistakes=mistakes_in(entries),
         milestones=read_milestones(delivery, today()),
         is_proposed=proposal_behind(db(), delivery.project) is not None,
     )
 
 
+def _milestones_to_choose(milestones: Sequence[Milestone]) -> list[SelectChoice]:
+    none = SelectChoice("", _("None of them in particular"))
+    return [none, *(SelectChoice(str(one.id), one.title) for one in milestones)]
+
+
 def _read_photo(form: DeliveryForm) -> bool:
-    """Draw the photo that was sent anew; False, with the reason at its field, if it cannot be."""
+    """Have a photo that was sent drawn anew; False, with the reason at its field, if it cannot."""
     form.clean = None
     if not form.photo.data:
         return True
@@ -136,7 +166,7 @@ def _read_photo(form: DeliveryForm) -> bool:
         form.alt.errors = [say(Refusal.ALT_MISSING)]
         return False
     try:
-        form.clean = clean_photo(form.photo.data.read(MOST_PHOTO_BYTES + 1))
+        form.clean = draw_anew(form.photo.data.read(MOST_PHOTO_BYTES + 1))
     except BadPhotoError:
         form.photo.errors = [_("Choose a JPEG, PNG or WebP picture of at most 5 MB")]
         return False
@@ -145,19 +175,30 @@ def _read_photo(form: DeliveryForm) -> bool:
 
 def _publish(delivery: Delivery, form: DeliveryForm) -> int | None:
     """Store the step and post the letters, how many; or None, with the reason at its field."""
+    seen = form.seen.data or ""
+    about = [one for one in delivery.milestones if str(one.id) == form.milestone.data]
     step = DeliveryStep(
-        DeliveryStatus(form.status.data), form.note.data, form.spent.data or 0, form.due_on.data
+        DeliveryStatus(form.status.data),
+        form.note.data,
+        form.spent.data or 0,
+        form.due_on.data,
+        milestone=about[0] if about else None,
+        seen=int(seen) if seen.isdecimal() else None,
     )
     try:
         update = publish_step(db(), delivery, signed_in().person, step)
     except Refused as refused:
-        if refused.reason not in (Refusal.SPEND_EXCEEDS_COMMITMENT, Refusal.SPEND_IS_HELD):
+        if refused.reason == Refusal.REPORTED_MEANWHILE:
+            refuse_at(form.note, refused)
+        elif refused.reason in (Refusal.SPEND_EXCEEDS_COMMITMENT, Refusal.SPEND_IS_HELD):
+            refuse_at(form.spent, refused)
+        else:
             raise
-        refuse_at(form.spent, refused)
         return None
     if form.clean is not None:
         attach_photo(db(), update, store_photo(form.clean), form.alt.data, form.clean.size)
     told = tell_followers(update)
+    conclude_delivery(db(), delivery.project.the_round)
     db().commit()
     return told
 

@@ -14,13 +14,8 @@ from app.house import db
 from app.officers import officers
 from app.officers.forms import refuse_at, show_form
 from app.officers.news import tell_of_milestone
-from neighbourhoods.delivery import (
-    Delivery,
-    Milestone,
-    Planned,
-    change_milestone,
-    plan_milestone,
-)
+from neighbourhoods.delivery import Delivery, Milestone
+from neighbourhoods.milestones import Planned, change_milestone, plan_milestone
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round
 

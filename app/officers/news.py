@@ -2,11 +2,13 @@
 
 from flask import url_for
 
+from app.counting_room import breathe
 from app.house import db, settings, today
-from app.post import post_letter
+from app.post import post_letter, word_letter
 from app.public.delivery_words import read_milestones
 from ballots.referrals import Referral
 from neighbourhoods.delivery import Delivery, DeliveryUpdate, Milestone
+from neighbourhoods.letters import write_letters
 from neighbourhoods.people import councillors_for
 from neighbourhoods.projects import proposal_behind
 from neighbourhoods.proposals import people_following
@@ -56,21 +58,27 @@ def _tell(delivery: Delivery, letter: str, **figures: object) -> int:
         return 0
     link = _whole(url_for("public.delivery", round_id=delivery.round_id))
     rate = url_for("residents.rate", round_id=delivery.round_id, delivery_id=delivery.project_id)
-    day = today()
-    followers = people_following(db(), proposal)
-    for person in followers:
-        post_letter(
-            person.email,
+    milestones = read_milestones(delivery, today())
+
+    def worded(*, is_proposer: bool) -> tuple[str, str]:
+        return word_letter(
             letter,
             delivery=delivery,
-            milestones=read_milestones(delivery, day),
+            milestones=milestones,
             rate_link=_whole(rate),
             project=delivery.project,
-            is_proposer=person.id == proposal.proposer_id,
+            is_proposer=is_proposer,
             link=link,
             **figures,
         )
-    return len(followers)
+
+    # Thousands may have backed it: their letters are the same.
+    to_proposer, to_backers = worded(is_proposer=True), worded(is_proposer=False)
+    letters = [
+        (person.email, *(to_proposer if person.id == proposal.proposer_id else to_backers))
+        for person in people_following(db(), proposal)
+    ]
+    return write_letters(db(), letters, breathe)
 
 
 def _whole(path: str) -> str:

@@ -147,7 +147,7 @@ IN_OFFICE = (
     Kept(
         Topic.MONEY,
         _l("Reports of how a project comes on, its milestones, and photos of it."),
-        ("deliveries", "delivery_updates", "delivery_photos", "milestones"),
+        ("deliveries", "delivery_updates", "delivery_photos", "milestones", "reports_back"),
         (
             "delivery_updates.updated_by_id",
             "delivery_updates.note",

@@ -22,8 +22,8 @@ OF_RESIDENTS = (
         period=Period.ACCOUNTS,
         then=Then.BLANKED,
         erased=_l(
-            "Address and name are taken out. An empty row with a number stays, so that nobody "
-            "else ever gets it."
+            "Address and name are taken out; the name of somebody who held an office stays. An "
+            "empty row with a number is left, so that nobody else ever gets that number."
         ),
         names_stay=True,
     ),

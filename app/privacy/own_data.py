@@ -116,7 +116,7 @@ def _by_address(session: Session, person: Person) -> list[Part]:
             "sign_in_codes",
             _rows(session, codes, "email", "expires_at", "tries_left"),
         ),
-        Part(_("You on electoral rolls"), "roll_entries", entries),
+        Part(_("Your entries on electoral rolls"), "roll_entries", entries),
     ]
 
 

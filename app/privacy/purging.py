@@ -6,9 +6,22 @@ What the database refuses to change (ledger, record, money) is never touched.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 import structlog
-from sqlalchemy import delete, func, inspect, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Update,
+    and_,
+    delete,
+    func,
+    inspect,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.privacy.clearings import Clearing, clearings, meetings_over
@@ -24,9 +37,12 @@ from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round, RoundKind, RoundMove
 
 log = structlog.get_logger()
+Key: TypeAlias = tuple[object, ...]
 
 # Rows in one transaction: whoever votes meanwhile waits no longer than for that many.
 BATCH = 500
+# Keys that are looked up at once.
+PAGE = 50_000
 KEYS, REHEARSALS = "round keys", "rehearsed votes"
 
 
@@ -86,31 +102,45 @@ def _purged(clearing: Clearing, number: int) -> Purged:
 
 def _clear(database: Database, clearing: Clearing, days: Days) -> Iterator[int]:
     """Clear one table, a transaction for each batch; tells how many rows each had."""
-    keys = tuple(inspect(clearing.rows).primary_key)
+    for page in _pages(database, clearing, days):
+        for start in range(0, len(page), BATCH):
+            batch = page[start : start + BATCH]
+            with database.writing() as session:
+                _write(session, clearing, batch, days)
+                session.commit()
+            yield len(batch)
+
+
+def _pages(database: Database, clearing: Clearing, days: Days) -> Iterator[list[Key]]:
+    """The keys of the rows that are due, many at a time: each look goes through the whole table."""
+    keys = _keys_of(clearing)
+    last: Key | None = None
     while True:
-        with database.writing() as session:
-            moment = now(session)
-            due = clearing.due(moment - timedelta(days=days[clearing.period]))
-            query = select(*keys).where(due, clearing.ready).limit(BATCH)
-            found = [tuple(row) for row in session.execute(query)]
-            if not found:
-                return
-            chosen = tuple_(*keys).in_(found)
-            if clearing.blank:
-                stamped = {clearing.stamp: moment} if clearing.stamp else {}
-                session.execute(
-                    update(clearing.rows).where(chosen).values({**clearing.blank, **stamped}),
-                    execution_options={"synchronize_session": False},
-                )
-            else:
-                session.execute(
-                    delete(clearing.rows).where(chosen),
-                    execution_options={"synchronize_session": False},
-                )
-            session.commit()
-        yield len(found)
-        if len(found) < BATCH:
+        further = tuple_(*keys) > tuple_(*last) if last is not None else true()
+        with database.reading() as session:
+            due = clearing.due(now(session) - timedelta(days=days[clearing.period]))
+            query = select(*keys).where(due, clearing.ready, further).order_by(*keys).limit(PAGE)
+            page = [tuple(row) for row in session.execute(query)]
+        if not page:
             return
+        yield page
+        last = page[-1]
+
+
+def _write(session: Session, clearing: Clearing, batch: list[Key], days: Days) -> None:
+    """Clear a batch; what is not due any more, since it was looked at, stays."""
+    moment = now(session)
+    due = clearing.due(moment - timedelta(days=days[clearing.period]))
+    chosen = and_(tuple_(*_keys_of(clearing)).in_(batch), due, clearing.ready)
+    statement: Delete | Update = delete(clearing.rows).where(chosen)
+    if clearing.blank:
+        stamped = {clearing.stamp: moment} if clearing.stamp else {}
+        statement = update(clearing.rows).where(chosen).values({**clearing.blank, **stamped})
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _keys_of(clearing: Clearing) -> tuple[ColumnElement[object], ...]:
+    return tuple(inspect(clearing.rows).primary_key)
 
 
 # --- keys ----------------------------------------------------------------------------------------

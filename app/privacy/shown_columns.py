@@ -101,7 +101,7 @@ IN_OFFICE: Shown = {
         _l("Exceptions you made in quiet periods"), ("round_id", "why", "made_at"),
     ),
     "notice_corrections.made_by_id": (
-        _l("Corrections you made to notices"), ("round_id", "words", "made_at"),
+        _l("Corrections you made to notices"), ("number", "words", "made_at"),
     ),
     "draw_readings.person_id": (
         _l("What you entered of draws"), ("round_id", "value", "read_at"),

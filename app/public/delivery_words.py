@@ -6,7 +6,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from app.display import date_words
-from neighbourhoods.delivery import UNDER_WAY, Delivery, Milestone
+from neighbourhoods.delivery import UNDER_WAY, Delivery, DeliveryPhoto, Milestone
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class MilestoneRead:
     milestone: Milestone
     state: str
     tone: str
+    photos: tuple[DeliveryPhoto, ...]
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,21 @@ def read_milestones(delivery: Delivery, today: date) -> list[MilestoneRead]:
 
 
 def _read(delivery: Delivery, milestone: Milestone, today: date) -> MilestoneRead:
+    reports = [one for one in delivery.updates if one.milestone_id == milestone.id]
+    photos = tuple(one.photo for one in reversed(reports) if one.photo is not None)
+    words, tone = _state(delivery, milestone, today)
+    return MilestoneRead(milestone, words, tone, photos)
+
+
+def _state(delivery: Delivery, milestone: Milestone, today: date) -> tuple[str, str]:
     due = date_words(milestone.due_on)
     if milestone.done_on is not None:
-        words = _("Done on %(day)s", day=date_words(milestone.done_on))
-        return MilestoneRead(milestone, str(words), "good")
+        return str(_("Done on %(day)s", day=date_words(milestone.done_on))), "good"
     if delivery.status not in UNDER_WAY:
-        return MilestoneRead(milestone, str(_("Not done; was due on %(day)s", day=due)), "quiet")
+        return str(_("Not done; was due on %(day)s", day=due)), "quiet"
     if milestone.due_on < today:
-        return MilestoneRead(milestone, late_in_words("", milestone.due_on), "wait")
-    return MilestoneRead(milestone, str(_("Due on %(day)s", day=due)), "quiet")
+        return late_in_words("", milestone.due_on), "wait"
+    return str(_("Due on %(day)s", day=due)), "quiet"
 
 
 def due_of(delivery: Delivery, today: date) -> DueRead:

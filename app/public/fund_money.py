@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 
 from flask import Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from app.access import Who, open_to
 from app.house import db, settings
 from app.public import public
 from app.public.finding import find_rounds
-from app.public.money_words import read_money, why_in_words
+from app.public.money_words import link_of, numbers_of, read_money, why_in_words
 from app.public.standing import standing
 from neighbourhoods.database import now
 from neighbourhoods.funds import Fund, position_of
@@ -29,6 +30,8 @@ COLUMNS = (
     "source",
     "returned_to",
     "why",
+    "answers",
+    "link",
 )
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -60,18 +63,22 @@ def fund_ledger_csv(fund: Fund) -> ResponseReturnValue:
     written = io.StringIO(newline="")
     rows = csv.writer(written)
     rows.writerow(COLUMNS)
-    for number, entry in enumerate(entries_of(db(), fund.id), start=1):
-        rows.writerows(_lines(number, entry))
+    entries = entries_of(db(), fund.id)
+    numbers = numbers_of(entries)
+    for entry in entries:
+        rows.writerows(lines_to_take_away(entry, numbers))
     # Excel takes a file without this mark for the old code page, and £ for rubbish.
     answer = Response("\ufeff" + written.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="fund-{fund.id}-ledger.csv"'
     return answer
 
 
-def _lines(number: int, entry: MoneyEntry) -> list[list[object]]:
+def lines_to_take_away(entry: MoneyEntry, numbers: Mapping[int, int]) -> list[list[object]]:
+    """An entry as rows of the table, one for each account; `numbers` are the lines’ by entry."""
+    link, _words = link_of(entry)
     return [
         [
-            number,
+            numbers[entry.id],
             entry.at.isoformat(),
             entry.act.value,
             line.account.value,
@@ -82,6 +89,8 @@ def _lines(number: int, entry: MoneyEntry) -> list[list[object]]:
             harmless(entry.source.name if entry.source else ""),
             harmless(entry.returned_to),
             harmless(why_in_words(entry)),
+            numbers.get(entry.answers_id or 0, ""),
+            settings().public_url + link if link else "",
         ]
         for line in entry.lines
     ]
@@ -103,7 +112,8 @@ def harmless(words: str) -> str:
 def fund_ledger_json(fund: Fund) -> ResponseReturnValue:
     """Where a fund's money stands, and its ledger, for programs; money is in whole pence."""
     position = position_of(db(), fund)
-    entries = enumerate(entries_of(db(), fund.id), start=1)
+    entries = entries_of(db(), fund.id)
+    numbers = numbers_of(entries)
     return jsonify(
         {
             "fund": {
@@ -120,14 +130,15 @@ def fund_ledger_json(fund: Fund) -> ResponseReturnValue:
                 "spent_pence": position.spent_pence,
                 "returned_pence": position.returned_pence,
             },
-            "entries": [_as_json(number, entry) for number, entry in entries],
+            "entries": [_as_json(entry, numbers) for entry in entries],
         }
     )
 
 
-def _as_json(number: int, entry: MoneyEntry) -> dict[str, object]:
+def _as_json(entry: MoneyEntry, numbers: Mapping[int, int]) -> dict[str, object]:
+    link, _words = link_of(entry)
     return {
-        "entry": number,
+        "entry": numbers[entry.id],
         "at": entry.at.isoformat(),
         "act": entry.act.value,
         "why": why_in_words(entry),
@@ -136,6 +147,8 @@ def _as_json(number: int, entry: MoneyEntry) -> dict[str, object]:
         "project_id": entry.project_id,
         "project": entry.project.title if entry.project else None,
         "returned_to": entry.returned_to or None,
+        "answers": numbers.get(entry.answers_id or 0),
+        "link": settings().public_url + link if link else None,
         "lines": [
             {"account": line.account.value, "project_id": line.project_id, "pence": line.pence}
             for line in entry.lines

@@ -9,7 +9,14 @@ from flask_babel import gettext as _
 
 from app.display import date_words, pounds
 from app.labels import label
-from neighbourhoods.money import BY_SIGNATURE, Account, MoneyAct, MoneyEntry, MoneyLine
+from neighbourhoods.money import (
+    BY_SIGNATURE,
+    Account,
+    MoneyAct,
+    MoneyEntry,
+    MoneyLine,
+    spent_by,
+)
 
 # What a fund still holds: the sum of these is its balance.
 INSIDE = (Account.AVAILABLE, Account.COMMITTED, Account.HELD)
@@ -31,6 +38,10 @@ class MoneyRow:
     balance_pence: int
     link: str | None
     link_text: str
+    # The line that this one takes back or releases, and the line that does so to this one.
+    answers: int | None
+    answered_by: int | None
+    is_mistake: bool
 
 
 @dataclass(frozen=True)
@@ -58,10 +69,13 @@ class MoneyTable:
 def read_money(entries: Sequence[MoneyEntry]) -> MoneyTable:
     """The entries of a fund, oldest first, as lines with a running balance."""
     rows, balance = [], 0
+    numbers = numbers_of(entries)
+    answered = {entry.answers_id: entry for entry in entries if entry.answers_id is not None}
     for number, entry in enumerate(entries, start=1):
         change = sum(line.pence for line in entry.lines if line.account in INSIDE)
         balance += change
-        link, link_text = _where(entry)
+        link, link_text = link_of(entry)
+        answer = answered.get(entry.id)
         row = MoneyRow(
             number=number,
             at=entry.at,
@@ -74,9 +88,17 @@ def read_money(entries: Sequence[MoneyEntry]) -> MoneyTable:
             balance_pence=balance,
             link=link,
             link_text=link_text,
+            answers=numbers.get(entry.answers_id or 0),
+            answered_by=numbers[answer.id] if answer else None,
+            is_mistake=answer is not None and answer.act == MoneyAct.REVERSAL,
         )
         rows.append(row)
     return MoneyTable(tuple(rows))
+
+
+def numbers_of(entries: Sequence[MoneyEntry]) -> dict[int, int]:
+    """The number of the line that each entry is in its fund’s ledger, by its id."""
+    return {entry.id: number for number, entry in enumerate(entries, start=1)}
 
 
 def why_in_words(entry: MoneyEntry) -> str:
@@ -115,7 +137,8 @@ def _moved(lines: Sequence[MoneyLine]) -> str:
     )
 
 
-def _where(entry: MoneyEntry) -> tuple[str | None, str]:
+def link_of(entry: MoneyEntry) -> tuple[str | None, str]:
+    """Where more is to be read of an entry, and what that is called; None where nowhere."""
     if entry.round_id is None:
         return None, ""
     if entry.act == MoneyAct.COMMITMENT:
@@ -123,6 +146,25 @@ def _where(entry: MoneyEntry) -> tuple[str | None, str]:
     anchor = f"project-{entry.project_id}"
     link = url_for("public.delivery", round_id=entry.round_id, _anchor=anchor)
     return link, str(_("How the project is coming on"))
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A spend that was mistyped in a report, and has been put right."""
+
+    at: datetime
+    pence: int
+    why: str
+
+
+def mistakes_in(entries: Sequence[MoneyEntry]) -> dict[int, list[Mistake]]:
+    """What was put right in each report of a project, by the number of the report."""
+    found: dict[int, list[Mistake]] = {}
+    for entry in entries:
+        if entry.act == MoneyAct.REVERSAL and entry.update_id is not None:
+            mistake = Mistake(entry.at, -spent_by(entry), entry.why)
+            found.setdefault(entry.update_id, []).append(mistake)
+    return found
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ class Afterwards:
 
 def afterwards(notice: DecisionNotice, moment: datetime) -> list[Afterwards]:
     """Call-in, money, lodging and how long it is kept, as they stand at a moment."""
-    lines = [call_in_words(notice, moment), Afterwards(_("Money"), _money(notice, moment))]
+    lines = [call_in_words(notice, moment), Afterwards(_("Money"), where_money_is(notice, moment))]
     if notice.lodge_by is not None:
         lines.append(Afterwards(_("Lodging"), lodging_words(notice, moment)))
     kept = date_words(kept_until(notice.published_at))
@@ -254,7 +254,8 @@ def call_in_words(notice: DecisionNotice, moment: datetime) -> Afterwards:
     )
 
 
-def _money(notice: DecisionNotice, moment: datetime) -> str:
+def where_money_is(notice: DecisionNotice, moment: datetime) -> str:
+    """Whether the money of a decision has moved, or what it waits for."""
     if notice.money_moved_at is not None:
         when = moment_words(notice.money_moved_at)
         return _("What was agreed was committed to the projects at %(when)s.", when=when)

@@ -1,8 +1,7 @@
-"""Pages of words: what we promise, the open data, the health of the service."""
+"""Pages of words: what we promise, the open data, the source code."""
 
-from flask import Response, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 
 from app.access import Who, open_to
 from app.house import db, settings
@@ -65,11 +64,3 @@ def source_code() -> ResponseReturnValue:
     return render_template(
         "public/source_code.html", address=settings().source_url, contact=settings().mail_from
     )
-
-
-@public.get("/health/live")
-@open_to(Who.ANYONE)
-def health_live() -> ResponseReturnValue:
-    """Plain “ok” when the service answers and its database does too."""
-    db().execute(text("SELECT 1"))
-    return Response("ok\n", mimetype="text/plain")

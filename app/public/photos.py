@@ -2,22 +2,21 @@
 
 from flask import abort, send_file
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from app.access import Who, open_to
 from app.house import db
 from app.photos import place_of
 from app.public import public
-from neighbourhoods.delivery import DeliveryPhoto
+from neighbourhoods.report_photos import is_shown
 
 
 @public.get("/photos/<string(length=64):digest>.jpg")
 @open_to(Who.ANYONE)
 def photo(digest: str) -> ResponseReturnValue:
     """A photo that stands beside a report; its name is its hash, so it never changes."""
-    known = db().scalar(select(DeliveryPhoto.digest).where(DeliveryPhoto.digest == digest).limit(1))
-    if known is None or not place_of(known).exists():
+    if not is_shown(db(), digest) or not place_of(digest).exists():
         abort(404)
-    answer = send_file(place_of(known), mimetype="image/jpeg")
-    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    answer = send_file(place_of(digest), mimetype="image/jpeg")
+    # It never changes, but it can be taken down: nobody keeps it for longer than an hour.
+    answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer

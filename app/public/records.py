@@ -6,17 +6,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.access import Who, open_to
-from app.house import db
+from app.house import db, settings
 from app.public import public
 from app.public.checking import checking_of
 from app.public.counted import Counted, read_count
 from app.public.finding import find_records, years_with_records
+from app.public.money_words import mistakes_in
 from app.public.notices import address_of
 from app.public.record_words import read_record
 from app.public.signed import read_signed
 from app.public.sitting import read_sign_off
 from app.public.turned_away_words import counted_how, tries_in_words
-from app.public.you_said import projects_done
+from app.public.you_said import projects_done, what_money_waits_for
 from app.ties_waiting import tie_waiting
 from ballots.draws import draw_held
 from ballots.notices import notice_of
@@ -24,6 +25,7 @@ from ballots.outcome import Outcome, outcome_of
 from ballots.record import record_of
 from ballots.referrals import sent_back_in
 from ballots.turned_away import tries_turned_away
+from neighbourhoods.database import now
 from neighbourhoods.delivery import Delivery, DeliveryUpdate
 from neighbourhoods.money import MoneyEntry, entries_about, held_by, unmet_conditions
 from neighbourhoods.phases import Phase, is_past
@@ -128,11 +130,19 @@ def delivery(the_round: Round) -> ResponseReturnValue:
         projects=projects_done(db(), deliveries),
         committed_pence=sum(found.committed_pence for found in deliveries),
         spent_pence=sum(found.spent_pence for found in deliveries),
+        mistakes={
+            number: found
+            for entries in by_project.values()
+            for number, found in mistakes_in(entries).items()
+        },
         conditions={
             project_id: [(each, held_by(each)) for each in unmet_conditions(entries)]
             for project_id, entries in by_project.items()
         },
         signed=is_past(Phase.SIGN_OFF, the_round.phase),
+        waiting=what_money_waits_for(notice_of(db(), the_round.id), now(db())),
+        address=f"{settings().public_url}{request.path}",
+        printed_at=now(db()),
     )
 
 

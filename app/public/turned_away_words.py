@@ -31,8 +31,8 @@ def _one_reason(reason: TurnedAway, count: int) -> str:
             )
         case TurnedAway.NO_ROOM:
             return ngettext(
-                "%(num)s try found the service full or restarting",
-                "%(num)s tries found the service full or restarting",
+                "%(num)s try found the service full, restarting or out of reach",
+                "%(num)s tries found the service full, restarting or out of reach",
                 count,
             )
         case TurnedAway.TOOK_TOO_LONG:

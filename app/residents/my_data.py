@@ -254,6 +254,9 @@ def readable(value: object) -> str:
         return date_words(value)
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, indent=1)
+    if isinstance(value, dict):
+        lines = (f"{name.replace('_', ' ')}: {readable(one)}" for name, one in value.items())
+        return "\n".join(lines)
+    if isinstance(value, list):
+        return ", ".join(map(readable, value)) or "–"
     return str(value)

@@ -226,13 +226,24 @@ class Hall:
         people = [self._voter(the_round.id, n, entry) for n, entry in enumerate(entries)]
         return Vote(the_round.id, codes, people)
 
+    def vote_again(self, round_id: int, voters: list[Voter]) -> Vote:
+        """The open vote of a round, for people with sessions already."""
+        with self.database.reading() as session:
+            codes = [project.code for project in projects_in(session, round_id)]
+        return Vote(round_id, codes, voters)
+
     def _voter(self, round_id: int, number: int, entry_id: int) -> Voter:
-        """A session as the server would have written it once the voter card was shown."""
+        """Somebody who has shown their voter card."""
+        return Voter(number, entry_id, *self.browser_of(voter={str(round_id): entry_id}))
+
+    def browser_of(self, **known: object) -> tuple[str, str]:
+        """A cookie as the server would have written it of somebody, and the token that goes with
+        it in a form."""
         raw = secrets.token_hex(20)
         written = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
-        cookie = written.dumps({"voter": {str(round_id): entry_id}, "csrf_token": raw})
+        cookie = written.dumps({**known, "csrf_token": raw})
         token = URLSafeTimedSerializer(self.settings.secret_key, salt="wtf-csrf-token").dumps(raw)
-        return Voter(number, entry_id, f"wardmote={cookie}", str(token))
+        return f"wardmote={cookie}", str(token)
 
     def card_of(self, vote: Vote, voter: Voter) -> str:
         """The address on a voter's card."""

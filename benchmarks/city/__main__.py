@@ -23,7 +23,6 @@ LINES = {
     "phones": ("phones:phones", True),
     "page": ("round_page:round_page", True),
     "roll": ("roll:roll", True),
-    "letters": ("letters:letters", True),
     "million": ("million:million", True),
     "soak": ("soak:soak", False),
 }

@@ -176,9 +176,9 @@ def bare_requests(number: int) -> list[bytes]:
 
 
 @contextmanager
-def phones_of(port: int) -> Iterator[list[Phone]]:
+def phones_of(port: int, number: int = CONNECTIONS) -> Iterator[list[Phone]]:
     """The phones of one burst, at one server."""
-    phones = [Phone(port) for _ in range(CONNECTIONS)]
+    phones = [Phone(port) for _ in range(number)]
     try:
         yield phones
     finally:

@@ -8,11 +8,12 @@ state to its arrival, by the same machine's clock.
 
 import asyncio
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from itertools import cycle
 from time import process_time
 
 from app.rehearsal.following import Follower, State
@@ -20,7 +21,7 @@ from app.rehearsal.web import Browser
 from benchmarks.box.hall import Hall, open_hall
 from benchmarks.hall.crowd import AT_A_TIME, all_connected
 from benchmarks.hall.figures import Findings, kilobytes_of, percentile, processor_seconds
-from benchmarks.hall.venue import Venue, venue_in
+from benchmarks.hall.venue import WORDS, Venue, venue_in
 from neighbourhoods.assemblies import ItemKind
 from tests.servers import running_postgres, running_valkey
 
@@ -36,20 +37,44 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 
 
 class Heard:
-    """Which version each phone heard first when, and how often it was told the same again."""
+    """When each version was sent, and when each phone heard which."""
 
     def __init__(self) -> None:
-        self.seconds: dict[int, dict[int, float]] = defaultdict(dict)
-        self.again: Counter[int] = Counter()
+        self.sent: dict[int, float] = {}
+        self.heard: dict[int, list[tuple[int, float]]] = defaultdict(list)
 
     def note(self, phone: int, state: State) -> None:
         """A phone has heard this."""
         version = int(state["version"])
-        if phone in self.seconds[version]:
-            self.again[version] += 1
-            return
-        sent = datetime.fromisoformat(str(state["now"])).timestamp()
-        self.seconds[version][phone] = time.time() - sent
+        if version not in self.sent:
+            self.sent[version] = datetime.fromisoformat(str(state["now"])).timestamp()
+        self.heard[phone].append((version, time.time()))
+
+    def forget(self) -> None:
+        """Begin anew: what came by joining is no news."""
+        self.sent.clear()
+        self.heard.clear()
+
+    @property
+    def messages(self) -> int:
+        """How many messages arrived."""
+        return sum(map(len, self.heard.values()))
+
+    @property
+    def repeated(self) -> int:
+        """How many of them said what their phone knew."""
+        return sum(len(heard) - len({v for v, _ in heard}) for heard in self.heard.values())
+
+    def seconds_to(self, version: int) -> list[float]:
+        """For each phone that came to know of a version: how long after it was sent.
+
+        A snapshot is whole: whoever is told the next one has missed nothing, but waited longer.
+        """
+        arrivals = (
+            next((at for known, at in heard if known >= version), None)
+            for heard in self.heard.values()
+        )
+        return [at - self.sent[version] for at in arrivals if at is not None]
 
 
 def phones(found: Findings, share: float = 1.0) -> None:
@@ -74,41 +99,52 @@ async def _follow(found: Findings, venue: Venue, number: int) -> None:
         pass  # what a process learns once and keeps is no phone's
     await asyncio.sleep(2)
     before = memory_of(hall)
-    async with crowd_on(venue, number, heard.note):
-        moving = asyncio.create_task(venue.move_every_second())
+    async with crowd_on(venue, number, heard.note) as crowd:
+        moving = asyncio.create_task(_say_every_second(venue, crowd[0]))
         await asyncio.sleep(3)
-        heard.seconds.clear()
-        heard.again.clear()
+        heard.forget()
         used, ours = _used(hall), process_time()
         await asyncio.sleep(SECONDS)
         used, ours = _used(hall) - used, process_time() - ours
-        versions = dict(heard.seconds)
-        again = sum(heard.again.values())
         memory = memory_of(hall)
+        if moving.done():
+            await moving  # tells why the facilitator stopped
         moving.cancel()
         await asyncio.gather(moving, return_exceptions=True)
-    _tell(found, number, versions, again)
-    found.tell(
-        "processor time of the servers, for each message", used / _told(versions) * 1e6, "µs"
-    )
+        await asyncio.sleep(2)
+    _tell(found, number, heard)
+    found.tell("processor time of the servers, for each message", used / heard.messages * 1e6, "µs")
     found.tell("processor time of the simulated phones, of one core", ours / SECONDS * 100, "%")
     found.tell("memory of both servers without phones", before / 1024, "MB")
     found.tell("memory of both servers with all phones", memory / 1024, "MB")
     found.tell("memory for each phone", (memory - before) / number, "kB", at_most=MOST_KB)
 
 
-def _told(versions: dict[int, dict[int, float]]) -> int:
-    return sum(map(len, versions.values()))
+async def _say_every_second(venue: Venue, screen: Follower) -> None:
+    """A facilitator says something else every second, at the console of one of the servers."""
+    hall = venue.hall
+    cookie, token = hall.browser_of(person_id=hall.town.facilitator.id)
+    console = Browser(f"http://127.0.0.1:{hall.ports[0]}")
+    console.cookies["wardmote"] = cookie.partition("=")[2]
+    due = time.monotonic()
+    for words in cycle(WORDS):
+        due += 1
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        version = str((screen.state or {}).get("version", 0))
+        fields = {"csrf_token": token, "act": "say", "version": version, "words": words}
+        answer = await console.post(f"/assemblies/{venue.assembly_id}/act", fields)
+        if answer.status not in (200, 409):  # 409: the screen had not yet heard of the last
+            raise AssertionError(f"the console answered {answer.status}")
 
 
-def _tell(found: Findings, number: int, versions: dict[int, dict[int, float]], again: int) -> None:
+def _tell(found: Findings, number: int, heard: Heard) -> None:
     # The first and the last may have been on their way when we began and ended to listen.
-    whole = [versions[version] for version in sorted(versions)][1:-1]
-    seconds = [each for reached in whole for each in reached.values()]
+    whole = [heard.seconds_to(version) for version in sorted(heard.sent)[1:-1]]
+    seconds = [each for reached in whole for each in reached]
     found.tell("phones", number)
     found.tell("snapshots", len(whole), at_least=SECONDS / 2)
     found.tell("reached by each, at least", min(map(len, whole), default=0), exactly=number)
-    found.tell("told the same again, of all messages", again / max(1, _told(versions)) * 100, "%")
+    found.tell("told what they knew, of all messages", heard.repeated / heard.messages * 100, "%")
     found.tell("from publish to receipt, median", percentile(seconds, 0.5), "s")
     p99 = percentile(seconds, 0.99)
     found.tell("from publish to receipt, p99", p99, "s", at_most=MOST_SECONDS)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from engineio import packet
 
-from app.light_lines import lighten_requests, travel_light
+from app.on_eventlet.light_lines import lighten_requests, travel_light
 
 
 class StoppedError(Exception):

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from app.photos import LONGEST_SIDE, MOST_PHOTO_BYTES, BadPhotoError, clean_photo
+from app.photo_drawing import LONGEST_SIDE, MOST_PHOTO_BYTES, BadPhotoError, clean_photo
 
 GPS, ORIENTATION, COMMENT = 0x8825, 0x0112, b"taken at 14 Lock Lane"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import NEEDED_IN_PRODUCTION, SettingsError, settings_from
+from app.settings import NEEDED_IN_PRODUCTION, SECRETS, SettingsError, settings_from
 
 PRODUCTION = {
     "WARDMOTE_ENVIRONMENT": "production",
@@ -44,6 +44,8 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
         ("ASYNC_MODE", "uvloop"),
         ("PORT", "eighty"),
         ("PORT", "70000"),
+        ("WARDMOTE_MOST_CONNECTIONS", "0"),
+        ("WARDMOTE_MOST_CONNECTIONS", "many"),
         ("WARDMOTE_DATABASE_URL", "postgresql://wardmote@localhost/wardmote"),
     ],
 )
@@ -66,3 +68,43 @@ def test_outside_production_an_installation_makes_its_own_secret_and_keeps_it(
 def test_each_purpose_has_a_key_of_its_own() -> None:
     settings = settings_from(PRODUCTION)
     assert settings.key_for("sign-in") != settings.key_for("voter-codes")
+
+
+# --- secrets from files --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    secret = PRODUCTION.get(name, "redis://localhost/0?long-enough-for-a-token")
+    (tmp_path / "secret").write_text(f"{secret}\n")
+    environ = {key: value for key, value in PRODUCTION.items() if key != name}
+    read = settings_from(environ | {f"{name}_FILE": str(tmp_path / "secret")})
+    assert read == settings_from(PRODUCTION | {name: secret})
+
+
+def test_a_short_secret_in_a_file_stops_the_start_too(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("short")
+    environ = {**PRODUCTION, "WARDMOTE_SECRET_KEY_FILE": str(tmp_path / "secret")}
+    del environ["WARDMOTE_SECRET_KEY"]
+    with pytest.raises(SettingsError, match="32 characters"):
+        settings_from(environ)
+
+
+@pytest.mark.parametrize("contents", [None, "", "\n", b"\xff\xfe"])
+def test_a_secret_that_cannot_be_read_stops_the_start_and_is_named(
+    contents: str | bytes | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    if isinstance(contents, str):
+        file.write_text(contents)
+    elif contents is not None:
+        file.write_bytes(contents)
+    environ = {**PRODUCTION, "WARDMOTE_SMTP_URL_FILE": str(file), "WARDMOTE_SMTP_URL": ""}
+    with pytest.raises(SettingsError, match="WARDMOTE_SMTP_URL_FILE"):
+        settings_from(environ)
+
+
+def test_a_secret_stands_in_one_place_only(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("another secret of 32 characters!")
+    with pytest.raises(SettingsError, match="not both"):
+        settings_from(PRODUCTION | {"WARDMOTE_SECRET_KEY_FILE": str(tmp_path / "secret")})

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from socketio.packet import Packet
 
+from app.on_eventlet import hand_over
 from app.rehearsal.socket import unframe
 from app.telling import HallManager, framed, remember_lines
 
@@ -74,7 +75,9 @@ class Phone:
 def phone() -> Iterator[Phone]:
     near, far = socket.socketpair()
     with near, far:
-        line = SimpleNamespace(socket=Wire(near), _sendlock=Latch(), extensions={})
+        line = SimpleNamespace(
+            socket=Wire(near), _sendlock=Latch(), extensions={}, websocket_closed=False
+        )
         yield Phone(line, far)
 
 
@@ -87,6 +90,7 @@ class Room:
 
     def tell(self, words: str) -> None:
         manager = HallManager()
+        manager.hand_over = hand_over
         eio = SimpleNamespace(sockets={"line": self.phone})
         server = SimpleNamespace(
             eio=eio,

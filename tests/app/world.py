@@ -19,21 +19,21 @@ from neighbourhoods.delivery import (
     Delivery,
     DeliveryStatus,
     DeliveryStep,
-    Planned,
     deliveries_in,
-    plan_milestone,
     report_delivery,
 )
 from neighbourhoods.door import WalkIn
-from neighbourhoods.money import entries_about, unmet_conditions
+from neighbourhoods.milestones import Planned, plan_milestone
+from neighbourhoods.money import entries_about, standing_spendings, unmet_conditions
 from neighbourhoods.people import appointed, councillors_for
 from neighbourhoods.phases import ORDER, Phase, Role
 from neighbourhoods.places import Community
 from neighbourhoods.projects import projects_in
 from neighbourhoods.proposals import MenuItem, back, proposals_in
-from neighbourhoods.purse import hold_back
+from neighbourhoods.purse import correct_spending, hold_back
 from neighbourhoods.questions import Question
 from neighbourhoods.ratings import rate_delivery, ratings_in
+from neighbourhoods.report_photos import attach_photo
 from neighbourhoods.rounds import Round
 from neighbourhoods.screening import screenings_of
 from neighbourhoods.speakers import SpeakingTurn
@@ -88,8 +88,11 @@ class World:
         values["source_id"] = the_round.fund.sources[0].id
         for delivery in deliveries_in(session, the_round)[:1]:
             values["delivery_id"] = delivery.project_id
-            for condition in unmet_conditions(entries_about(session, [delivery.project_id])):
+            entries = entries_about(session, [delivery.project_id])
+            for condition in unmet_conditions(entries):
                 values["condition_id"] = condition.id
+            values["spending_id"] = standing_spendings(entries)[0].id
+            values["update_id"] = delivery.updates[-1].id
             values["milestone_id"] = delivery.milestones[0].id
             values["rating_id"] = ratings_in(session, delivery.project_id)[0].id
         return values
@@ -216,6 +219,13 @@ def _deliver(town: Town, delivery: Delivery) -> None:
             delivery,
             Planned(title, date(2026, 5, 5), "The “parks” team", done_on, "Deep."),
         )
+    begun = DeliveryStep(
+        DeliveryStatus.STARTED, "Dug <b>it</b>.", 1_000, None, delivery.milestones[0]
+    )
+    update = report_delivery(session, delivery, officer, begun)
+    attach_photo(session, update, "0" * 64, "A “hole” <b>dug</b>", (40, 30))
+    for spending in standing_spendings(entries_about(session, [delivery.project_id])):
+        correct_spending(session, delivery, spending, officer, 900, "A <b>nought</b> “too many”.")
     step = DeliveryStep(DeliveryStatus.FINISHED, "The bench’s <b>there</b>.", 100, None)
     report_delivery(session, delivery, officer, step)
     for number in range(1, 6):

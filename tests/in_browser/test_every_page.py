@@ -35,6 +35,7 @@ OFFICE_ROUNDS = (
     "/screening",
     "/delivery",
 )
+DELIVERY = ("", "/hold", "/return", "/milestones/new", "/milestones/1", "/ratings")
 # Its decision was published when the demonstration was made: five days before today, or so.
 NOTICE = f"/notices/{(datetime.now(UTC) - timedelta(days=5)).year}/1"
 PAGES: dict[str, tuple[str, ...]] = {
@@ -78,6 +79,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/how-your-vote-is-kept",
         "/accessibility",
         "/privacy",
+        "/privacy/how-long",
         "/open-data",
         "/source-code",
         "/nowhere",
@@ -86,6 +88,12 @@ PAGES: dict[str, tuple[str, ...]] = {
     "Resident": (
         "/me",
         "/me/name",
+        "/me/my-data",
+        "/me/my-data/copy",
+        "/me/my-data/copy?sent=1",
+        "/me/my-data/erase",
+        "/me/my-data/erase?sent=1",
+        "/me/email",
         "/rounds/1/propose",
         "/rounds/1/menu/1",
         "/rounds/1/proposals/1",
@@ -94,6 +102,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/rounds/2/points/1/answer",
         "/rounds/2/points/1/report",
         "/rounds/3/ballot",
+        "/rounds/6/deliveries/19/rate",
     ),
     "Monitoring-officer": (
         "/desk",
@@ -117,6 +126,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/decisions/5/interests",
         "/decisions/3",
         "/me/passkeys",
+        "/me/my-data/erase",
+        "/me/email",
     ),
     "Legal-officer": ("/desk", "/decisions/9", "/decisions/9/interests"),
     "Cabinet-member": ("/desk", "/decisions/9"),
@@ -160,6 +171,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/office/rounds/2/proposals/4/screen",
         "/office/rounds/2/points/1/hide",
         "/office/rounds/6/delivery",
+        *(f"/office/rounds/6/deliveries/19{page}" for page in DELIVERY),
         *(f"/office/rounds/6/notice{page}" for page in ("", "/lodge", "/correct")),
         "/office/reports",
         "/office/menu",
@@ -272,20 +284,19 @@ ELSEWHERE = {
     "facilitators.teller_vote",
     "officers.draw",
     "officers.hide_what_was_said",
-    "officers.hold",
-    "officers.milestone",
-    "officers.new_milestone",
-    "officers.ratings",
+    "officers.put_spend_right",
     "officers.release",
     "officers.report_delivery",
     "officers.return_money",
+    "officers.screening_interest",
+    "officers.take_photo_down",
     "residents.ask_question",
     "residents.check_in_here",
     "residents.counted",
     "residents.meeting",
+    "residents.my_email_codes",
     "residents.raise_hand",
     "residents.proposed",
-    "residents.rate",
     "residents.reply",
     "residents.variant",
 }

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as Tree
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -188,12 +189,28 @@ def reads_the_notice(anybody: Walker, ward: str = "millbrook") -> str:
     return anybody.page.url
 
 
-def finds_it_in_the_feed(anybody: Walker, address: str) -> Tree.Element:
-    """The notice in the register and in its feed; the signed text has the fingerprint it shows."""
+def finds_it_in_the_feed(anybody: Walker, address: str, signer: str) -> Tree.Element:
+    """The notice in the register, by words and filters, and in its feed.
+
+    The signed text has the fingerprint that its page shows.
+    """
     anybody.go("/decisions/register")
     anybody.reads("Canal Side decides")
+    anybody.fill("Words in the notice", "a meadow on the moon")
+    anybody.press("Show these")
+    anybody.looks_right()
+    anybody.reads("No decision matches")
+    anybody.fill("Words in the notice", "canal SIDE")
+    anybody.select("Ward or community of interest", "Millbrook")
+    anybody.select("Signed by", signer)
+    anybody.select("Year", address.split("/")[-2])
+    anybody.press("Show these")
+    anybody.looks_right()
+    anybody.reads("1 decision")
+    assert anybody.page.get_by_role("link", name="Canal Side decides").count() == 1
     request = anybody.page.context.request
-    written = request.get(f"{anybody.base}/decisions/register.atom").text()
+    link = anybody.page.get_by_role("link", name="Atom feed: hear of each new decision")
+    written = request.get(f"{anybody.base}{link.get_attribute('href')}").text()
     feed = Tree.fromstring(written)  # noqa: S314 - our own server’s
     entries = feed.findall("atom:entry", ATOM)
     path = address.removeprefix(anybody.base)
@@ -203,6 +220,26 @@ def finds_it_in_the_feed(anybody: Walker, address: str) -> Tree.Element:
     anybody.reads(hashlib.sha256(document).hexdigest())
     assert json.loads(document)["title"] == "Canal Side decides"
     return entry
+
+
+def lodges_the_record(hearing: Hearing, anybody: Walker, address: str) -> None:
+    """A month is left; the desk leads an officer to the receipt, and anybody reads it."""
+    anybody.go(address)
+    anybody.reads("To be lodged by")
+    officer = hearing.walker("olive.officer@example.org")
+    officer.go("/office")
+    task = re.compile("Enter the receipt of a ward councillors’ decision")
+    officer.page.get_by_role("link", name=task).click()
+    officer.looks_right()
+    officer.follow("Enter the receipt")
+    today = datetime.now(ZoneInfo("Europe/London"))
+    officer.date("When was it lodged?", str(today.day), str(today.month), str(today.year))
+    officer.fill("Receipt or reference", "DS/4711")
+    officer.looks_right()
+    officer.press("Keep the receipt")
+    officer.reads("The receipt is public beside the notice.")
+    anybody.go(address)
+    anybody.reads("receipt DS/4711")
 
 
 # --- the walks ------------------------------------------------------------------------------------
@@ -232,8 +269,12 @@ def test_westminsters_way_from_the_count_to_the_registers_feed(
         cabinet.reads("May be called in until")
         anybody = hearing.walker(None, on_phone=True)
         address = reads_the_notice(anybody)
-        anybody.reads("Cab Member")
-        entry = finds_it_in_the_feed(anybody, address)
+        anybody.reads("by Cab Member.")
+        for words in ("What was said at the stages before", "Fina Finance, Finance officer"):
+            anybody.reads(words)
+        anybody.reads("No money moves before")
+        # Whoever signed at an earlier stage is found too.
+        entry = finds_it_in_the_feed(anybody, address, "Lena Legal")
         assert "Cab Member" in (entry.findtext("atom:author/atom:name", "", ATOM))
         assert "Traceback" not in server.log
 
@@ -256,6 +297,7 @@ def test_a_majority_of_three_of_whom_one_has_an_interest_declines_one_project(
         conflicted.looks_right()
         conflicted.press("Publish my declaration")
         conflicted.reads("you take no part in this decision")
+        conflicted.looks_right()
         conflicted.go(f"/decisions/{number}/sheet")
         assert conflicted.page.get_by_role("button", name="Continue").count() == 0
         conflicted.go("/desk")
@@ -269,10 +311,11 @@ def test_a_majority_of_three_of_whom_one_has_an_interest_declines_one_project(
         address = reads_the_notice(anybody)
         for words in (SAFETY, "I own the boatyard.", "Residents chose", "Cora Councillor"):
             anybody.reads(words)
-        entry = finds_it_in_the_feed(anybody, address)
+        entry = finds_it_in_the_feed(anybody, address, "Carl Councillor")
         assert SAFETY in (entry.findtext("atom:summary", "", ATOM))
         # Only what was endorsed is paid; nobody may call it in.
         anybody.go("/communities/canal-side")
         anybody.reads("£0 spent of £2,000")
         assert "£0 spent of £8,000" not in anybody.page.content()
+        lodges_the_record(hearing, anybody, address)
         assert "Traceback" not in server.log

@@ -16,6 +16,7 @@ from ballots.signing import Proof
 from ballots.signoff import sign_off_of
 from neighbourhoods.database import Database
 from neighbourhoods.delivery import (
+    Delivery,
     DeliveryStatus,
     DeliveryStep,
     commit_money,
@@ -24,10 +25,12 @@ from neighbourhoods.delivery import (
 )
 from neighbourhoods.eligibility import RollRow, replace_roll
 from neighbourhoods.interests import InterestKind
+from neighbourhoods.money import MoneyEntry, entries_about, standing_spendings
 from neighbourhoods.people import Person, ask_for_code
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project, projects_in
 from neighbourhoods.proposals import back, backing_counts, proposals_in
+from neighbourhoods.purse import correct_spending
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round, create_round
 from tests.builders import CODE_KEY, Town
@@ -152,6 +155,34 @@ def test_two_reports_at_once_are_both_added_up(town: Town, other: Session) -> No
     at_once(town.session, again)
     town.session.refresh(delivery)
     assert delivery.spent_pence == 200
+
+
+def test_two_officers_at_once_put_a_spend_right_once(town: Town, other: Session) -> None:
+    the_round = counted(town)
+    town.approves(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    (delivery,) = deliveries_in(town.session, the_round)
+    step = DeliveryStep(DeliveryStatus.STARTED, "Begun", 100, None)
+    report_delivery(town.session, delivery, town.officer, step)
+    town.session.commit()
+    (mine,) = standing_spendings(entries_about(town.session, [delivery.project_id]))
+    theirs = other.get_one(MoneyEntry, mine.id)
+    their_delivery = other.get_one(Delivery, delivery.project_id)
+    me = other.get_one(Person, town.officer.id)
+    correct_spending(town.session, delivery, mine, town.officer, 10, "A nought too many.")
+    refused: list[object] = []
+
+    def again() -> None:
+        try:
+            correct_spending(other, their_delivery, theirs, me, 1, "Two noughts too many.")
+        except Refused as error:
+            refused.append(error.reason)
+        other.rollback()
+
+    at_once(town.session, again)
+    assert refused == [Refusal.SPENDING_REVERSED]
+    town.session.refresh(delivery)
+    assert delivery.spent_pence == 10
 
 
 def test_two_signatures_at_once_do_not_promise_the_same_pound(town: Town, other: Session) -> None:

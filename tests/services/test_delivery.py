@@ -1,6 +1,6 @@
 """Milestones turn late by themselves, and a finished project is rated once by each."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -10,13 +10,10 @@ from neighbourhoods.delivery import (
     DeliveryStatus,
     DeliveryStep,
     Late,
-    Planned,
-    attach_photo,
-    change_milestone,
     commit_money,
-    plan_milestone,
     report_delivery,
 )
+from neighbourhoods.milestones import Planned, change_milestone, plan_milestone
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project, projects_in, proposal_behind
 from neighbourhoods.ratings import (
@@ -31,6 +28,7 @@ from neighbourhoods.ratings import (
     show_rating_again,
 )
 from neighbourhoods.refusals import Refusal, Refused
+from neighbourhoods.report_photos import attach_photo, is_shown, take_down_photo
 from neighbourhoods.rounds import Round, RoundKind
 from tests.builders import Clock, Town
 
@@ -91,6 +89,38 @@ def test_nothing_is_done_before_its_day_has_come(town: Town, delivery: Delivery)
     assert refused.value.reason is Refusal.NOT_DONE_YET
 
 
+def test_the_day_that_was_promised_first_is_kept(town: Town, delivery: Delivery) -> None:
+    june, july = date(2027, 6, 1), date(2027, 7, 1)
+    dig = plan_milestone(town.session, delivery, Planned("Dig", MAY, "Parks"))
+    kept = []
+    for day in (june, july, MAY):
+        change_milestone(town.session, dig, Planned("Dig", day, "Parks"))
+        kept.append((dig.due_on, dig.first_due_on))
+    assert kept == [(june, MAY), (july, MAY), (MAY, None)]
+
+
+def test_a_day_comes_at_midnight_in_britain_in_summer_too(
+    town: Town, delivery: Delivery, clock: Clock
+) -> None:
+    # Half past midnight on 2 July in Britain, still 1 July in UTC.
+    clock.moment = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    done = Planned("Dig", MAY, "Parks", date(2026, 7, 2))
+    plan_milestone(town.session, delivery, done)
+    clock.moment = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    with pytest.raises(Refused) as refused:
+        plan_milestone(town.session, delivery, done)
+    assert refused.value.reason is Refusal.NOT_DONE_YET
+
+
+def test_a_milestone_tells_what_was_spent_on_it(town: Town, delivery: Delivery) -> None:
+    dig = plan_milestone(town.session, delivery, Planned("Dig", MAY, "Parks"))
+    other = plan_milestone(town.session, delivery, Planned("Paint", MAY, "Parks"))
+    for pence, about in ((30_000, dig), (200, dig), (7_000, None)):
+        step = DeliveryStep(DeliveryStatus.STARTED, "News.", pence, None, about)
+        report_delivery(town.session, delivery, town.officer, step)
+    assert (dig.spent_pence, other.spent_pence, delivery.spent_pence) == (30_200, 0, 37_200)
+
+
 def test_milestones_are_planned_once_the_money_is_promised(town: Town, delivery: Delivery) -> None:
     delivery.project.the_round.phase = Phase.SIGN_OFF
     with pytest.raises(Refused) as refused:
@@ -103,6 +133,27 @@ def test_a_photo_says_in_words_what_it_shows(town: Town, delivery: Delivery) -> 
     with pytest.raises(Refused) as refused:
         attach_photo(town.session, delivery.updates[0], "0" * 64, "  ", (4, 3))
     assert refused.value.reason is Refusal.ALT_MISSING
+
+
+def test_a_photo_is_taken_down_once_with_a_reason_and_shown_while_another_report_shows_it(
+    town: Town, delivery: Delivery
+) -> None:
+    for _ in range(2):
+        report(town, delivery, DeliveryStatus.STARTED)
+    first, second = (
+        attach_photo(town.session, update, "0" * 64, "A bench", (4, 3))
+        for update in delivery.updates
+    )
+    with pytest.raises(Refused) as refused:
+        take_down_photo(town.session, first, " ")
+    assert refused.value.reason is Refusal.REASON_MISSING
+    assert take_down_photo(town.session, first, "Somebody on it asked.") is False
+    assert is_shown(town.session, "0" * 64)
+    with pytest.raises(Refused) as refused:
+        take_down_photo(town.session, first, "Again.")
+    assert refused.value.reason is Refusal.PHOTO_TAKEN_DOWN
+    assert take_down_photo(town.session, second, "The same.") is True
+    assert not is_shown(town.session, "0" * 64)
 
 
 def test_a_copy_voted_on_in_a_hall_has_the_proposal_of_its_round(town: Town) -> None:

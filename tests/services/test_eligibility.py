@@ -1,17 +1,22 @@
 """The electoral roll: read strictly, replaced as a whole, and never while people vote."""
 
+from io import BytesIO
+
 import pytest
 
 from neighbourhoods.eligibility import (
     ALPHABET,
+    AT_ONCE,
     RollFault,
     RollProblem,
+    RollReading,
     RollRow,
+    check_roll,
     entry_by_code,
     entry_by_email,
-    read_roll,
     replace_roll,
     roll_size,
+    rows_of,
     tidy_code,
     voter_code,
 )
@@ -23,15 +28,15 @@ HEADER = "reference,name,postcode,email\n"
 
 
 def problems(text: str) -> list[RollProblem]:
-    return read_roll(text.encode()).problems
+    return check_roll(BytesIO(text.encode())).problems
 
 
 def test_good_rows_are_read_and_tidied() -> None:
-    reading = read_roll(
+    file = BytesIO(
         "﻿Email,NAME,reference,Postcode\r\nA@B.uk, Ann  Lee ,7,zz11aa\r\n,Bo,8,\r\n".encode()
     )
-    assert reading.problems == []
-    assert reading.rows == [
+    assert check_roll(file) == RollReading(people=2, problems=[])
+    assert list(rows_of(file, [])) == [
         RollRow("7", "Ann Lee", "ZZ1 1AA", "a@b.uk"),
         RollRow("8", "Bo", None, None),
     ]
@@ -60,9 +65,39 @@ def test_a_bad_row_is_named_by_its_line(text: str, line: int, fault: RollFault) 
 
 
 def test_a_file_in_another_encoding_is_refused_whole() -> None:
-    reading = read_roll("reference,name,postcode,email\n1,Zoë,,\n".encode("latin-1"))
-    assert [problem.fault for problem in reading.problems] == [RollFault.NOT_UTF8]
-    assert reading.rows == []
+    for raw in (f"{HEADER}1,Zoë,,\n".encode("latin-1"), f"{HEADER}1,Zoë,,\n".encode("utf-16")):
+        reading = check_roll(BytesIO(raw))
+        assert reading.problems == [RollProblem(1, RollFault.NOT_UTF8)]
+
+
+def test_a_file_that_turns_unreadable_late_is_refused_whole() -> None:
+    good = "".join(f"{n},Ann,,\n" for n in range(5_000))
+    for late in (b"\xff", b"\0"):
+        reading = check_roll(BytesIO((HEADER + good).encode() + b"last,Zo" + late + b",,\n"))
+        assert reading.problems == [RollProblem(1, RollFault.NOT_UTF8)]
+
+
+def test_others_are_let_go_first_while_a_long_roll_is_read_and_written(town: Town) -> None:
+    the_round, pauses = town.round(voters=0), 0
+
+    def pause() -> None:
+        nonlocal pauses
+        pauses += 1
+
+    file = BytesIO((HEADER + "".join(f"{n},Ann,,\n" for n in range(3_000))).encode())
+    assert check_roll(file, pause).people == 3_000
+    while_reading, pauses = pauses, 0
+    replace_roll(town.session, CODE_KEY, the_round, rows_of(file, []), pause)
+    assert min(while_reading, pauses) >= 3_000 // AT_ONCE
+    assert roll_size(town.session, the_round.id) == 3_000
+
+
+def test_a_long_roll_is_replaced_to_the_last_person(town: Town) -> None:
+    the_round = town.round(voters=0)
+    many = [RollRow(f"M{n}", "Ann", None, None) for n in range(12 * AT_ONCE)]
+    replace_roll(town.session, CODE_KEY, the_round, many)
+    replace_roll(town.session, CODE_KEY, the_round, [RollRow("N1", "Ann", None, None)])
+    assert roll_size(town.session, the_round.id) == 1
 
 
 def test_a_file_full_of_faults_is_not_reported_for_ever() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.public.money_words import read_money
+from app.public.fund_money import COLUMNS, lines_to_take_away
+from app.public.money_words import INSIDE, numbers_of, read_money
 from ballots.affording import shortfall_pence
 from ballots.counting import Rule
 from ballots.moves import Blocker, conclude_sign_off, obstacles_before
@@ -38,11 +39,19 @@ from neighbourhoods.money import (
     entries_about,
     entries_of,
     move_money,
+    spent_by,
+    standing_spendings,
     unmet_conditions,
 )
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import Project, projects_in
-from neighbourhoods.purse import correct_source, hold_back, release_held, return_underspend
+from neighbourhoods.purse import (
+    correct_source,
+    correct_spending,
+    hold_back,
+    release_held,
+    return_underspend,
+)
 from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round, RoundKind, create_round, left_for_rounds
 from tests.builders import Town
@@ -248,6 +257,122 @@ def test_a_vote_in_a_hall_pays_from_the_budget_of_its_round(town: Town) -> None:
     assert deliveries_in(town.session, vote)[0].spent_pence == 250_000
 
 
+# --- a mistyped spend ----------------------------------------------------------------------------
+
+
+def spending_of(town: Town, delivery: Delivery) -> MoneyEntry:
+    """The spend of a project that stands."""
+    (found,) = standing_spendings(entries_about(town.session, [delivery.project_id]))
+    return found
+
+
+def put_right(town: Town, delivery: Delivery, pence: int, why: str = "A nought too many.") -> None:
+    correct_spending(town.session, delivery, spending_of(town, delivery), town.officer, pence, why)
+
+
+def test_a_mistyped_spend_is_taken_back_and_spent_anew_in_entries_of_their_own(
+    town: Town,
+) -> None:
+    delivery = promised(town)
+    report(town, delivery, 150_000)
+    mistake = spending_of(town, delivery)
+    put_right(town, delivery, 15_000)
+    told = [
+        (entry.act, entry.why, entry.answers_id, entry.update_id, spent_by(entry))
+        for entry in entries_of(town.session, fund_of(delivery).id)[2:]
+    ]
+    update = delivery.updates[0].id
+    assert told == [
+        (MoneyAct.SPENDING, "News.", None, update, 150_000),
+        (MoneyAct.REVERSAL, "A nought too many.", mistake.id, update, -150_000),
+        (MoneyAct.SPENDING, "A nought too many.", None, update, 15_000),
+    ]
+    assert standing(town, fund_of(delivery)) == (1_000_000, 800_000, 185_000, 0, 15_000, 0)
+    assert (delivery.spent_pence, delivery.updates[0].spent_pence) == (15_000, 15_000)
+
+
+def test_a_spend_that_never_was_is_taken_back_alone(town: Town) -> None:
+    delivery = promised(town)
+    report(town, delivery, 150_000)
+    put_right(town, delivery, 0)
+    assert standing_spendings(entries_about(town.session, [delivery.project_id])) == []
+    assert (delivery.spent_pence, delivery.updates[0].spent_pence) == (0, 0)
+
+
+def test_a_spend_is_put_right_once_and_the_newer_line_after_it(town: Town) -> None:
+    delivery = promised(town)
+    report(town, delivery, 150_000)
+    first = spending_of(town, delivery)
+    put_right(town, delivery, 15_000)
+    again = lambda: correct_spending(  # noqa: E731 - asked for once, refused once
+        town.session, delivery, first, town.officer, 1, "Again."
+    )
+    assert refusal(again) == Refusal.SPENDING_REVERSED
+    put_right(town, delivery, 16_000)
+    assert delivery.spent_pence == 16_000
+
+
+@pytest.mark.parametrize(
+    ("pence", "why", "reason"),
+    [
+        (100_000, "Same.", Refusal.SPENDING_UNCHANGED),
+        (-1, "Less than nothing.", Refusal.AMOUNT_NOT_POSITIVE),
+        (5, "  ", Refusal.REASON_MISSING),
+        (170_001, "More than is free.", Refusal.SPEND_IS_HELD),
+    ],
+)
+def test_a_spend_is_not_put_right_by_what_cannot_be(
+    town: Town, pence: int, why: str, reason: Refusal
+) -> None:
+    delivery = promised(town)
+    report(town, delivery, 100_000)
+    hold_back(town.session, delivery, town.officer, 30_000, "The trust agrees.")
+    before = len(entries_of(town.session, fund_of(delivery).id))
+    assert refusal(lambda: put_right(town, delivery, pence, why)) == reason
+    assert len(entries_of(town.session, fund_of(delivery).id)) == before
+    put_right(town, delivery, 170_000)
+
+
+def test_what_a_spend_put_right_leaves_after_a_return_can_be_returned_too(town: Town) -> None:
+    delivery = promised(town)
+    report(town, delivery, 150_000, DeliveryStatus.FINISHED)
+    return_underspend(town.session, delivery, town.officer, "Cheaper.")
+    put_right(town, delivery, 100_000)
+    return_underspend(town.session, delivery, town.officer, "It was mistyped.")
+    assert standing(town, fund_of(delivery)) == (1_000_000, 900_000, 0, 0, 100_000, 0)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_database_refuses_a_reversal_that_is_a_second_one_or_of_nothing(
+    town: Town, answers: bool
+) -> None:
+    delivery = promised(town)
+    report(town, delivery, 150_000)
+    mistake = spending_of(town, delivery)
+    put_right(town, delivery, 15_000)
+    past = MoneyEntry(
+        fund_id=fund_of(delivery).id,
+        act=MoneyAct.REVERSAL,
+        why="Past the service.",
+        project_id=delivery.project_id,
+        round_id=delivery.round_id,
+        update_id=mistake.update_id,
+        answers_id=mistake.id if answers else None,
+    )
+    out = Movement(Account.SPENT, -1, delivery.project_id)
+    with pytest.raises(IntegrityError, match="answers"):
+        move_money(town.session, past, [out, Movement(Account.COMMITTED, 1, delivery.project_id)])
+
+
+def test_the_same_news_sent_twice_is_spent_once(town: Town) -> None:
+    delivery = promised(town)
+    news = DeliveryStep(DeliveryStatus.STARTED, "News.", 70_000, None, seen=0)
+    report_delivery(town.session, delivery, town.officer, news)
+    twice = lambda: report_delivery(town.session, delivery, town.officer, news)  # noqa: E731
+    assert refusal(twice) == Refusal.REPORTED_MEANWHILE
+    assert delivery.spent_pence == 70_000
+
+
 # --- before anything is signed -------------------------------------------------------------------
 
 
@@ -324,14 +449,14 @@ def test_the_database_refuses_a_line_that_would_overdraw_an_account(town: Town) 
     fund = fund_of(delivery)
     entry = MoneyEntry(
         fund_id=fund.id,
-        act=MoneyAct.SPENDING,
+        act=MoneyAct.RETURN,
         why="Past the service.",
         project_id=delivery.project_id,
         round_id=delivery.round_id,
     )
     out = Movement(Account.COMMITTED, -200_001, delivery.project_id)
-    into = Movement(Account.SPENT, 200_001, delivery.project_id)
-    with pytest.raises(IntegrityError):
+    into = Movement(Account.AVAILABLE, 200_001)
+    with pytest.raises(IntegrityError, match="money_balances_pence"):
         move_money(town.session, entry, [into, out])
 
 
@@ -356,6 +481,7 @@ ACTS = st.lists(
         st.tuples(st.just("hold"), WHICH, PENCE),
         st.tuples(st.just("release"), WHICH, PENCE),
         st.tuples(st.just("spend"), WHICH, PENCE),
+        st.tuples(st.just("put-right"), WHICH, PENCE),
         st.tuples(st.just("finish"), WHICH, PENCE),
         st.tuples(st.just("stop"), WHICH, PENCE),
         st.tuples(st.just("return"), WHICH, PENCE),
@@ -373,27 +499,32 @@ STATUS = {
 def do(town: Town, the_round: Round, name: str, which: int, pence: int) -> None:
     session, officer = town.session, town.officer
     project = projects_in(session, the_round.id)[which]
+    delivery = session.get(Delivery, project.id)
     if name == "source":
         add_source(session, the_round.fund, SourceKind.GRANT, "G", pence, GIVEN, officer)
-        return
-    if name == "correct":
+    elif name == "correct":
         sources = the_round.fund.sources
         correct_source(session, sources[which % len(sources)], officer, "Mistyped.")
-        return
-    delivery = session.get(Delivery, project.id)
-    if name == "commit" or delivery is None:
-        if delivery is None and pence > 0:
-            commit_money(session, project, pence)
-        return
+    elif delivery is not None:
+        deliver(town, delivery, name, pence)
+    elif name == "commit" and pence > 0:
+        commit_money(session, project, pence)
+
+
+def deliver(town: Town, delivery: Delivery, name: str, pence: int) -> None:
+    session, officer = town.session, town.officer
+    entries = entries_about(session, [delivery.project_id])
     if name in STATUS:
         report(town, delivery, pence, STATUS[name])
+    elif name == "put-right":
+        for spent in standing_spendings(entries)[:1]:
+            correct_spending(session, delivery, spent, officer, pence, "Mistyped.")
     elif name == "hold":
         hold_back(session, delivery, officer, pence, "Until then.")
     elif name == "release":
-        waiting = unmet_conditions(entries_about(session, [project.id]))
-        if waiting:
-            release_held(session, delivery, officer, waiting[-1], "Then.")
-    else:
+        for waiting in unmet_conditions(entries)[-1:]:
+            release_held(session, delivery, officer, waiting, "Then.")
+    elif name in ("return", "give-away"):
         to = "Elsewhere" if name == "give-away" else None
         return_underspend(session, delivery, officer, "Left.", to)
 
@@ -448,12 +579,27 @@ def check_books(town: Town, fund: Fund, app: Flask) -> None:
     assert came_in == sum(one.amount_pence for one in fund.sources if one.id not in taken_out)
     for delivery in session.scalars(select(Delivery)):
         spent = balance_of(session, fund.id, Account.SPENT, delivery.project_id)
-        assert delivery.spent_pence == spent
+        assert delivery.spent_pence == spent == sum(one.spent_pence for one in delivery.updates)
+        promises = (one for one in entries_about(session, [delivery.project_id]))
+        first = next(one for one in promises if one.act == MoneyAct.COMMITMENT)
+        assert delivery.committed_pence == max(line.pence for line in first.lines)
     with app.test_request_context():
         page = read_money(entries)
+        numbers = numbers_of(entries)
+        table = [row for one in entries for row in lines_to_take_away(one, numbers)]
     available, committed, held, spent, returned = places
     assert page.balance_pence == available + committed + held == page.in_pence - page.out_pence
-    assert page.out_pence == spent + returned + sum(
+    back_in = -sum(spent_by(one) for one in entries if one.act == MoneyAct.REVERSAL)
+    assert page.out_pence == spent + back_in + returned + sum(
         one.amount_pence for one in fund.sources if one.id in taken_out
     )
+    # What is taken away is the page line by line: the same numbers, the same pence.
+    number, account, pence = (COLUMNS.index(name) for name in ("entry", "account", "pence"))
+    assert [row.number for row in page.rows] == list(dict.fromkeys(row[number] for row in table))
+    for line in page.rows:
+        mine = [row for row in table if row[number] == line.number]
+        inside = sum(int(str(row[pence])) for row in mine if row[account] in INSIDE)
+        assert inside == line.in_pence - line.out_pence
+    for name, held_there in zip(Account, (-came_in, *places), strict=True):
+        assert sum(int(str(row[pence])) for row in table if row[account] == name) == held_there
     assert all(row.balance_pence >= 0 for row in page.rows)

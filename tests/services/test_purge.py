@@ -7,8 +7,9 @@ from app.privacy import purging
 from app.privacy.periods import DEFAULT_DAYS, Period, read_days
 from app.privacy.purging import KEYS, look_what_is_due, purge
 from ballots.audit import first_fault
+from ballots.hall import open_vote
 from ballots.ledger import EntryKind, find_entry
-from neighbourhoods.assemblies import AssemblyAct, AssemblyState
+from neighbourhoods.assemblies import AssemblyAct, AssemblyState, ItemKind
 from neighbourhoods.attendance import Attendee, Channel, Phone
 from neighbourhoods.database import Database
 from neighbourhoods.debate import PointKind, Report, hide_point, make_point, report_point
@@ -21,6 +22,8 @@ from neighbourhoods.proposals import back, proposals_in
 from neighbourhoods.rounds import Round
 from tests.builders import Clock, Town
 from tests.services.test_audit import signed_round
+from tests.services.test_hall import check_in as check_in_hall
+from tests.services.test_hall import hall
 
 BY = "Millbrook Borough Council"
 
@@ -77,18 +80,27 @@ def test_after_four_weeks_the_key_goes_and_the_roll_stays(
     assert town.voter(the_round, 1).name == "Voter 1"
 
 
-def test_a_key_that_was_left_when_the_ledger_says_it_is_gone_is_destroyed_before_the_roll(
+def test_a_purge_that_cannot_destroy_a_key_leaves_the_roll_and_goes_on_next_time(
     database: Database, town: Town, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     the_round = signed_round(town, monkeypatch)
     clock.moves(days=184)
+
+    def read_only(_keys: object, _round_id: int) -> None:
+        raise OSError("the folder of keys is read-only")
+
     with monkeypatch.context() as stopped:
-        stopped.setattr(town.keys, "destroy", lambda _round_id: None)
-        cleared(database, town)
+        stopped.setattr(type(town.keys), "destroy", read_only)
+        with pytest.raises(OSError, match="read-only"):
+            cleared(database, town)
+    town.session.rollback()
     assert town.keys.read(the_round.id)
-    cleared(database, town)
-    fresh = town.session.get_one(Round, the_round.id)
-    assert first_fault(town.session, town.keys, fresh) is None
+    assert town.voter(the_round, 1).name == "Voter 1"
+    assert first_fault(town.session, town.keys, town.session.get_one(Round, the_round.id)) is None
+    assert cleared(database, town)["roll_entries"] == 30
+    with pytest.raises(KeyError):
+        town.keys.read(the_round.id)
+    assert first_fault(town.session, town.keys, town.session.get_one(Round, the_round.id)) is None
 
 
 def test_a_roll_whose_vote_is_not_signed_stays_however_old_it_is(
@@ -210,23 +222,30 @@ def test_an_account_from_which_nothing_hangs_is_blanked_and_its_number_is_never_
     assert again.id != idle.id
 
 
+@pytest.mark.parametrize(("page", "left"), [(50_000, [15, 5, 0]), (12, [15, 13, 3, 1, 0])])
 def test_many_rows_are_cleared_in_small_transactions(
-    database: Database, town: Town, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    town: Town,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    page: int,
+    left: list[int],
 ) -> None:
     monkeypatch.setattr(purging, "BATCH", 10)
+    monkeypatch.setattr(purging, "PAGE", page)
     for number in range(25):
         write_letter(town.session, f"somebody{number}@example.org", "s", "b")
     town.session.commit()
     clock.moves(days=93)
     paused: list[int] = []
-    left = select(func.count()).select_from(Letter)
+    there = select(func.count()).select_from(Letter)
 
     def look() -> None:
         with database.reading() as session:
-            paused.append(session.scalar(left) or 0)
+            paused.append(session.scalar(there) or 0)
 
     purge(database, town.keys, DEFAULT_DAYS, BY, pause=look)
-    assert paused == [15, 5, 0]
+    assert paused == left
 
 
 def test_a_council_may_keep_things_longer_or_shorter(
@@ -256,3 +275,27 @@ def test_a_council_may_keep_things_longer_or_shorter(
 def test_a_period_that_cannot_be_is_refused_by_name(written: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         read_days(written)
+
+
+def test_votes_of_a_rehearsal_go_with_their_keys_and_votes_in_earnest_stay(
+    database: Database, town: Town, clock: Clock
+) -> None:
+    earnest, rehearsed = (
+        hall(town, ItemKind.BALLOT, is_practice=is_practice) for is_practice in (False, True)
+    )
+    for assembly in (earnest, rehearsed):
+        check_in_hall(town, assembly, "R1", "R2", "R3")
+    votes = [
+        open_vote(town.session, town.keys, assembly.items[0], town.facilitator)
+        for assembly in (earnest, rehearsed)
+    ]
+    kept, wiped = (vote.round_id for vote in votes)
+    clock.moves(days=93)
+    assert due(town)["rehearsed votes"] == 1
+    done = cleared(database, town)
+    assert done["rehearsed votes"] == 1
+    assert (roll_size(town.session, kept), roll_size(town.session, wiped)) == (3, 0)
+    assert town.keys.read(kept)
+    with pytest.raises(KeyError):
+        town.keys.read(wiped)
+    assert "rehearsed votes" not in cleared(database, town)

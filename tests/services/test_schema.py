@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from app.schema import metadata, migrate
+from app.schema import metadata, migrate, revision_of, revisions
 from ballots.outcome import count_votes
 from neighbourhoods.database import Database
 from neighbourhoods.delivery import (
@@ -21,11 +21,12 @@ from neighbourhoods.delivery import (
     report_delivery,
 )
 from neighbourhoods.funds import Fund, SourceKind, add_source, position_of
-from neighbourhoods.money import MoneyEntry, entries_of
+from neighbourhoods.money import MoneyEntry, entries_of, standing_spendings
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.places import Community, CommunityKind
 from neighbourhoods.projects import projects_in
+from neighbourhoods.purse import correct_spending
 from tests.builders import Town
 
 MIGRATIONS = Path(__file__).parents[2] / "app" / "migrations"
@@ -109,6 +110,28 @@ def test_old_money_is_carried_over_into_the_ledger_to_the_penny(town: Town) -> N
         assert position_of(session, kept).allocated_pence == 1_000_001
 
 
+def test_an_older_schema_that_cannot_say_that_a_spend_was_put_right_is_not_gone_back_to(
+    town: Town,
+) -> None:
+    the_round = town.round(Phase.SIGN_OFF)
+    the_round.phase = Phase.DELIVERY
+    delivery = commit_money(town.session, projects_in(town.session, the_round.id)[0], 200_000)
+    step = DeliveryStep(DeliveryStatus.STARTED, "Ordered.", 50_025, None)
+    report_delivery(town.session, delivery, town.officer, step)
+    (spending,) = standing_spendings(entries_of(town.session, the_round.fund_id))
+    correct_spending(town.session, delivery, spending, town.officer, 25, "Mistyped.")
+    town.session.commit()
+    engine = town.session.get_bind().engine
+    town.session.close()
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        with pytest.raises(RuntimeError, match="A spend was put right"):
+            command.downgrade(config, "0009")
+        connection.rollback()
+
+
 def _told(entry: MoneyEntry) -> tuple[object, ...]:
     lines = [(line.account, line.project_id, line.pence) for line in entry.lines]
     return entry.act, entry.why, entry.source_id, entry.project_id, entry.update_id, lines
@@ -152,6 +175,11 @@ def test_the_database_refuses_to_change_a_published_snapshot(town: Town, act: st
     count_votes(town.session, town.keys, town.round(Phase.COUNT))
     with pytest.raises(DBAPIError, match="never changed"):
         town.session.execute(text(act))
+
+
+def test_a_migrated_database_has_the_newest_revision_there_is(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert revision_of(connection) == revisions()[0]
 
 
 def test_migrations_are_numbered_with_four_digits() -> None:

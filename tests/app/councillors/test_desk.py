@@ -19,8 +19,9 @@ from ballots.signoff import advance, answer_referral
 from ballots.stages import QuietPeriod
 from ballots.stepping_in import name_substitute
 from neighbourhoods.database import Database
-from neighbourhoods.delivery import DeliveryStatus, Planned, deliveries_in, plan_milestone
+from neighbourhoods.delivery import DeliveryStatus, deliveries_in
 from neighbourhoods.interests import InterestKind
+from neighbourhoods.milestones import Planned, plan_milestone
 from neighbourhoods.people import Office, Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round

@@ -13,6 +13,7 @@ from app.house import db
 from app.ticker import Ticker
 from ballots.bars import Declared, declare_interests
 from ballots.bundle import costs_to_sign
+from ballots.notices import lodge, notice_of
 from neighbourhoods.database import Database
 from neighbourhoods.delivery import deliveries_in
 from neighbourhoods.digests import WeeklyDigest, choose_digest, monday_due
@@ -210,7 +211,11 @@ def test_late_deliveries_alone_are_something_to_say(
 def test_last_weeks_decisions_are_told_and_older_ones_are_not(
     app: Flask, town: Town, clock: Clock, database: Database
 ) -> None:
-    signed_round(town).title = "The older one"
+    older = signed_round(town)
+    older.title = "The older one"
+    notice = notice_of(town.session, older.id)
+    assert notice is not None
+    lodge(town.session, notice, clock().date(), "DS/4711")  # else it is still to be lodged
     clock.moves(days=5)
     signed_round(town).title = "The newer one"
     town.session.commit()

@@ -2,16 +2,19 @@
 
 import hashlib
 import io
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from PIL import Image
 
-from neighbourhoods.delivery import Delivery, DeliveryStatus, Planned, plan_milestone
+from app.photos import place_of
+from neighbourhoods.delivery import Delivery, DeliveryStatus
 from neighbourhoods.letters import newest_letters
+from neighbourhoods.milestones import Planned, plan_milestone
 from neighbourhoods.ratings import rate_delivery, ratings_in
 from tests.app.officers.test_deliveries import address, delivery
-from tests.builders import Town
+from tests.builders import Clock, Town
 from tests.council import Site
 
 __all__ = ["delivery"]  # a fixture
@@ -47,6 +50,22 @@ def test_a_milestone_turns_late_by_itself_wherever_residents_look(
     assert LATE in officer.get("/office").text
     assert "22 days late" in site.as_(town.councillor).get("/desk").text
     assert "22 days late" not in site.as_(town.other_councillor).get("/desk").text
+
+
+def test_a_milestone_turns_late_at_midnight_in_britain(
+    site: Site, town: Town, delivery: Delivery, clock: Clock
+) -> None:
+    plan_milestone(town.session, delivery, Planned("Dig", date(2027, 7, 1), "Parks team"))
+    town.session.commit()
+    places = (f"/communities/{town.ward.slug}", f"/rounds/{delivery.round_id}/delivery")
+    # A minute before and after midnight in British summer time.
+    for minute, is_late in ((59, False), (61, True)):
+        clock.moment = datetime(2027, 7, 1, 22, tzinfo=UTC) + timedelta(minutes=minute)
+        for where in places:
+            page = site.as_(None).get(where).text
+            assert ("was due on Thursday 1 July 2027" in page) is is_late, (where, minute)
+        desk = site.as_(town.councillor).get("/desk").text
+        assert ("1 day late" in desk) is is_late
 
 
 def test_everyone_who_wanted_it_is_told_once_when_a_milestone_is_reached(
@@ -109,8 +128,58 @@ def test_a_photo_is_shown_beside_its_report_in_words_too(
     assert hashlib.sha256(served.data).hexdigest() == update.photo.digest
     assert served.mimetype == "image/jpeg"
     assert served.headers["X-Content-Type-Options"] == "nosniff"
-    assert "immutable" in served.headers["Cache-Control"]
+    assert served.headers["Cache-Control"] == "public, max-age=3600"
     served.close()
+
+
+def test_a_milestone_shows_its_photo_what_it_cost_and_what_was_promised_first(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    officer = site.as_(town.officer)
+    officer.post(address(delivery) + "/milestones/new", data=STEP)
+    town.session.rollback()
+    town.session.expire_all()
+    (built,) = delivery.milestones
+    later = STEP | {"due_on": ["1", "12", "2026"]}
+    officer.post(f"{address(delivery)}/milestones/{built.id}", data=later)
+    report = {"status": "started", "note": "Look.", "spent": "12.50", "milestone": str(built.id)}
+    officer.post(address(delivery), data=report | {"photo": photo(), "alt": "A red bench"})
+    for where in (
+        f"/rounds/{delivery.round_id}/delivery",
+        f"/communities/{town.ward.slug}/you-said-we-did/2026-27",
+    ):
+        page = BeautifulSoup(site.as_(None).get(where).text, "html5lib")
+        (step,) = page.select(".wm-timetable__step")
+        words = " ".join(step.get_text(" ").split())
+        assert words == (
+            "The bench is built Due on Tuesday 1 December 2026 "
+            "First promised for Sunday 1 November 2026 Seen to by: Parks team £12.50 spent on it"
+        )
+        assert [img["alt"] for img in page.select(".wm-photo")] == ["A red bench"]
+
+
+def test_a_photo_that_is_taken_down_is_gone_and_the_reason_stands_in_its_place(
+    site: Site, town: Town, delivery: Delivery
+) -> None:
+    officer = site.as_(town.officer)
+    report = {"status": "started", "note": "Look.", "photo": photo(), "alt": "A red bench"}
+    officer.post(address(delivery), data=report)
+    town.session.rollback()
+    update = delivery.updates[0]
+    assert update.photo is not None
+    digest = update.photo.digest
+    page = f"/office/rounds/{delivery.round_id}/reports/{update.id}/photo"
+    assert page in officer.get(address(delivery)).text
+    assert officer.post(page, data={"why": ""}).status_code == 422
+    assert officer.post(page, data={"why": "Somebody on it asked."}).status_code == 303
+    assert officer.post(page, data={"why": "Again."}).status_code == 409
+    told = site.as_(None).get(f"/rounds/{delivery.round_id}/delivery").text
+    assert "A photo stood here. It was taken down on Monday 23 November 2026" in told
+    assert "Somebody on it asked." in told
+    assert digest not in told
+    assert site.as_(None).get(f"/photos/{digest}.jpg").status_code == 404
+    with site.app.app_context():
+        assert not place_of(digest).exists()
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "../" * 21 + "x", "A" * 64])

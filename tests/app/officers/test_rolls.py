@@ -120,10 +120,10 @@ def test_choosing_no_file_is_refused(the_round: Round, officer: FlaskClient) -> 
     assert "Choose a CSV file" in answer.text
 
 
-def test_a_file_above_two_megabytes_is_refused(
+def test_a_file_above_five_megabytes_is_refused(
     the_round: Round, session: Session, officer: FlaskClient
 ) -> None:
-    roll = HEADER + "".join(f"A{n},{'x' * 100},,\n" for n in range(21_000))
+    roll = HEADER + "".join(f"A{n},{'x' * 100},,\n" for n in range(51_000))
     answer = send(officer, the_round, roll)
     answer.request.environ["wsgi.input"].close()  # the test client leaves large bodies open
     assert answer.status_code == 413

@@ -10,6 +10,7 @@ from ballots.tally import publish_next
 from ballots.voting_rules import TieRule
 from neighbourhoods.people import Person
 from neighbourhoods.phases import Phase
+from neighbourhoods.places import Community
 from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
 from tests.builders import Town
@@ -24,9 +25,11 @@ def vote(town: Town, the_round: Round, *ballots: list[int]) -> None:
         cast_ballot(town.session, town.keys, the_round, voter, chosen, request_id=f"r{number}")
 
 
-def counted_round(town: Town, *ballots: list[int], approvals: int = 1) -> Round:
+def counted_round(
+    town: Town, *ballots: list[int], approvals: int = 1, community: Community | None = None
+) -> Round:
     """A round of four benches (£2,000 to £8,000 out of £10,000), voted on and counted."""
-    the_round = town.round(Phase.VOTE, approvals=approvals)
+    the_round = town.round(Phase.VOTE, approvals=approvals, community=community)
     vote(town, the_round, *(ballots or ([4, 1], [4, 2], [4, 3], [1], [3, 1])))
     town.enter(the_round, Phase.COUNT)
     town.enter(the_round, Phase.SIGN_OFF)

@@ -1,10 +1,7 @@
-"""Pages of words, and the health of the service."""
+"""Pages of words."""
 
 import pytest
-from flask import Flask
 
-from app.house import database
-from neighbourhoods.database import Database
 from tests.app.public.builders import signed_round
 from tests.builders import Town
 from tests.council import Site
@@ -29,17 +26,3 @@ def test_a_page_of_words_opens_for_anybody(site: Site, address: str, words: str)
 def test_open_data_leads_to_real_records(site: Site, town: Town) -> None:
     the_round = signed_round(town)
     assert f'"/rounds/{the_round.id}/record.json"' in site.as_(None).get("/open-data").text
-
-
-def test_health_says_ok_in_plain_text(site: Site) -> None:
-    answer = site.as_(None).get("/health/live")
-    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
-    assert answer.text == "ok\n"
-
-
-def test_health_fails_when_the_database_does_not_answer(site: Site, app: Flask) -> None:
-    with app.app_context():
-        house = database()
-    house.dispose()
-    house.engine = Database("sqlite:////nowhere/at/all.db").engine
-    assert site.as_(None).get("/health/live").status_code == 500

@@ -4,12 +4,19 @@ from datetime import date
 
 import pytest
 
-from neighbourhoods.delivery import Delivery, DeliveryStatus, Planned, plan_milestone
+from ballots.bundle import costs_to_sign
+from ballots.decision_routes import choose_route
+from ballots.moves import conclude_sign_off
+from ballots.routes import Agreement, RouteName, Verdict
+from ballots.sheets import SheetGiven, VerdictGiven
+from ballots.signing import Ground
+from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.milestones import Planned, plan_milestone
 from neighbourhoods.phases import Phase
 from neighbourhoods.proposals import proposals_in
-from neighbourhoods.ratings import rate_delivery, ratings_in
+from neighbourhoods.ratings import hide_rating, rate_delivery, ratings_in
 from tests.app.officers.test_deliveries import delivery
-from tests.app.public.builders import counted_round
+from tests.app.public.builders import counted_round, vote
 from tests.builders import Town
 from tests.council import Site
 
@@ -135,6 +142,74 @@ def test_another_places_year_is_empty_and_no_year_is_not_found(
     assert "Nothing was signed in this year" in site.as_(None).get(f"{elsewhere}/2026-27").text
     assert site.as_(None).get(f"{elsewhere}/yesterday").status_code == 404
     assert site.as_(None).get("/communities/nowhere/you-said-we-did/2026-27").status_code == 404
+
+
+@pytest.mark.parametrize("year", ["2026-99", "2026-28", "26-27", "2026-2027"])
+def test_what_is_no_financial_year_is_not_found(site: Site, town: Town, year: str) -> None:
+    town.session.commit()
+    address = f"/communities/{town.ward.slug}/you-said-we-did/{year}"
+    assert site.as_(None).get(address).status_code == 404
+
+
+def test_a_year_leads_to_the_other_years_of_its_place(
+    site: Site, town: Town, finished: Delivery
+) -> None:
+    finished.project.the_round.fund.financial_year = "2025-26"
+    town.session.commit()
+    here = f"/communities/{town.ward.slug}/you-said-we-did"
+    assert f"{here}/2025-26" in site.as_(None).get(f"{here}/2026-27").text
+    page = site.as_(None).get(f"{here}/2025-26").text
+    assert "Other years" not in page
+    assert f"on Monday 23 November 2026 from http://localhost{here}/2025-26" in page
+
+
+def test_what_residents_chose_and_councillors_declined_is_told_with_the_reason(
+    site: Site, town: Town
+) -> None:
+    the_round = counted_round(town, [1], [1])
+    town.declares_none(the_round, town.councillor)
+    (code,) = costs_to_sign(town.session, the_round)
+    why = "The council sold this land last year and may not build on it."
+    declined = VerdictGiven(Verdict.DECLINE, ground=Ground.UNLAWFUL, reasons=why)
+    town.signs(the_round, town.councillor, SheetGiven({code: declined}))
+    conclude_sign_off(town.session, town.keys, the_round)
+    town.session.commit()
+    address = f"/communities/{town.ward.slug}/you-said-we-did/2026-27"
+    words = " ".join(site.as_(None).get(address).text.split())
+    assert "Residents chose it. The council decided: Not to fund it" in words
+    assert why in words
+
+
+def test_money_that_waits_for_the_call_in_is_not_told_as_nothing_funded(
+    site: Site, town: Town
+) -> None:
+    the_round = town.round(Phase.DEBATE)
+    choose_route(town.session, the_round.fund, RouteName.WARD_MEMBERS, Agreement.ANY_ONE, 5)
+    town.enter(the_round, Phase.VOTE)
+    vote(town, the_round, [1])
+    town.enter(the_round, Phase.COUNT)
+    town.enter(the_round, Phase.SIGN_OFF)
+    town.approves(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    town.session.commit()
+    for address in (
+        f"/rounds/{the_round.id}/delivery",
+        f"/communities/{town.ward.slug}/you-said-we-did/2026-27",
+    ):
+        page = site.as_(None).get(address).text
+        assert "No money moves before" in page
+        assert "No project was funded" not in page
+
+
+def test_whose_words_are_hidden_is_told_why(site: Site, town: Town, finished: Delivery) -> None:
+    mine = site.as_(town.resident)
+    mine.post(rate(finished), data=GOOD)
+    town.session.rollback()
+    (rating,) = ratings_in(town.session, finished.project_id)
+    hide_rating(town.session, rating, "It names a neighbour.")
+    town.session.commit()
+    page = mine.get(rate(finished)).text
+    assert "Their reason: It names a neighbour." in page
 
 
 # --- my page -------------------------------------------------------------------------------------

@@ -1,0 +1,74 @@
+"""`flask preflight`: every check, one line each, and what to do where something is wrong."""
+
+import os
+from collections.abc import Iterator
+
+import click
+from flask.cli import with_appcontext
+from redis import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.house import database, settings
+from app.installation import database_checks as data
+from app.installation import machine_checks as machine
+from app.installation import neighbour_checks as neighbours
+from app.installation import settings_checks as chosen
+from app.installation.finding import Check, Installation, Wrong
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("environment", chosen.check_environment),
+    ("secret key", chosen.check_secret),
+    ("public address", chosen.check_public_url),
+    ("proxies", chosen.check_proxies),
+    ("several processes", chosen.check_several_processes),
+    ("database answers", data.check_reachable),
+    ("database version", data.check_version),
+    ("isolation", data.check_isolation),
+    ("power cuts", data.check_durable),
+    ("schema", data.check_migrations),
+    ("clock", data.check_clock),
+    ("connections", data.check_connections),
+    ("turned away", data.check_turned_away),
+    ("Redis", neighbours.check_redis),
+    ("mail server", neighbours.check_mail),
+    ("public address answers", neighbours.check_public_address),
+    ("front says for whom", neighbours.check_front_headers),
+    ("disk", machine.check_disk),
+    ("keys", machine.check_keys),
+    ("file handles", machine.check_file_handles),
+    ("files of pages", machine.check_static_files),
+    ("typefaces", machine.check_typefaces),
+    ("time zones", machine.check_time_zones),
+)
+
+
+def findings_of(check: Check, found: Installation) -> Iterator[Wrong]:
+    """What a check finds; that it cannot look is something wrong too."""
+    try:
+        yield from check(found)
+    except (SQLAlchemyError, RedisError, OSError) as away:
+        # Its kind alone: its words can hold a password.
+        yield Wrong(
+            f"This could not be looked at ({type(away).__name__}).",
+            "Is the database up, its schema the newest, and WARDMOTE_DATABASE_URL right?",
+        )
+
+
+@click.command("preflight")
+@with_appcontext
+def preflight_command() -> None:
+    """Say everything that is wrong with this installation, each with what to do."""
+    installation = Installation(settings(), database(), os.environ)
+    width, wrong = max(len(name) for name, _ in CHECKS), 0
+    for name, check in CHECKS:
+        findings = list(findings_of(check, installation))
+        if not findings:
+            click.echo(f"ok     {name}")
+        for one in findings:
+            wrong += not one.is_note
+            click.echo(f"{'note ' if one.is_note else 'WRONG'}  {name:<{width}}  {one.words}")
+            click.echo(f"       {'':<{width}}  → {one.do}")
+    if wrong:
+        click.echo(f"{wrong} things are wrong." if wrong > 1 else "One thing is wrong.")
+        raise click.exceptions.Exit(1)
+    click.echo("Nothing is wrong.")

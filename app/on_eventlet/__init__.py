@@ -1,0 +1,148 @@
+"""Serving with eventlet. Beside wsgi.py, which patches, this is the only room that knows it.
+
+It also puts frames on a phone's line without the library's detours, see app/telling.py.
+"""
+
+import errno
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+import eventlet
+from eventlet import wsgi
+from eventlet.event import Event
+
+from app.carrying import GOING_AWAY, WAITING_OUTSIDE
+from app.on_eventlet.light_lines import lighten_requests, travel_light
+from app.porter import BESIDE, WSGI, Environ
+from app.telling import Spawn
+
+# How often the one who accepts looks whether the door is shut.
+LOOKS_EVERY = 0.2
+
+
+class CarrierHere:
+    """eventlet's WSGI server, with an end in two steps: first nobody comes, then all have gone."""
+
+    def __init__(self) -> None:
+        self._is_shut = False
+        self._is_closed, self._is_over = Event(), Event()
+        self._pool = eventlet.GreenPool(0)
+        self._server: Any = None
+
+    def prepare(self, server: Any) -> None:
+        """Let news go straight to the lines, and little be kept for each."""
+        travel_light(server.eio)
+        server.manager.hand_over = hand_over
+
+    def serve(self, app: WSGI, host: str, port: int, most: int) -> None:
+        """Serve until told to finish."""
+        # eventlet's own limit of 1,024 stalls the whole server, HTTP included, at the next socket.
+        self._pool.resize(most + BESIDE)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        # One process a port: of two that share one, whoever ends breaks off those in its queue.
+        listener = eventlet.listen((host, port), family, WAITING_OUTSIDE, reuse_port=False)
+        listener.settimeout(LOOKS_EVERY)
+        carrier = self
+
+        class Line(wsgi.HttpProtocol):
+            def setup(self) -> None:
+                super().setup()
+                carrier._server = self.server
+
+        def lightened(environ: Environ, start_response: Any) -> Iterable[bytes]:
+            if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+                lighten_requests(environ)
+            return app(environ, start_response)
+
+        wsgi.server(
+            _Entrance(listener, self),
+            lightened,
+            custom_pool=self._pool,
+            protocol=Line,
+            log_output=False,
+        )
+
+    def held(self) -> int:
+        """How many connections there are."""
+        return int(self._pool.running())
+
+    def stop_accepting(self) -> None:
+        """Take whoever stands outside already, then nobody."""
+        self._is_shut = True
+        self._is_closed.wait()
+        if self._server is not None:
+            # Every answer from now on says that it is the last on its connection.
+            self._server.keepalive = False
+
+    def finish(self) -> None:
+        """Let `serve` return once nothing is under way."""
+        self._is_over.send()
+
+    def send_away(self, line: Any) -> None:
+        """Tell a phone to go elsewhere; one that reads nothing keeps no other waiting."""
+        eventlet.spawn_n(line._send_closing_frame, True, (GOING_AWAY, ""))  # noqa: SLF001
+
+    def entered(self, listener: Any) -> Any:
+        """The next who comes in; OSError once all is over."""
+        while True:
+            if self._is_shut:
+                listener.setblocking(False)  # whoever stands outside still comes in
+            try:
+                return listener.accept()
+            except TimeoutError:
+                continue
+            except BlockingIOError:
+                break
+        listener.close()
+        self._is_closed.send()
+        self._is_over.wait()
+        raise OSError(errno.ESHUTDOWN, "nobody comes any more")
+
+
+class _Entrance:
+    """What eventlet takes for its listening socket."""
+
+    def __init__(self, listener: Any, carrier: CarrierHere) -> None:
+        self._listener, self._carrier = listener, carrier
+        self._name, self.family = listener.getsockname(), listener.family
+
+    def getsockname(self) -> Any:
+        return self._name
+
+    def accept(self) -> Any:
+        return self._carrier.entered(self._listener)
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+def hand_over(phone: Any, frame: bytes, spawn: Spawn) -> bool:
+    """Hand a frame to a phone's line if nothing else is on its way there; whether that was done."""
+    line = getattr(phone, "line", None)
+    if line is None or phone.closing or phone.closed or line.extensions or line.websocket_closed:
+        return False
+    queue = phone.queue
+    if queue.qsize() or not queue.getting() or line._sendlock.locked():  # noqa: SLF001
+        return False
+    try:
+        sent = line.socket.fd.send(frame)
+    except OSError:
+        return False  # its buffer is full, or it is gone: the library waits for it, or finds out
+    if sent < len(frame):
+        line._sendlock.acquire()  # noqa: SLF001 - free, see above: whoever comes next waits
+        spawn(_finish, line, frame[sent:])
+    return True
+
+
+def _finish(line: Any, rest: bytes) -> None:
+    """Send the rest of a frame that did not fit into the buffer; hang up if that cannot be done."""
+    try:
+        line.socket.sendall(rest)
+    except OSError:
+        try:
+            line.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+    finally:
+        line._sendlock.release()  # noqa: SLF001
