@@ -21,7 +21,7 @@ from app.backups.sealed_file import (
 )
 from app.backups.verifying import verify_restored
 from app.backups.writing import Part, back_up
-from app.photos import clean_photo
+from app.photo_drawing import clean_photo
 from app.schema import migrate
 from app.settings import Settings, settings_from
 from ballots.casting import cast_ballot
