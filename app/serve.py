@@ -5,14 +5,16 @@ import io
 import socket
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.carrying import carrier_for
 from app.counting_room import open_counting_room
 from app.extensions import socketio
-from app.house import database, settings
+from app.house import database, keys, settings
 from app.leaving import Leaving
 from app.logbook import take_others_words
 from app.measuring import keep_measuring
@@ -20,6 +22,7 @@ from app.porter import WSGI, Environ, porter_of, room_for
 from app.telling import remember_lines
 from app.ticker import Ticker
 from app.turned_away import keep_storing
+from ballots.ledger import votes_under_other_keys
 
 # A process that hangs in the middle of a transaction keeps a vote waiting for no longer than this.
 MOST_SILENT_SECONDS = 10.0
@@ -57,11 +60,25 @@ def refuse_taken_port(host: str, port: int) -> None:
             sys.exit(f"Wardmote cannot start: port {port} of {host} is taken ({taken.strerror}).")
 
 
+def refuse_other_keys(app: Flask) -> None:
+    """Stop if a vote is open whose keys are not here: its ballots would be refused, or doubted."""
+    with app.app_context(), suppress(SQLAlchemyError):  # a database that is away says so later
+        with database().reading() as session:
+            votes = votes_under_other_keys(session, keys())
+        if votes:
+            numbers = ", ".join(map(str, votes))
+            sys.exit(
+                f"Wardmote cannot start: the keys of open votes ({numbers}) are not in "
+                f"{settings().key_folder}. All processes need the same folder WARDMOTE_VAR."
+            )
+
+
 def serve(app: Flask) -> None:
     """Serve until told to stop; then finish what was begun, and return."""
     with app.app_context():
         chosen = settings()
     refuse_taken_port(chosen.host, chosen.port)
+    refuse_other_keys(app)
     with app.app_context():
         database().end_idle_writers(MOST_SILENT_SECONDS)
     take_others_words(chosen)

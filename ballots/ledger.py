@@ -19,9 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ballots.keys import KeyStore
+from ballots.keys import KeyStore, is_signed
 from neighbourhoods.database import Base, Word, now, one_of
-from neighbourhoods.rounds import Round, RoundKind
+from neighbourhoods.phases import Phase
+from neighbourhoods.rounds import Round, RoundKind, rounds_in
 
 NOTHING_BEFORE = "0" * 64
 
@@ -135,6 +136,25 @@ def head_of(session: Session, round_id: int) -> LedgerEntry | None:
         .limit(1)
     )
     return session.scalar(query)
+
+
+def votes_under_other_keys(session: Session, keys: KeyStore) -> list[int]:
+    """The open votes that cannot go on with these keys: theirs is missing, or others signed."""
+    return [
+        one.id
+        for one in rounds_in(session, Phase.VOTE, kinds=tuple(RoundKind))
+        if not _fit(session, keys, one.id)
+    ]
+
+
+def _fit(session: Session, keys: KeyStore, round_id: int) -> bool:
+    try:
+        keys.read(round_id)
+    except KeyError:
+        return False
+    head = head_of(session, round_id)
+    signed = head and is_signed(f"wardmote-ledger-1|{head.hash}", head.signature, keys.public_key())
+    return head is None or bool(signed)
 
 
 def entries_of(session: Session, round_id: int, kind: EntryKind | None = None) -> list[LedgerEntry]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -139,6 +140,15 @@ class Evening:
         return self.cluster.pids.index(pids[0]) if pids else None
 
 
+# A server that is started ends with the thread that started it: this one stays.
+_OFFICE = ThreadPoolExecutor(1)
+
+
+async def meanwhile(act: Callable[..., object], *about: object) -> None:
+    """Do something to a server while people vote and watch."""
+    await asyncio.get_running_loop().run_in_executor(_OFFICE, act, *about)
+
+
 async def eventually(happens: Callable[[], object], within: float) -> float:
     """Seconds until it happens."""
     began = time.monotonic()
@@ -149,9 +159,11 @@ async def eventually(happens: Callable[[], object], within: float) -> float:
 
 
 @contextmanager
-def open_evening(database_url: str, redis_url: str) -> Iterator[Evening]:
+def open_evening(database_url: str, redis_url: str, *, smtp_url: str = "") -> Iterator[Evening]:
     """Two processes behind nginx and an open vote whose figures are live."""
-    with running_cluster(2, database_url=database_url, redis_url=redis_url) as cluster:
+    with running_cluster(
+        2, database_url=database_url, redis_url=redis_url, WARDMOTE_SMTP_URL=smtp_url
+    ) as cluster:
         hall = Hall(cluster.settings, cluster.folder)
         try:
             yield Evening(cluster, hall, hall.open_vote(VOTERS))

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from app.rehearsal.web import Answer, Browser
-from tests.faults.evening import SCRIPT, Evening, measured
+from tests.faults.evening import SCRIPT, Evening, meanwhile, measured
 from tests.servers import Restartable
 
 AWAY = 6.0
@@ -17,7 +17,9 @@ async def look(evening: Evening) -> tuple[Answer, Answer]:
     voter = evening.vote.voters[-1]
     browser.cookies["wardmote"] = voter.cookie.partition("=")[2]
     fields = {"csrf_token": voter.token, "request_id": "a form", "project": ["none"]}
-    return page, await browser.post(evening.vote.path, fields, SCRIPT)
+    answer = await browser.post(evening.vote.path, fields, SCRIPT)
+    browser.hang_up()
+    return page, answer
 
 
 def test_phones_try_again_and_everybody_is_counted_once(
@@ -31,11 +33,11 @@ def test_phones_try_again_and_everybody_is_counted_once(
             async with evening.voting():
                 await asyncio.sleep(4)
                 gone = time.monotonic()
-                await asyncio.to_thread(postgres.stop)
+                await meanwhile(postgres.stop)
                 await asyncio.sleep(AWAY / 2)
                 told.append(await look(evening))
                 await asyncio.sleep(AWAY / 2)
-                await asyncio.to_thread(postgres.start)
+                await meanwhile(postgres.start)
                 back = time.monotonic()
                 await asyncio.sleep(4)
             await asyncio.sleep(15)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from app.rehearsal.web import Browser
-from tests.faults.evening import Evening, measured
+from tests.faults.evening import Evening, meanwhile, measured
 from tests.servers import Restartable
 
 AWAY = 30.0
@@ -57,10 +57,10 @@ def test_nobody_is_refused_and_figures_go_on(
                 cards = asyncio.create_task(show_cards(evening, asked, statuses))
                 await asyncio.sleep(3)
                 gone = time.monotonic()
-                await asyncio.to_thread(take_away, valkey, how)
+                await meanwhile(take_away, valkey, how)
                 await asyncio.sleep(away)
                 back = time.monotonic()
-                await asyncio.to_thread(bring_back, valkey, how)
+                await meanwhile(bring_back, valkey, how)
                 await asyncio.sleep(4)
                 cards.cancel()
             ended = time.monotonic()
@@ -69,18 +69,18 @@ def test_nobody_is_refused_and_figures_go_on(
             return gone, back, ended
 
     gone, back, ended = asyncio.run(go())
-    meanwhile, after = evening.behind(gone, back), evening.behind(back, ended)
+    then, after = evening.behind(gone, back), evening.behind(back, ended)
     measured(
         ballots=len(evening.casts),
         sendings=sum(one.sendings for one in evening.casts.values()),
         slowest_ballot=evening.longest_cast,
         slowest_throttled_page=max(asked),
-        figures_behind_meanwhile=meanwhile,
+        figures_behind_meanwhile=then,
         figures_behind_after=after,
     )
     evening.check_box()
     assert {one.sendings for one in evening.casts.values()} == {1}
     assert statuses == {200}
     assert max(asked) < 2.0
-    assert meanwhile < 5.0
+    assert then < 5.0
     assert after < 5.0
