@@ -10,7 +10,7 @@ from app.post import word_letter
 from neighbourhoods.database import now
 from neighbourhoods.delivery import deliveries_in
 from neighbourhoods.eligibility import RollEntry
-from neighbourhoods.letters import write_letter
+from neighbourhoods.letters import write_letters
 from neighbourhoods.reporting_back import ReportBack
 
 
@@ -37,8 +37,7 @@ def report_back(session: Session, report: ReportBack) -> int:
         link=settings().public_url + link,
     )
     addresses = [email for _id, email in entries if email]
-    for email in addresses:
-        write_letter(session, email, subject, body)
+    write_letters(session, [(email, subject, body) for email in addresses])
     if entries:
         report.told_up_to = entries[-1].id
     if len(entries) < AT_ONCE:

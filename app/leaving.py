@@ -9,6 +9,7 @@ all; then it ends with 0. A second signal ends it at once.
 import os
 import signal
 import sys
+from collections.abc import Callable
 from math import ceil
 from time import monotonic
 from types import FrameType
@@ -36,9 +37,20 @@ LATEST = 16.0
 class Leaving:
     """Watches for the signal to end, and ends the process in order."""
 
-    def __init__(self, porter: Porter, carrier: Carrier, *, behind_front: bool) -> None:
-        """`behind_front`: whether somebody stands in front who can ask other processes."""
+    def __init__(
+        self,
+        porter: Porter,
+        carrier: Carrier,
+        *,
+        behind_front: bool,
+        last: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`behind_front`: whether somebody stands in front who can ask other processes.
+
+        `last` is called when everybody has gone.
+        """
         self._porter, self._carrier, self._behind_front = porter, carrier, behind_front
+        self._last = last
         self._is_told = False
 
     def watch(self) -> None:
@@ -57,6 +69,7 @@ class Leaving:
             socketio.sleep(LOOKS_EVERY)
         try:
             self.leave()
+            self._last()
         finally:
             self._carrier.finish()
         socketio.sleep(2)

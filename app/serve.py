@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -21,7 +22,7 @@ from app.measuring import keep_measuring
 from app.porter import WSGI, Environ, porter_of, room_for
 from app.telling import remember_lines
 from app.ticker import Ticker
-from app.turned_away import keep_storing
+from app.turned_away import door_of, keep_storing, store_calmly
 from ballots.ledger import votes_under_other_keys
 
 # A process that hangs in the middle of a transaction keeps a vote waiting for no longer than this.
@@ -89,7 +90,8 @@ def serve(app: Flask) -> None:
     open_counting_room(app)
     carrier.prepare(socketio.server)
     remember_lines(socketio.server.eio)
-    Leaving(porter, carrier, behind_front=chosen.proxies > 0).watch()
+    last = partial(store_calmly, door_of(app))
+    Leaving(porter, carrier, behind_front=chosen.proxies > 0, last=last).watch()
     Ticker(app).start()
     keep_storing(app)
     keep_measuring(app)

@@ -4,7 +4,6 @@ Counts wait here until the clerk’s next pass stores them. While the database i
 waiting: none is lost as long as the process lives.
 """
 
-import atexit
 import re
 from collections import Counter
 from datetime import UTC, datetime
@@ -141,9 +140,8 @@ def _wanted() -> str:
 
 
 def keep_storing(app: Flask) -> None:
-    """Store beside the server what it counts, and once more when it ends."""
+    """Store beside the server what it counts; what is left, whoever ends the process stores."""
     door = door_of(app)
-    atexit.register(store_calmly, door)
 
     def store_again_and_again() -> None:
         while True:

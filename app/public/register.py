@@ -136,9 +136,11 @@ def _entry(notice: DecisionNotice) -> dict[str, str]:
     ]
     lines += [one.words for one in notice.corrections]
     lines += [f"{line.name}: {line.words} {line.said}" for line in _called_in(notice)]
-    called_in = filter(None, (notice.called_in_at, notice.called_in_ended_at))
-    corrected = [one.made_at for one in notice.corrections]
-    changed = max([notice.published_at, *corrected, *called_in])
+    moments = [notice.published_at, notice.called_in_at, notice.called_in_ended_at]
+    moments += [one.made_at for one in notice.corrections]
+    if notice.sent_back is not None:
+        moments.append(notice.sent_back.sent_at)
+    changed = max(filter(None, moments))
     return {
         "title": f"{read.number}: {read.title}",
         "address": settings().public_url + address_of(notice),

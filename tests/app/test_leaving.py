@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.cookiejar import CookieJar
 from pathlib import Path
 from types import SimpleNamespace
@@ -104,6 +105,20 @@ def test_what_never_ends_is_given_up_in_time(quick: list[float]) -> None:
     with porter.at_work():
         left(porter, Server(), behind_front=True)
         assert leaving.LATEST <= quick[0] < leaving.LATEST + 1
+
+
+def test_the_last_thing_is_done_once_nothing_is_under_way(
+    quick: list[float], nobody_follows: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    porter, server = Porter(500), Server()
+    ended: list[int] = []
+    monkeypatch.setattr("app.leaving.os._exit", ended.append)
+    last = partial(server.told.append, "last")
+    going = Leaving(porter, server, behind_front=False, last=last)  # type: ignore[arg-type]
+    going._is_told = True
+    going._wait()
+    assert server.told == ["nobody new", "last", "finish"]
+    assert ended == [0]
 
 
 # --- real processes ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Two ways to decide that are unlike the others: a committee’s minute, and shares of the money."""
+"""Ways to decide that are unlike the others: a committee’s minute, shares, a majority of three."""
 
 import html
 
@@ -9,6 +9,8 @@ from ballots.decision_routes import choose_route
 from ballots.notices import DecisionNotice, move_money, notice_of
 from ballots.record import record_of
 from ballots.routes import Agreement, RouteName
+from ballots.sheets import SheetGiven
+from ballots.signing import ReferTo
 from ballots.signoff import advance
 from neighbourhoods.delivery import deliveries_in
 from neighbourhoods.money import entries_about, unmet_conditions
@@ -16,7 +18,7 @@ from neighbourhoods.people import Office, Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round
 from tests.app.councillors.walking import LONG, address, declare, hidden, sign, winners
-from tests.app.public.builders import vote
+from tests.app.public.builders import approve, vote
 from tests.builders import Town
 from tests.council import Site
 from tests.pdf_reader import Pdf
@@ -210,3 +212,25 @@ def test_a_member_may_decline_what_is_in_their_share(site: Site, town: Town, sha
     decide(site.as_(town.second_councillor), town, shared, first=endorse, second=endorse)
     said = {one["title"]: one["decided"] for one in published(town, number).contents["decision"]}
     assert said == {first.title: "declined", second.title: "carried"}
+
+
+# --- a majority, against one who would have asked again -------------------------------------------
+
+
+def test_whoever_would_have_referred_it_back_has_not_decided_and_is_still_heard(
+    site: Site, town: Town
+) -> None:
+    dora = town.person("Dora Councillor", Office.COUNCILLOR, town.ward)
+    the_round = counted_by(town, RouteName.WARD_MEMBERS, Agreement.MAJORITY)
+    town.declares_none(the_round, dora)
+    asked = SheetGiven(
+        reasons="Nobody asked.", refer_to=ReferTo.OFFICERS, question="Who mends the drains?"
+    )
+    town.signs(the_round, dora, asked)
+    approve(town, the_round, town.councillor)
+    approve(town, the_round, town.second_councillor)
+    notice = published(town, the_round.id)
+    assert notice.contents["decided_by"] == ["Cora Councillor", "Carl Councillor"]
+    page = main(site.as_(None).get(f"/notices/{notice.number}").text)
+    assert "by Cora Councillor and Carl Councillor." in page
+    assert "Would have referred it back: Who mends the drains?" in page
