@@ -112,7 +112,7 @@ def test_the_last_thing_is_done_once_nothing_is_under_way(
 ) -> None:
     porter, server = Porter(500), Server()
     ended: list[int] = []
-    monkeypatch.setattr(leaving.os, "_exit", ended.append)
+    monkeypatch.setattr("app.leaving.os._exit", ended.append)
     last = partial(server.told.append, "last")
     going = Leaving(porter, server, behind_front=False, last=last)  # type: ignore[arg-type]
     going._is_told = True
