@@ -162,7 +162,8 @@ def page_of(rule: Rule | None) -> str:
         return _KINDS[rule.endpoint]
     if rule.rule.endswith(".json"):
         return "figures"
-    return rule.endpoint.partition(".")[0]
+    blueprint, is_ours, _ = rule.endpoint.partition(".")
+    return blueprint if is_ours else "none"
 
 
 _KINDS = {
