@@ -35,7 +35,7 @@ def _machine() -> dict[str, object]:
     """What the figures depend on, besides the program: how busy it was is part of it."""
     return {
         "cores": os.cpu_count(),
-        "system": platform.platform(terse=True),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "packages": {name: version(name) for name in _PACKAGES},
