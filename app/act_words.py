@@ -13,6 +13,9 @@ def act_in_words(act: AssemblyAct) -> str:
     """What an act was, with what it was about."""
     if act.kind == ActKind.TIMER:
         return _timer(act.words)
+    if act.kind == ActKind.EXTEND_VOTE:
+        seconds, title = _split(act.words)
+        return _("Gave the vote %(time)s more: %(title)s", time=_in_minutes(seconds), title=title)
     if act.kind == ActKind.SET_SCREEN:
         return _screen(act.words)
     if act.kind == ActKind.CHANGE_AGENDA and not act.words:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ballots.hall_votes import HallVote, is_open
 from ballots.keys import KeyStore
-from ballots.ledger import EntryKind, append
+from ballots.ledger import EntryKind, LedgerEntry, append
 from ballots.refusals import BallotRefusal
 from neighbourhoods.assemblies import ActKind, AssemblyAct
 from neighbourhoods.database import hold_round, now
@@ -51,6 +51,12 @@ def extend(session: Session, keys: KeyStore, vote: HallVote, by: Person, seconds
     append(session, keys, the_round.id, EntryKind.EXTENDED, body)
     log_act(session, vote.item.assembly, ActKind.EXTEND_VOTE, by, f"{seconds} {vote.item.title}")
     return closes_at
+
+
+def was_extended(session: Session, vote: HallVote) -> bool:
+    """Whether the close that was promised when the vote opened was put off since."""
+    told = (LedgerEntry.round_id == vote.round_id, LedgerEntry.kind == EntryKind.EXTENDED)
+    return session.scalar(select(LedgerEntry.number).where(*told).limit(1)) is not None
 
 
 def stop(session: Session, _keys: KeyStore, vote: HallVote, by: Person) -> datetime:

@@ -28,6 +28,8 @@ from neighbourhoods.assemblies import (
 )
 from neighbourhoods.attendance import is_quorate, present_in
 from neighbourhoods.database import now
+from neighbourhoods.speakers import waiting_turns
+from neighbourhoods.speaking_order import TurnKind
 from neighbourhoods.stage import UNDO_WITHIN, VOTES, item_beside, seconds_left, undoable
 
 MOST_LOGGED = 20
@@ -86,6 +88,9 @@ class ConsoleView:
     undo: Undo | None
     present: int
     is_quorate: bool
+    # How many wait to speak, and how many of them with a point of order.
+    hands: int
+    points_of_order: int
     screens: tuple[ScreenSeen, ...]
     log: tuple[Logged, ...]
     doors: tuple[Door, ...]
@@ -135,6 +140,7 @@ def view_of(session: Session, assembly: Assembly) -> ConsoleView:
     """The console of a meeting as it stands now."""
     stage, moment = assembly.stage, now(session)
     present = present_in(session, assembly.id)
+    waiting = waiting_turns(session, assembly)
     running = assembly.state == AssemblyState.UNDER_WAY
     first = assembly.items[0] if assembly.items and not running else None
     return ConsoleView(
@@ -149,6 +155,8 @@ def view_of(session: Session, assembly: Assembly) -> ConsoleView:
         undo=_undo(undoable(session, assembly), moment),
         present=present,
         is_quorate=is_quorate(assembly, present),
+        hands=len(waiting),
+        points_of_order=sum(turn.kind == TurnKind.POINT_OF_ORDER for turn in waiting),
         screens=tuple(_seen(assembly, screen, moment) for screen in assembly.screens),
         log=_log(session, assembly),
         doors=_doors(assembly),

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from app.access import Who, open_to
 from app.assembly_news import state_now, word_for
-from app.display import pounds
+from app.display import LONDON, pounds
 from app.facilitators import facilitators
 from app.facilitators.joining import assembly_address, assembly_picture, spaced
 from app.facilitators.picture import time_left
@@ -141,8 +141,18 @@ def _in_words(slide: Shown) -> str:
 def _vote_in_words(slide: VoteSlide) -> str:
     words = {
         VoteStage.BEFORE: _("the vote is not open yet"),
-        VoteStage.OPEN: _("last call") if slide.is_last_call else _("the vote is open"),
+        VoteStage.OPEN: _open_in_words(slide),
         VoteStage.CLOSED: _("the box is closed"),
         VoteStage.COUNTED: _("the vote is counted"),
     }
     return words[slide.stage]
+
+
+def _open_in_words(slide: VoteSlide) -> str:
+    if slide.is_last_call:
+        return _("last call")
+    if slide.was_extended and slide.closes_at is not None:
+        # The time of day is said, so that a second extension is news as well.
+        at = f"{slide.closes_at.astimezone(LONDON):%H:%M:%S}"
+        return _("there is more time, the vote closes at %(time)s", time=at)
+    return _("the vote is open")

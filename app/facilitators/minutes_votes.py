@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.display import pounds, time_words
+from app.display import LONDON, moment_words, pounds, time_words
 from app.house import settings
 from ballots.hall import HallVote, is_held, votes_of
+from ballots.hall_votes import is_open
 from ballots.outcome import Outcome, funded_projects, outcome_of, paid_pence
 from ballots.paper_ballots import PapersGivenUp, count_papers
 from ballots.papers import GRADED
@@ -72,10 +73,21 @@ def public_outcome(session: Session, vote: HallVote) -> Outcome | None:
     return None if is_held(session, vote.round_id) else outcome_of(session, vote.round_id)
 
 
+def _close_in_words(session: Session, vote: HallVote) -> str:
+    """When a vote closed; a round's own vote may go on for days after the meeting."""
+    closes_at = vote.the_round.vote_closes_at
+    if closes_at is None:
+        return ""
+    if is_open(session, vote):
+        return _("It is open until %(closes)s.", closes=moment_words(closes_at))
+    same_day = closes_at.astimezone(LONDON).date() == vote.opened_at.astimezone(LONDON).date()
+    closed = time_words(closes_at) if same_day else moment_words(closes_at)
+    return _("Closed at %(closed)s.", closed=closed)
+
+
 def _of_vote(session: Session, vote: HallVote) -> Iterator[Piece]:
     opened = _("Opened at %(opened)s.", opened=time_words(vote.opened_at))
-    closes_at = vote.the_round.vote_closes_at
-    closed = _("Closed at %(closed)s.", closed=time_words(closes_at)) if closes_at else ""
+    closed = _close_in_words(session, vote)
     present = ngettext("One person was present.", "%(num)s people were present.", vote.present)
     yield text(" ".join(filter(None, [opened, closed, present])))
     yield from _papers(session, vote)

@@ -11,6 +11,7 @@ from ballots.disclosure import DisclosureProfile
 from ballots.hall_rules import ItemSettings
 from ballots.hall_votes import HallVote, current_vote, is_open
 from ballots.holding import is_held
+from ballots.last_call import was_extended
 from ballots.outcome import outcome_of
 from ballots.purchases import (
     Bought,
@@ -68,6 +69,7 @@ class VoteSlide:
     step: int = 0
     closes_at: datetime | None = None
     is_last_call: bool = False
+    was_extended: bool = False
     turnout: int = 0
     roll: int = 0
     covered: int = 0
@@ -148,6 +150,7 @@ def _open(session: Session, item: AgendaItem, vote: HallVote, tally: PublicTally
         step=tally.step,
         closes_at=tally.closes_at,
         is_last_call=vote.called_at is not None,
+        was_extended=was_extended(session, vote),
         turnout=tally.turnout,
         roll=tally.roll_size,
         covered=tally.covered,

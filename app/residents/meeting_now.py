@@ -27,7 +27,7 @@ from neighbourhoods.attendance import Phone
 from neighbourhoods.phases import Phase, is_past
 from neighbourhoods.polls import PollFigures, choice_of, poll_figures
 from neighbourhoods.questions import backed_by, questions_in
-from neighbourhoods.rounds import Round
+from neighbourhoods.rounds import Round, RoundKind
 from neighbourhoods.speakers import speakers_list
 from neighbourhoods.speaking_order import TurnKind
 
@@ -188,6 +188,7 @@ class MyVote(StrEnum):
     COUNTED = "counted"
     ON_PAPER = "on-paper"
     CAME_LATER = "came-later"
+    WALKED_IN = "walked-in"
     NOT_CHECKED_IN = "not-checked-in"
 
 
@@ -318,7 +319,12 @@ def my_vote_in(vote: Mapping[str, Any], phone: Phone) -> MyVote:
         return MyVote.ON_PAPER
     if entry is not None:
         return MyVote.TO_CAST
-    return MyVote.CAME_LATER if is_checked_in(phone) else MyVote.NOT_CHECKED_IN
+    if not is_checked_in(phone):
+        return MyVote.NOT_CHECKED_IN
+    # A walk-in is on no roll: the next vote of this kind would not be theirs either.
+    walked_in = phone.attendee is not None and phone.attendee.is_walk_in
+    is_of_round = the_round.kind == RoundKind.FULL
+    return MyVote.WALKED_IN if walked_in and is_of_round else MyVote.CAME_LATER
 
 
 def page_of(assembly: Assembly) -> str:

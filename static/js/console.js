@@ -4,12 +4,14 @@
 const place = document.querySelector("[data-console]");
 const ASK_EVERY_MS = 3000; // without a socket; with one only to be sure, and for what drifts
 const ASK_BESIDE_SOCKET_MS = 15000;
+const ASK_OF_VOTE_MS = 3000; // the hall’s screens show each ballot: whoever may stop the vote must too
 const SAY_EVERY_MS = 5000;
 const NOTICE_STAYS_MS = 10000; // what was refused must be read before the next look wipes it away
 
 let busy = false; // an act is on its way: the next must be made for what it brings
 let looking = false;
 let connected = false;
+let isVoteOpen = false;
 let noticeUntil = 0;
 let ahead = 0; // this device’s clock against the server’s
 
@@ -125,8 +127,9 @@ async function look() {
 }
 
 let lastLook = Date.now();
+const askEvery = () => (!connected ? ASK_EVERY_MS : isVoteOpen ? ASK_OF_VOTE_MS : ASK_BESIDE_SOCKET_MS);
 setInterval(() => {
-  if (document.hidden || Date.now() - lastLook < (connected ? ASK_BESIDE_SOCKET_MS : ASK_EVERY_MS)) return;
+  if (document.hidden || Date.now() - lastLook < askEvery()) return;
   lastLook = Date.now();
   look();
 }, 500);
@@ -136,7 +139,9 @@ if (typeof io !== "undefined") {
   let shown = "";
   const news = (state) => {
     const now = `${state.version}|${state.pulse}`;
-    if (state.refused || now === shown) return;
+    if (state.refused) return;
+    isVoteOpen = Boolean(state.vote?.is_open);
+    if (now === shown) return;
     shown = now;
     lastLook = Date.now();
     look();

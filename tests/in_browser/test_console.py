@@ -5,7 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy import select
 
+from app.settings import settings_from
+from ballots.casting import cast_ballot
+from ballots.hall import open_vote_in
+from ballots.keys import KeyFolder
+from neighbourhoods.assemblies import Assembly
+from neighbourhoods.database import Database
+from neighbourhoods.eligibility import RollEntry
+from neighbourhoods.projects import projects_in
 from tests.browser import PHONE, WardmoteServer, running_wardmote, visitor
 
 pytestmark = pytest.mark.browser
@@ -122,6 +131,29 @@ def test_a_facilitator_follows_another_without_losing_what_is_typed(
         console.locator("#do-back").click()
         expect(shown(other)).to_contain_text(TITLES[1])
         assert console.url.endswith(MEETING)
+
+
+def test_the_console_counts_who_voted_while_a_vote_is_open(
+    console: Page, server: WardmoteServer
+) -> None:
+    expect(console.locator("#console-vote")).to_contain_text("0 of 64")
+    cast_in_the_hall(server)
+    expect(console.locator("#console-vote")).to_contain_text("1 of 64", timeout=8_000)
+
+
+def cast_in_the_hall(server: WardmoteServer) -> None:
+    """One person in the hall votes in the vote that is open."""
+    settings = settings_from(server.settings)
+    with Database(settings.database_url).writing() as session:
+        vote = open_vote_in(session, session.get_one(Assembly, int(MEETING.rpartition("/")[2])))
+        assert vote is not None
+        entry = session.scalars(
+            select(RollEntry).where(RollEntry.round_id == vote.round_id).limit(1)
+        ).one()
+        code = projects_in(session, vote.round_id)[0].code
+        keys = KeyFolder(settings.key_folder)
+        cast_ballot(session, keys, vote.the_round, entry, [code], request_id="one")
+        session.commit()
 
 
 def test_a_refusal_stays_to_be_read_while_the_console_follows_another(

@@ -15,6 +15,8 @@ from neighbourhoods.assemblies import ActKind, Assembly, AssemblyState, ItemKind
 from neighbourhoods.attendance import Channel, attendees_in, check_in
 from neighbourhoods.people import Office
 from neighbourhoods.phases import Phase
+from neighbourhoods.speakers import ask_to_speak
+from neighbourhoods.speaking_order import TurnKind
 from neighbourhoods.stage import begin
 from tests.app.facilitators.test_assemblies import look_again
 from tests.builders import Clock, Town
@@ -214,6 +216,17 @@ def test_what_no_button_offers_is_refused_in_words(console: Console, meeting: As
         assert "console-notice" in answer.text
 
 
+def test_the_console_tells_of_raised_hands_and_points_of_order(
+    console: Console, town: Town, meeting: Assembly
+) -> None:
+    assert "Hands" not in console.text("#console-facts")
+    ask_to_speak(town.session, meeting, "Rita", by=town.facilitator)
+    ask_to_speak(town.session, meeting, "Sam", TurnKind.POINT_OF_ORDER, by=town.facilitator)
+    town.session.commit()
+    console.look()
+    assert "Hands raised 2 1 point of order" in console.text("#console-facts")
+
+
 def test_other_pages_of_the_meeting_are_linked_only_where_there_are_some(
     console: Console, site: Site
 ) -> None:
@@ -310,6 +323,8 @@ def test_a_vote_is_given_one_minute_more(
     vote = current_vote(town.session, item)
     assert vote is not None
     assert vote.the_round.vote_closes_at == clock.moment + timedelta(seconds=180)
+    console.look()
+    assert f"Gave the vote 1:00 more: {item.title}" in console.text("#console-log")
 
 
 def test_two_facilitators_who_open_a_vote_at_once_open_one(

@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.display import LONDON
 from app.facilitators.revealing import reveal_steps
 from ballots.casting import cast_ballot
 from ballots.disclosure import DisclosureProfile
 from ballots.hall_votes import HallVote
+from ballots.last_call import extend
 from ballots.outcome import outcome_of
 from ballots.tally import publish_next
 from neighbourhoods.assemblies import AgendaItem, Assembly, AssemblyState, ItemKind, Screen, Slide
@@ -133,6 +136,22 @@ def test_an_open_vote_shows_turnout_and_figures_only_as_its_profile_allows(
     sealed = profile == DisclosureProfile.SEALED
     assert len(figures) == (0 if sealed else 4)
     assert "data-until" in str(page.header)
+
+
+def test_more_time_is_announced_to_the_hall_in_writing_and_in_words(
+    site: Site, meeting: Assembly, town: Town
+) -> None:
+    vote(town, go_to(town.session, meeting, ItemKind.BALLOT), DisclosureProfile.SEALED)
+    assert "The box closes in" in screen(site, meeting)
+    kept = town.session.scalars(select(HallVote)).one()
+    closes_at = extend(town.session, town.keys, kept, town.facilitator, 60)
+    town.session.commit()
+    page = BeautifulSoup(screen(site, meeting), "html5lib")
+    assert "More time: the box closes in" in page.header.get_text()  # type: ignore[union-attr]
+    aloud = page.select_one("[data-aloud]")
+    assert aloud is not None
+    said = str(aloud["data-aloud"])
+    assert f"there is more time, the vote closes at {closes_at.astimezone(LONDON):%H:%M:%S}" in said
 
 
 def test_a_buying_round_shows_what_is_left_of_the_money_of_the_whole_round(

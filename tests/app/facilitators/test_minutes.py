@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 
+from app.display import moment_words
 from app.facilitators.minutes_words import most_at_once
 from ballots.casting import cast_ballot
 from ballots.hall import hall_entry, open_vote, release
@@ -207,6 +208,23 @@ def test_nothing_of_a_held_vote_is_told_before_its_release(town: Town, site: Sit
     assert "3 of 3 people voted." in text
     assert "Bench 1 2 £2,000 Yes Bench 2 1 £4,000 Yes Bench 3 0 £6,000 No" in text
     assert "ballot 1: Bench 1, £2,000" in text
+
+
+def test_a_vote_that_outlasts_the_meeting_is_not_said_to_have_closed(
+    town: Town, site: Site
+) -> None:
+    assembly = town.assembly(town.round(Phase.VOTE, closes_in=timedelta(days=7)), ItemKind.BALLOT)
+    stage.begin(town.session, assembly, town.facilitator)
+    assembly.items[0].settings = {"own_count": False}
+    stage.go_to(town.session, assembly, assembly.items[0], town.facilitator)
+    open_vote(town.session, town.keys, assembly.items[0], town.facilitator)
+    town.session.commit()
+    text = words(site, town, assembly)
+    closes_at = assembly.the_round.vote_closes_at
+    assert closes_at is not None
+    with site.app.test_request_context():
+        assert f"It is open until {moment_words(closes_at)}." in text
+    assert "Closed at" not in text
 
 
 def test_even_a_counted_outcome_is_not_told_while_it_is_held(town: Town, site: Site) -> None:

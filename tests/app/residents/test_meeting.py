@@ -15,6 +15,7 @@ from ballots.hall_votes import HallVote
 from neighbourhoods.assemblies import Assembly, AssemblyState, ItemKind, Slide
 from neighbourhoods.attendance import Attendee, Phone, check_in, pair
 from neighbourhoods.database import Database
+from neighbourhoods.door import approve_walk_in
 from neighbourhoods.eligibility import voter_code
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
@@ -385,6 +386,23 @@ def test_who_was_checked_in_when_a_vote_opened_votes_and_who_came_later_is_told_
     assert "This vote is held at a meeting" in site.as_(None).get(booth).text
 
 
+def test_a_walk_in_is_told_that_the_rounds_own_vote_is_not_theirs(
+    site: Site, meeting: Assembly, town: Town
+) -> None:
+    walked_in = joined(site, meeting)
+    phone = phone_of(town.session, walked_in, meeting)
+    attendee = approve_walk_in(town.session, meeting, "Wanda", town.officer, town.facilitator)
+    pair(town.session, phone, attendee, None)
+    put_on_stage(town, meeting, ItemKind.BALLOT)
+    item = next(item for item in meeting.items if item.kind == ItemKind.BALLOT)
+    item.settings = {"own_count": False}
+    open_vote(town.session, town.keys, item, town.facilitator)
+    town.session.commit()
+    page = walked_in.get(address(meeting)).text
+    assert "You can vote in what this meeting decides by itself." in page
+    assert "You can vote in the next one" not in page
+
+
 def test_a_ballot_cast_in_the_hall_leads_back_to_the_meeting(
     site: Site, meeting: Assembly, town: Town
 ) -> None:
@@ -398,4 +416,6 @@ def test_a_ballot_cast_in_the_hall_leads_back_to_the_meeting(
         follow_redirects=True,
     ).text
     assert f'href="{address(meeting)}"' in page
+    assert "You can change your vote while the vote is open." in page
+    assert "You can change your vote until" not in page
     assert "Your ballot is Counted." in client.get(address(meeting)).text
