@@ -175,7 +175,7 @@ def _further(the_round: Round) -> list[Doing]:
             _("The ledger: every step of the vote, for anybody to check"),
         ),
         (Phase.SIGN_OFF, "public.outcome", _("The outcome: what residents chose, and why")),
-        (Phase.DELIVERY, "public.record", _("The public record, signed by councillors")),
+        (Phase.DELIVERY, "public.record", _("The public record: what was decided and signed")),
         (Phase.DELIVERY, "public.delivery", _("Delivery: what becomes of the projects")),
     ]
     return [

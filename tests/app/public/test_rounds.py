@@ -18,6 +18,7 @@ from neighbourhoods.projects import Project, project_for
 from neighbourhoods.proposals import Proposal, back, proposals_in
 from neighbourhoods.rounds import Round, set_timetable
 from tests.app.public.builders import approve, counted_round, signed_round
+from tests.app.public.test_notices import called_in_round
 from tests.builders import Clock, Town
 from tests.council import Site
 
@@ -28,7 +29,7 @@ SAID: dict[Phase, str] = {
     Phase.DEBATE: "Open for debate.",
     Phase.VOTE: "Voting is open.",
     Phase.COUNT: "The votes are being counted.",
-    Phase.SIGN_OFF: "waiting for councillors to sign it",
+    Phase.SIGN_OFF: "waiting to be decided on and signed",
 }
 
 
@@ -37,6 +38,16 @@ def test_a_round_says_in_words_where_it_stands(site: Site, town: Town, phase: Ph
     the_round = town.round(phase)
     town.session.commit()
     assert SAID[phase] in site.as_(None).get(f"/rounds/{the_round.id}").text
+
+
+def test_a_decided_round_does_not_say_that_projects_are_under_way_before_its_money_moves(
+    site: Site, town: Town
+) -> None:
+    the_round = called_in_round(town)
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "The council has decided on what residents chose, and signed it." in page
+    assert "See what becomes of the projects" in page
+    assert "being delivered" not in page
 
 
 @pytest.mark.parametrize("phase", [Phase.SET_UP, Phase.IDEAS, Phase.SCREENING, Phase.DEBATE])
