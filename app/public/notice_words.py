@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -292,8 +292,9 @@ def lodging_words(notice: DecisionNotice, moment: datetime) -> str:
 
 
 def days_left_words(until: datetime, moment: datetime) -> str:
-    """How long there is still: whole days, or hours on the last day."""
+    """How long there is still: days as people in London count them, or hours on the last one."""
     left = until - moment
-    if left.days:
-        return str(ngettext("%(num)d day left", "%(num)d days left", left.days))
+    if left >= timedelta(days=1):
+        days = (until.astimezone(LONDON).date() - moment.astimezone(LONDON).date()).days
+        return str(ngettext("%(num)d day left", "%(num)d days left", days))
     return str(ngettext("%(num)d hour left", "%(num)d hours left", max(1, left.seconds // 3600)))
