@@ -130,9 +130,9 @@ def _step(the_round: Round, form: StepInForm, people: dict[str, tuple[Person, st
 def _free_people(
     session: Session, the_round: Round, sign_off: SignOff
 ) -> dict[str, tuple[Person, str]]:
-    """Whoever may act instead, with an office, by id: nobody barred, nobody who signed."""
+    """Whoever may act instead, with an office, by id: nobody barred, who signed, or who names."""
     signed = {seat.person.id for seat in sign_off.seats if seat.signature is not None}
-    barred = signed.union(barred_in(session, the_round))
+    barred = signed.union(barred_in(session, the_round), [signed_in().person.id])
     found: dict[str, tuple[Person, str]] = {}
     for office in (Office.COUNCILLOR, *SIGNING_OFFICES):
         for person in appointed(session, office):

@@ -107,7 +107,7 @@ def _decision(read: NoticeRead) -> dict[str, object]:
 def _reasons(read: NoticeRead) -> dict[str, object]:
     before = [_("At the stages before: %(words)s", words=words) for words in _lines(read.advice)]
     lines = _lines(read.reasons) or [_("None were given.")]
-    return _section(_("3. Reasons"), lines + before)
+    return _section(_("3. Reasons"), [*lines, *before, *read.stepped_in])
 
 
 def _lines(everybody: list[Said]) -> list[str]:

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from app.display import LONDON, date_words, moment_words
 from app.labels import label
 from app.public.sitting import interest_words, listed
+from app.public.stepped_in import stepped_in_words
 from ballots.notices import DecisionNotice
 from ballots.register import kept_until
 from ballots.routes import Part, RouteName, Verdict
@@ -53,6 +54,8 @@ class NoticeRead:
     reasons: list[Said]
     # What others said at the stages before, where a route has some.
     advice: list[Said]
+    # Where the monitoring officer had to say how it goes on.
+    stepped_in: list[str]
     alternatives: list[Alternative]
     interests: list[str]
     record_sha256: str
@@ -76,6 +79,7 @@ def read_notice(contents: Mapping[str, Any]) -> NoticeRead:
         reasons=[sheet_words(one, titles) for one in contents["reasons"]],
         # A notice that is older than this field says nothing of it.
         advice=[sheet_words(one, titles) for one in contents.get("advice", [])],
+        stepped_in=[stepped_in_words(one) for one in contents.get("stepped_in", [])],
         alternatives=[Alternative(one["title"], one["pence"]) for one in contents["alternatives"]],
         interests=[_interest(one, titles) for one in contents["interests"]],
         record_sha256=contents["record_sha256"],
