@@ -37,7 +37,7 @@ def notice_sheet(
             _section(
                 _("4. Alternatives considered"),
                 [f"{one.title}, {pounds(one.pence)}" for one in read.alternatives]
-                or [_("Every project on the ballot paper was chosen by residents.")],
+                or [_("None on the ballot paper: residents chose every project.")],
             ),
             _section(
                 _("5. Interests and dispensations"),

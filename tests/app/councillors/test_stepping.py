@@ -78,6 +78,20 @@ def test_somebody_with_an_interest_is_not_offered(
     assert f'value="{town.councillor.id}"' not in page
 
 
+def test_what_ward_members_decide_is_settled_by_a_member_and_never_by_an_officer(
+    watcher: FlaskClient, site: Site, town: Town, counted: Round
+) -> None:
+    cabinet = town.person("Cab Member", Office.CABINET_MEMBER)
+    officer = town.person("Dell Delegated", Office.DELEGATED_OFFICER)
+    conflict_all(site, town, counted)
+    page = watcher.get(address(counted, "/step-in")).text
+    assert f'value="{cabinet.id}"' in page
+    assert f'value="{officer.id}"' not in page
+    sent = {"how": "somebody", "person": officer.id, "why": "He knows it best."}
+    assert watcher.post(address(counted, "/step-in"), data=sent).status_code == 422
+    assert town.session.scalars(select(Substitution)).all() == []
+
+
 def test_the_monitoring_officer_names_somebody_else(
     watcher: FlaskClient, site: Site, town: Town, counted: Round
 ) -> None:
