@@ -322,6 +322,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.NOT_STUCK: _(
             "This stage can still end by itself. Step in when it cannot, or when its days are over."
         ),
+        BallotRefusal.NAMED_THEMSELVES: _(
+            "Whoever says who decides instead cannot name themselves. Name somebody else."
+        ),
         BallotRefusal.DAYS_IMPOSSIBLE: _("Enter a whole number of days from 1 to %(limit)s."),
         BallotRefusal.CALL_IN_OVER: _("The days in which this decision can be called in are over."),
         BallotRefusal.CALLED_IN_ALREADY: _(

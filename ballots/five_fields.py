@@ -15,6 +15,7 @@ from ballots.outcome import outcome_of, paid_pence
 from ballots.record import PublicRecord
 from ballots.signing import Act
 from ballots.signoff import sign_off_of
+from ballots.stepping_in import steps_in
 from neighbourhoods.projects import projects_in
 from neighbourhoods.rounds import Round
 
@@ -57,6 +58,7 @@ def five_fields(
         ),
         "reasons": [_reasons(one, shares) for one in said],
         "advice": [_reasons(one, {}) for one in valid if one["place"] != last],
+        "stepped_in": steps_in(session, the_round.id),
         "alternatives": [
             {"code": code, "title": project.title, "pence": project.cost_pence}
             for code, project in projects.items()

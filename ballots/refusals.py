@@ -69,6 +69,7 @@ class BallotRefusal(StrEnum):
     CALL_IN_TOO_LONG = "call-in-too-long"
     DAYS_OUT_OF_ORDER = "days-out-of-order"
     NOT_STUCK = "not-stuck"
+    NAMED_THEMSELVES = "named-themselves"
     CALL_IN_OVER = "call-in-over"
     CALLED_IN_ALREADY = "called-in-already"
     NOT_CALLED_IN = "not-called-in"

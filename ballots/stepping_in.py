@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots.bars import WHY_BARRED, barred_in
 from ballots.refusals import BallotRefusal
 from ballots.routes import Stage, reminders_due
 from ballots.signoff import SignOff, sign_off_of
-from ballots.stages import QuietException, StageRun, Substitution
+from ballots.stages import QuietException, StageRun, Substitution, substitutions_in
 from neighbourhoods.database import hold_round, now
 from neighbourhoods.people import Person
 from neighbourhoods.refusals import Refused
@@ -23,9 +25,12 @@ def name_substitute(
 ) -> Substitution:
     """Name who acts at a stage that cannot end by itself, with days of their own.
 
-    They settle what the others do not agree on, so nobody is named who has signed or is not free.
+    They settle what the others do not agree on, so nobody is named who has signed or is not free;
+    and whoever names somebody watches over the decision, so they do not take it themselves.
     """
     sign_off, run = _stuck(session, the_round)
+    if person.id == by.id:
+        raise Refused(BallotRefusal.NAMED_THEMSELVES)
     if not why.strip():
         raise Refused(BallotRefusal.REASONS_MISSING)
     bar = barred_in(session, the_round).get(person.id)
@@ -85,6 +90,30 @@ def except_from_quiet(session: Session, the_round: Round, by: Person, why: str) 
     session.add(made)
     session.flush()
     return made
+
+
+def steps_in(session: Session, round_id: int) -> list[dict[str, Any]]:
+    """How often somebody stepped into the sign-off of a round: who, what they did, and why."""
+    named = [
+        {"did": "named", "by": one.named_by.name, "person": one.person.name, "why": one.why}
+        for one in substitutions_in(session, round_id)
+    ]
+    runs = select(StageRun).where(StageRun.round_id == round_id, StageRun.extended_why != "")
+    extended = [
+        {
+            "did": "more-days",
+            "by": run.extended_by.name if run.extended_by else "",
+            "person": "",
+            "why": run.extended_why,
+        }
+        for run in session.scalars(runs.order_by(StageRun.sitting, StageRun.place))
+    ]
+    excepted = session.get(QuietException, round_id)
+    if excepted is None:
+        return named + extended
+    by = excepted.made_by.name
+    exception = {"did": "pre-election", "by": by, "person": "", "why": excepted.why}
+    return [*named, *extended, exception]
 
 
 @dataclass(frozen=True)

@@ -234,7 +234,10 @@ class SheetForm(_Read):
     reasons = WordsField(
         _l("Your reasons for the whole decision"),
         most=3_000,
-        description=_l("They stand in the public notice. You may leave this empty."),
+        description=_l(
+            "They stand in the public notice. Name any other option that you considered. You may "
+            "leave this empty."
+        ),
     )
 
     def part(self, project: Project) -> OneVerdict:

@@ -23,7 +23,7 @@ from app.public.sitting import read_sign_off
 from app.wording import say
 from ballots.bars import barred_in
 from ballots.refusals import BallotRefusal
-from ballots.routes import Standing
+from ballots.routes import Part, Purpose, Standing
 from ballots.signoff import SignOff, sign_off_of
 from ballots.stages import SIGNING_OFFICES, is_quiet
 from ballots.stepping_in import (
@@ -130,12 +130,20 @@ def _step(the_round: Round, form: StepInForm, people: dict[str, tuple[Person, st
 def _free_people(
     session: Session, the_round: Round, sign_off: SignOff
 ) -> dict[str, tuple[Person, str]]:
-    """Whoever may act instead, with an office, by id: nobody barred, nobody who signed."""
+    """Whoever may act instead, with an office, by id: nobody barred, who signed, or who names."""
     signed = {seat.person.id for seat in sign_off.seats if seat.signature is not None}
-    barred = signed.union(barred_in(session, the_round))
+    barred = signed.union(barred_in(session, the_round), [signed_in().person.id])
     found: dict[str, tuple[Person, str]] = {}
-    for office in (Office.COUNCILLOR, *SIGNING_OFFICES):
+    for office in _MEMBERS if _only_members(sign_off) else (Office.COUNCILLOR, *SIGNING_OFFICES):
         for person in appointed(session, office):
             if person.id not in barred:
                 found.setdefault(str(person.id), (person, label(office).lower()))
     return found
+
+
+# Section 236 gives its power to members of the council; what it settles is never an officer’s.
+_MEMBERS = (Office.COUNCILLOR, Office.CABINET_MEMBER)
+
+
+def _only_members(sign_off: SignOff) -> bool:
+    return sign_off.stage.part is Part.MEMBER and sign_off.stage.purpose is Purpose.DECIDE

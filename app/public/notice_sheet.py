@@ -37,7 +37,7 @@ def notice_sheet(
             _section(
                 _("4. Alternatives considered"),
                 [f"{one.title}, {pounds(one.pence)}" for one in read.alternatives]
-                or [_("Every project on the ballot paper was chosen by residents.")],
+                or [_("None on the ballot paper: residents chose every project.")],
             ),
             _section(
                 _("5. Interests and dispensations"),
@@ -107,7 +107,7 @@ def _decision(read: NoticeRead) -> dict[str, object]:
 def _reasons(read: NoticeRead) -> dict[str, object]:
     before = [_("At the stages before: %(words)s", words=words) for words in _lines(read.advice)]
     lines = _lines(read.reasons) or [_("None were given.")]
-    return _section(_("3. Reasons"), lines + before)
+    return _section(_("3. Reasons"), [*lines, *before, *read.stepped_in])
 
 
 def _lines(everybody: list[Said]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from app.display import LONDON, date_words, moment_words
 from app.labels import label
 from app.public.sitting import interest_words, listed
+from app.public.stepped_in import stepped_in_words
 from ballots.notices import DecisionNotice
 from ballots.register import kept_until
 from ballots.routes import Part, RouteName, Verdict
@@ -53,6 +54,8 @@ class NoticeRead:
     reasons: list[Said]
     # What others said at the stages before, where a route has some.
     advice: list[Said]
+    # Where the monitoring officer had to say how it goes on.
+    stepped_in: list[str]
     alternatives: list[Alternative]
     interests: list[str]
     record_sha256: str
@@ -76,6 +79,7 @@ def read_notice(contents: Mapping[str, Any]) -> NoticeRead:
         reasons=[sheet_words(one, titles) for one in contents["reasons"]],
         # A notice that is older than this field says nothing of it.
         advice=[sheet_words(one, titles) for one in contents.get("advice", [])],
+        stepped_in=[stepped_in_words(one) for one in contents.get("stepped_in", [])],
         alternatives=[Alternative(one["title"], one["pence"]) for one in contents["alternatives"]],
         interests=[_interest(one, titles) for one in contents["interests"]],
         record_sha256=contents["record_sha256"],
@@ -292,8 +296,9 @@ def lodging_words(notice: DecisionNotice, moment: datetime) -> str:
 
 
 def days_left_words(until: datetime, moment: datetime) -> str:
-    """How long there is still: whole days, or hours on the last day."""
+    """How long there is still: days as people in London count them, or hours on the last one."""
     left = until - moment
-    if left.days:
-        return str(ngettext("%(num)d day left", "%(num)d days left", left.days))
+    if left >= timedelta(days=1):
+        days = (until.astimezone(LONDON).date() - moment.astimezone(LONDON).date()).days
+        return str(ngettext("%(num)d day left", "%(num)d days left", days))
     return str(ngettext("%(num)d hour left", "%(num)d hours left", max(1, left.seconds // 3600)))

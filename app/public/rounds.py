@@ -1,6 +1,7 @@
 """Rounds: what is open now, and one round as anybody sees it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from app.public import public
 from app.public.finding import find_rounds, first_projects, first_proposals, round_with_log
 from app.public.hall_votes import hall_votes_of, meetings_about, went_without_vote
 from app.public.promises import Promise, rules_in_words, terms_of
+from app.public.route_words import StageTold, route_told
 from app.public.standing import (
     DONE_PHASES,
     OPEN_PHASES,
@@ -26,6 +28,7 @@ from app.public.standing import (
     state_words,
     timetable,
 )
+from ballots.routes import Agreement, RouteName, route_of
 from ballots.sealing import turnout
 from ballots.stages import route_promised
 from ballots.voting_rules import VotingRules, rules_of
@@ -65,13 +68,15 @@ def show_round(round_id: int) -> ResponseReturnValue:
     if the_round is None:
         abort(404)
     rules, moment = rules_of(db(), the_round.id), now(db())
+    promised = route_promised(db(), the_round) if rules else {}
     return render_template(
         "public/show_round.html",
         the_round=the_round,
         state=state_words(the_round, moment),
         action=main_action(the_round),
         rules=rules,
-        promises=_promises(the_round, rules),
+        promises=_promises(the_round, rules, promised),
+        way=_way(promised),
         steps=timetable(the_round),
         figures=_figures(db(), the_round, rules),
         shown=_what_is_proposed(db(), the_round),
@@ -81,12 +86,21 @@ def show_round(round_id: int) -> ResponseReturnValue:
     )
 
 
-def _promises(the_round: Round, rules: VotingRules | None) -> list[Promise]:
+def _promises(
+    the_round: Round, rules: VotingRules | None, promised: dict[str, Any]
+) -> list[Promise]:
     if rules is None:
         return []
     named = rules.rule.already_chosen or rules.rule.exclusive
     titles = titles_in(db(), the_round.id) if named else {}
-    return rules_in_words(terms_of(rules, the_round, route_promised(db(), the_round), titles))
+    return rules_in_words(terms_of(rules, the_round, promised, titles))
+
+
+def _way(promised: dict[str, Any]) -> list[StageTold]:
+    """The stages from the count to a decision; none until it is known how votes are counted."""
+    if not promised:
+        return []
+    return route_told(route_of(RouteName(promised["name"]), Agreement(promised["agreement"])))
 
 
 @dataclass(frozen=True)
@@ -175,7 +189,7 @@ def _further(the_round: Round) -> list[Doing]:
             _("The ledger: every step of the vote, for anybody to check"),
         ),
         (Phase.SIGN_OFF, "public.outcome", _("The outcome: what residents chose, and why")),
-        (Phase.DELIVERY, "public.record", _("The public record, signed by councillors")),
+        (Phase.DELIVERY, "public.record", _("The public record: what was decided and signed")),
         (Phase.DELIVERY, "public.delivery", _("Delivery: what becomes of the projects")),
     ]
     return [

@@ -10,12 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.labels import label
+from app.public.stepped_in import stepped_in_words
 from ballots.bars import Bar, interests_in
 from ballots.referrals import Referral, SentBack, referrals_of, sent_back_in
 from ballots.routes import Agreement, Stage, Standing, Verdict
 from ballots.signing import Act, Signature
 from ballots.signoff import Seat, SignOff, sign_off_of, signatures_on
 from ballots.stages import StageRun
+from ballots.stepping_in import steps_in
 from neighbourhoods.interests import Interest, InterestKind
 from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round, RoundMove
@@ -73,6 +75,8 @@ class SignOffRead:
     referrals: list[EarlierSitting]
     # An earlier decision that was called in and came back.
     sent_back: list[SentBack]
+    # How the monitoring officer let it go on, and why, in sentences.
+    stepped_in: list[str]
     # What happens once this stage is done.
     following: str
 
@@ -91,6 +95,7 @@ def read_sign_off(session: Session, the_round: Round) -> SignOffRead:
         stuck=sign_off.stuck,
         referrals=_referrals(session, the_round.id),
         sent_back=sent_back_in(session, the_round.id),
+        stepped_in=[stepped_in_words(one) for one in steps_in(session, the_round.id)],
         following=_following(sign_off),
     )
 

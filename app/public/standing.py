@@ -75,10 +75,10 @@ _SENTENCES: dict[Phase, tuple[str, str]] = {
     Phase.VOTE: (_l("Voting is open."), _l("Voting is open until %(when)s.")),
     Phase.COUNT: (_l("Voting has closed. The votes are being counted."), ""),
     Phase.SIGN_OFF: (
-        _l("Residents have decided. The outcome is waiting for councillors to sign it."),
+        _l("Residents have chosen. The outcome is waiting to be decided on and signed."),
         "",
     ),
-    Phase.DELIVERY: (_l("Signed by councillors. The projects are being delivered."), ""),
+    Phase.DELIVERY: (_l("The council has decided on what residents chose, and signed it."), ""),
     Phase.REVIEW: (_l("Finished. Looking back at what was delivered."), ""),
 }
 
@@ -120,8 +120,8 @@ def standing(the_round: Round, now: datetime) -> Standing:
         Phase.DEBATE: (_("In debate"), "now"),
         Phase.VOTE: (_("Vote now"), "now"),
         Phase.COUNT: (_("Being counted"), "wait"),
-        Phase.SIGN_OFF: (_("Waiting for councillors"), "wait"),
-        Phase.DELIVERY: (_("Being delivered"), "good"),
+        Phase.SIGN_OFF: (_("Waiting to be signed"), "wait"),
+        Phase.DELIVERY: (_("Decided"), "good"),
         Phase.REVIEW: (_("Finished"), "quiet"),
     }[the_round.phase]
     link = url_for("public.show_round", round_id=the_round.id)
@@ -139,7 +139,7 @@ def main_action(the_round: Round) -> Doing | None:
         Phase.VOTE: ("residents.booth", _("Vote now")),
         Phase.COUNT: ("public.tally", _("See how many voted")),
         Phase.SIGN_OFF: ("public.outcome", _("Read the outcome")),
-        Phase.DELIVERY: ("public.delivery", _("See what is being delivered")),
+        Phase.DELIVERY: ("public.delivery", _("See what becomes of the projects")),
         Phase.REVIEW: ("public.delivery", _("See what was delivered")),
     }[the_round.phase]
     return Doing(text, url_for(endpoint, round_id=the_round.id))
@@ -175,7 +175,7 @@ def _step_next(the_round: Round, phase: Phase) -> Step:
     if phase == Phase.SIGN_OFF:
         when = _("When the votes are counted")
     elif phase == Phase.DELIVERY:
-        when = _("When councillors have signed")
+        when = _("When the outcome is signed")
     elif starts_at is None:
         when = _("No date yet")
     else:

@@ -148,11 +148,15 @@ def test_an_interest_is_asked_of_every_project_that_residents_funded(
 def test_not_saying_whether_there_is_an_interest_is_refused_at_the_field(
     client: FlaskClient, town: Town, counted: Round
 ) -> None:
-    first = winners(town, counted)[0]
     answer = client.post(address(counted, "/interests"))
     assert answer.status_code == 422
     assert "<title>Error:" in answer.text
-    assert f'href="#project_{first.id}-kind"' in answer.text
+    # Read aloud, each problem names its project.
+    for project in winners(town, counted):
+        assert (
+            f'<a href="#project_{project.id}-kind">{project.title}: Say whether you have an '
+            "interest</a>" in answer.text
+        )
 
 
 @pytest.mark.parametrize(("kind", "field"), [("other", "details"), ("pecuniary", "pecuniary")])
@@ -285,7 +289,7 @@ def test_what_a_verdict_needs_is_asked_for_at_its_field(
     first = winners(town, counted)[0]
     answer = write(client, town, counted, verdict, **more)
     assert answer.status_code == 422
-    assert f'href="#project_{first.id}-{field}"' in answer.text
+    assert f'href="#project_{first.id}-{field}">{first.title}: ' in answer.text
     assert town.session.scalars(select(SheetDraft)).all() == []
 
 

@@ -4,17 +4,22 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from ballots.notices import notice_of
+from ballots.refusals import BallotRefusal
 from ballots.signoff import sign_off_of
 from ballots.stages import QuietException, QuietPeriod, Substitution
+from ballots.stepping_in import name_substitute
 from neighbourhoods.database import now
 from neighbourhoods.letters import Letter
 from neighbourhoods.people import Office
 from neighbourhoods.phases import Phase
+from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 from tests.app.councillors.walking import address, declare, walk
 from tests.app.public.builders import counted_round
 from tests.builders import Clock, Town
 from tests.council import Site
+from tests.pdf_reader import Pdf
 
 
 @pytest.fixture
@@ -73,6 +78,31 @@ def test_somebody_with_an_interest_is_not_offered(
     assert f'value="{town.councillor.id}"' not in page
 
 
+def test_what_ward_members_decide_is_settled_by_a_member_and_never_by_an_officer(
+    watcher: FlaskClient, site: Site, town: Town, counted: Round
+) -> None:
+    cabinet = town.person("Cab Member", Office.CABINET_MEMBER)
+    officer = town.person("Dell Delegated", Office.DELEGATED_OFFICER)
+    conflict_all(site, town, counted)
+    page = watcher.get(address(counted, "/step-in")).text
+    assert f'value="{cabinet.id}"' in page
+    assert f'value="{officer.id}"' not in page
+    sent = {"how": "somebody", "person": officer.id, "why": "He knows it best."}
+    assert watcher.post(address(counted, "/step-in"), data=sent).status_code == 422
+    assert town.session.scalars(select(Substitution)).all() == []
+
+
+def test_the_monitoring_officer_names_somebody_else(
+    watcher: FlaskClient, site: Site, town: Town, counted: Round
+) -> None:
+    conflict_all(site, town, counted)
+    assert "Mona Monitor, monitoring officer" not in watcher.get(address(counted, "/step-in")).text
+    monitor = town.person("Mona Monitor", Office.MONITORING_OFFICER)
+    with pytest.raises(Refused) as error:
+        name_substitute(town.session, counted, monitor, monitor, "I know it best.")
+    assert error.value.reason is BallotRefusal.NAMED_THEMSELVES
+
+
 def test_more_days_are_given_once_the_days_are_over(
     watcher: FlaskClient, town: Town, counted: Round, clock: Clock
 ) -> None:
@@ -113,3 +143,34 @@ def test_an_exception_lets_a_round_be_signed_in_a_pre_election_period(
     walk(site.as_(town.councillor), town, counted)
     town.session.expire_all()
     assert counted.phase == Phase.DELIVERY
+
+
+def test_what_the_monitoring_officer_did_and_why_is_public_before_the_decision_and_after(
+    watcher: FlaskClient, site: Site, town: Town, counted: Round, clock: Clock
+) -> None:
+    clock.moves(days=40)
+    watcher.post(address(counted, "/step-in"), data={"how": "days", "days": "1", "why": "Snow."})
+    clock.moves(days=2)
+    sent = {"how": "somebody", "person": town.other_councillor.id, "why": "All <b>own</b> land."}
+    assert watcher.post(address(counted, "/step-in"), data=sent).status_code == 303
+    today = now(town.session).date()
+    town.session.add(QuietPeriod(starts_on=today, ends_on=today, words="Local elections"))
+    town.session.commit()
+    watcher.post(address(counted, "/step-in"), data={"how": "exception", "why": "Grant ends."})
+    told = (
+        "Mona Monitor named Otto Other to act instead. The reason: All &lt;b&gt;own&lt;/b&gt;",
+        "Mona Monitor gave more days. The reason: Snow.",
+        "Mona Monitor let it be signed in the pre-election period. The reason: Grant ends.",
+    )
+    before = site.as_(None).get(f"/rounds/{counted.id}/outcome").text
+    signing = site.as_(town.other_councillor).get(address(counted)).text
+    walk(site.as_(town.other_councillor), town, counted)
+    notice = notice_of(town.session, counted.id)
+    assert notice is not None
+    after = site.as_(None).get(f"/notices/{notice.number}").text
+    printed = Pdf(site.as_(None).get(f"/notices/{notice.number}.pdf").data).text
+    for words in told:
+        assert words in before
+        assert words in signing
+        assert words in after
+    assert "named Otto Other to act instead" in printed

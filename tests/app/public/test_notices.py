@@ -156,7 +156,9 @@ def test_the_page_counts_down_to_the_end_of_the_call_in(
         page_of(site)
     )
     assert "No money moves before midday on Saturday 28 November 2026." in page_of(site)
-    clock.moves(days=4, hours=21)
+    clock.moves(hours=1)
+    assert "5 days left" in page_of(site)  # as on the monitoring officer’s desk
+    clock.moves(days=4, hours=20)
     assert "3 hours left" in page_of(site)
     call_in(town.session, published(town, the_round), "Scrutiny wants to hear residents.")
     town.session.commit()

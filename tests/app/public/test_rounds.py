@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup, Tag
 from sqlalchemy import event
 
 from ballots.counting import Misfit, Rule
+from ballots.decision_routes import choose_route
 from ballots.disclosure import DisclosureProfile
 from ballots.papers import BallotFormat
+from ballots.routes import Agreement, RouteName
 from ballots.voting_rules import RulesChosen, set_rules
 from neighbourhoods.database import Database
 from neighbourhoods.debate import PointKind, hide_point, make_point
@@ -18,6 +21,7 @@ from neighbourhoods.projects import Project, project_for
 from neighbourhoods.proposals import Proposal, back, proposals_in
 from neighbourhoods.rounds import Round, set_timetable
 from tests.app.public.builders import approve, counted_round, signed_round
+from tests.app.public.test_notices import called_in_round
 from tests.builders import Clock, Town
 from tests.council import Site
 
@@ -28,7 +32,7 @@ SAID: dict[Phase, str] = {
     Phase.DEBATE: "Open for debate.",
     Phase.VOTE: "Voting is open.",
     Phase.COUNT: "The votes are being counted.",
-    Phase.SIGN_OFF: "waiting for councillors to sign it",
+    Phase.SIGN_OFF: "waiting to be decided on and signed",
 }
 
 
@@ -37,6 +41,39 @@ def test_a_round_says_in_words_where_it_stands(site: Site, town: Town, phase: Ph
     the_round = town.round(phase)
     town.session.commit()
     assert SAID[phase] in site.as_(None).get(f"/rounds/{the_round.id}").text
+
+
+def test_everybody_sees_the_line_of_stages_and_what_if_one_gets_stuck_before_the_vote_opens(
+    site: Site, town: Town
+) -> None:
+    the_round = town.round(Phase.DEBATE)
+    choose_route(town.session, the_round.fund, RouteName.CABINET_MEMBER, Agreement.UNANIMOUS, 5)
+    town.session.commit()
+    page = BeautifulSoup(site.as_(None).get(f"/rounds/{the_round.id}").text, "html.parser")
+    heading = page.find("h3", string="From your choice to a decision")
+    assert heading is not None
+    line = heading.find_next("ol")
+    assert isinstance(line, Tag)
+    names = [one.get_text(strip=True) for one in line.select(".wm-timetable__name")]
+    assert names == [
+        "Councillors of the community",
+        "Finance officer",
+        "Legal officer",
+        "Cabinet member",
+    ]
+    text = line.get_text()
+    assert "If they do not agree: it goes on to the next stage, with every view on record." in text
+    assert "If nobody acts: reminders when half and four fifths of the days are over" in text
+
+
+def test_a_decided_round_does_not_say_that_projects_are_under_way_before_its_money_moves(
+    site: Site, town: Town
+) -> None:
+    the_round = called_in_round(town)
+    page = site.as_(None).get(f"/rounds/{the_round.id}").text
+    assert "The council has decided on what residents chose, and signed it." in page
+    assert "See what becomes of the projects" in page
+    assert "being delivered" not in page
 
 
 @pytest.mark.parametrize("phase", [Phase.SET_UP, Phase.IDEAS, Phase.SCREENING, Phase.DEBATE])
