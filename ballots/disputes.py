@@ -30,7 +30,12 @@ def correct_ledger(
 
 
 def disputes_end_at(session: Session, the_round: Round) -> datetime | None:
-    """When the dispute period is over: so many days after councillors signed; None before."""
+    """When the dispute period is over: so many days after councillors signed; None before.
+
+    None also while a decision that was sent back is taken again: what they signed stands no longer.
+    """
+    if the_round.phase == Phase.SIGN_OFF:
+        return None
     signed = session.scalar(
         select(RoundMove)
         .where(RoundMove.round_id == the_round.id, RoundMove.to_phase == Phase.DELIVERY)

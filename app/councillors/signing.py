@@ -38,10 +38,9 @@ from neighbourhoods.rounds import Round
 CODE_MINUTES = int(CODE_LIVES.total_seconds()) // 60
 
 
-class SignForm(FlaskForm):
-    """The fresh code, and which sheet the page showed."""
-
-    code = StringField(
+def code_field() -> StringField:
+    """A field for a fresh code of six digits."""
+    return StringField(
         _l("The six digits"),
         [
             DataRequired(_l("Enter the code from our e-mail")),
@@ -58,6 +57,12 @@ class SignForm(FlaskForm):
             }
         },
     )
+
+
+class SignForm(FlaskForm):
+    """The fresh code, and which sheet the page showed."""
+
+    code = code_field()
     sheet = HiddenField()
     # What a passkey answered, where one was used instead of a code.
     credential = HiddenField()

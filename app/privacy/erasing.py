@@ -5,7 +5,7 @@ See docs/decisions/0018-erasure.md.
 
 import secrets
 
-from sqlalchemy import Delete, Update, and_, delete, select, true, update
+from sqlalchemy import Delete, Update, and_, delete, not_, select, true, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.privacy.clearings import (
@@ -16,7 +16,7 @@ from app.privacy.clearings import (
     nobody,
     roll_may_change,
 )
-from app.privacy.own_links import attendees_of, phones_of, ratings_of
+from app.privacy.own_links import attendees_of, phones_of, ratings_by_entries, ratings_of
 from ballots.drafts import SheetDraft
 from ballots.signing import Passkey
 from ballots.stages import Substitution
@@ -117,7 +117,14 @@ def _blank_rolls(session: Session, person: Person) -> None:
 
 
 def _forget_ratings(session: Session, person: Person, key: bytes) -> None:
-    marks = [rating.id for rating in ratings_of(session, person, key)]
+    """Take out their marks, but none that an entry which stays on a roll could make again.
+
+    Who came back as that entry would else rate the same project once more, and once more.
+    """
+    own = RollEntry.email == person.email
+    staying = session.scalars(select(RollEntry).where(own, not_(roll_may_change())))
+    kept = {rating.id for rating in ratings_by_entries(session, staying, key)}
+    marks = [one.id for one in ratings_of(session, person, key) if one.id not in kept]
     _run(session, update(Rating).where(Rating.id.in_(marks)).values(rater=nobody(Rating.id)))
 
 

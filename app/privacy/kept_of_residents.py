@@ -132,7 +132,10 @@ OF_RESIDENTS = (
         until=_l("The mark: %(time)s after you rated. What you said is published without a name."),
         period=Period.RATINGS,
         then=Then.BLANKED,
-        erased=_l("The mark is taken out; nothing leads from it to you."),
+        erased=_l(
+            "The mark is taken out; nothing leads from it to you. While you stand on the roll it "
+            "stays, so that nobody is counted twice."
+        ),
     ),
     # --- meetings --------------------------------------------------------------------------------
     Kept(

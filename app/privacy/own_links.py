@@ -1,5 +1,7 @@
 """What leads to somebody though no column says so: by their address, their roll entry, a mark."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
@@ -38,7 +40,18 @@ def phones_of(session: Session, attendees: list[Attendee]) -> list[Phone]:
 
 def ratings_of(session: Session, person: Person, key: bytes) -> list[Rating]:
     """What somebody said of finished projects, found by the marks that only `key` can make."""
-    references = {entry.round_id: entry.reference for entry in roll_entries_of(session, person)}
+    return _ratings_under(session, key, roll_entries_of(session, person), {f"person|{person.id}"})
+
+
+def ratings_by_entries(session: Session, entries: Iterable[RollEntry], key: bytes) -> list[Rating]:
+    """What was said of finished projects under these entries of rolls."""
+    return _ratings_under(session, key, entries, set())
+
+
+def _ratings_under(
+    session: Session, key: bytes, entries: Iterable[RollEntry], always: set[str]
+) -> list[Rating]:
+    references = {entry.round_id: entry.reference for entry in entries}
     query = (
         select(Rating, Project.round_id, Round.within_id)
         .join(Project, Project.id == Rating.project_id)
@@ -46,9 +59,7 @@ def ratings_of(session: Session, person: Person, key: bytes) -> list[Rating]:
     )
     found = []
     for rating, *rounds in session.execute(query.order_by(Rating.id)):
-        names = {f"person|{person.id}"} | {
-            f"roll|{references[number]}" for number in rounds if number in references
-        }
+        names = always | {f"roll|{references[number]}" for number in rounds if number in references}
         if rating.rater in {rater_of(key, rating.project_id, name) for name in names}:
             found.append(rating)
     return found

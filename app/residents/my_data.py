@@ -43,6 +43,10 @@ def _whoever_asks() -> str:
     return f"own-data:{signed_in().person.id}"
 
 
+def _new_address() -> str:
+    return f"new-address:{tidy_email(request.form.get('email', ''))}"
+
+
 @residents.get("/me/my-data")
 @open_to(Who.SIGNED_IN)
 def my_data() -> ResponseReturnValue:
@@ -114,6 +118,8 @@ def my_erasure() -> ResponseReturnValue:
 @residents.route("/me/email", methods=["GET", "POST"])
 @open_to(Who.SIGNED_IN)
 @limiter.limit("5 per 15 minutes; 20 per day", key_func=_whoever_asks, methods=["POST"])
+# Accounts cost nothing: many of them together write to one mailbox no more than one may.
+@limiter.limit("5 per 15 minutes; 20 per day", key_func=_new_address, methods=["POST"])
 def my_email() -> ResponseReturnValue:
     """Ask for another address, and send a code to both: the old one and the new."""
     me, form = signed_in().person, NewAddressForm()

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.access import visitor
 from app.house import db, settings
+from app.privacy.clearings import GONE
 from ballots.hall import hall_entry, hall_vote_in
 from neighbourhoods.assemblies import Assembly
 from neighbourhoods.attendance import Attendee, Phone
@@ -102,7 +103,9 @@ def _shown_for(round_id: int) -> RollEntry | None:
     entry = db().get(RollEntry, entry_id) if entry_id is not None else None
     # A session forgets what nobody holds, and a page asks for its voter three times.
     g.shown_for = entry
-    return entry if entry is not None and entry.round_id == round_id else None
+    if entry is None or entry.round_id != round_id or entry.reference.startswith(GONE):
+        return None  # where the roll is blanked, its card is nobody's: it rates nothing again
+    return entry
 
 
 def card_shown(round_id: int) -> int | None:

@@ -220,12 +220,18 @@ def test_no_letter_is_written_to_somebody_who_was_erased(town: Town) -> None:
     assert town.session.scalars(select(Letter)).all() == []
 
 
-def test_a_rating_stays_counted_and_nothing_leads_from_it_to_whoever_gave_it(town: Town) -> None:
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_rating_stays_counted_and_bears_a_mark_only_while_its_giver_stays_on_the_roll(
+    town: Town, clock: Clock, *, is_over: bool
+) -> None:
     them, the_round = busy_resident(town)
     delivery = deliveries_in(town.session, the_round)[0]
+    if is_over:
+        clock.moves(days=28)
+        destroy_key(town.session, town.keys, the_round, "Olive Officer")
     erase_person(town.session, them, KEY)
     raters = set(town.session.scalars(select(Rating.rater)))
-    assert rater_of(KEY, delivery.project_id, "roll|Q77X") not in raters
+    assert (rater_of(KEY, delivery.project_id, "roll|Q77X") not in raters) is is_over
     assert rater_of(KEY, delivery.project_id, f"person|{them.id + 1}") in raters
     assert co_evaluations(town.session, [delivery.project_id])[delivery.project_id].people == 2
 

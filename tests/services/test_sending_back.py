@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from ballots.audit import first_fault
+from ballots.disputes import destroy_key, disputes_end_at, is_key_due
 from ballots.ledger import EntryKind, entries_of
 from ballots.moves import conclude_sign_off, take_forward
 from ballots.notices import DecisionNotice, call_in, end_call_in, move_money, notice_of
@@ -117,6 +118,25 @@ def test_a_decision_that_is_taken_again_pays_at_once_and_once(
     with pytest.raises(Refused) as refused:
         call_in(town.session, second, "Once more.")
     assert refused.value.reason is BallotRefusal.CALL_IN_OVER
+
+
+def test_the_key_is_kept_while_a_decision_is_taken_again_and_for_four_weeks_after_it(
+    town: Town, monitor: Person, clock: Clock
+) -> None:
+    the_round, first = called_in(town)
+    clock.moves(days=20)
+    send_back(town.session, town.keys, first, monitor, WHY)
+    clock.moves(days=9)  # 29 since it was signed first
+    assert disputes_end_at(town.session, the_round) is None
+    with pytest.raises(Refused) as refused:
+        destroy_key(town.session, town.keys, the_round, "Olive Officer")
+    assert refused.value.reason is BallotRefusal.DISPUTES_POSSIBLE
+    town.signs(the_round, town.councillor)
+    conclude_sign_off(town.session, town.keys, the_round)
+    clock.moves(days=27)
+    assert not is_key_due(town.session, the_round)
+    clock.moves(days=1)
+    assert is_key_due(town.session, the_round)
 
 
 def test_only_a_called_in_decision_is_sent_back_once_and_with_reasons(

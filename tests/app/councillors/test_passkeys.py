@@ -10,9 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
+from app.house import db
 from app.passkeys import CHALLENGE_LIVES
 from ballots.advice import write_note
 from ballots.signing import NoteKind, Passkey, Proof, Signature
+from neighbourhoods.letters import newest_letters
 from neighbourhoods.rounds import Round
 from tests.app.councillors.walking import address, declare, hidden, write
 from tests.app.public.builders import counted_round
@@ -52,9 +54,19 @@ def options_on(page: str) -> dict[str, Any]:
 
 
 def add(client: FlaskClient, device: Authenticator, name: str = "My phone") -> TestResponse:
+    code = fresh_code(client)
     options = options_on(client.get("/me/passkeys").text)
-    sent = {"name": name, "credential": device.registers(options)}
+    sent = {"name": name, "credential": device.registers(options), "code": code}
     return client.post("/me/passkeys", data=sent)
+
+
+def fresh_code(client: FlaskClient) -> str:
+    """The code in the letter that was just written."""
+    assert client.post("/me/passkeys/code").status_code == 303
+    with client.application.test_request_context():
+        body = newest_letters(db())[0].body
+    (code,) = re.findall(r"^\d{6}$", body, re.MULTILINE)
+    return str(code)
 
 
 def sign_page(client: FlaskClient, the_round: Round) -> tuple[dict[str, str], dict[str, Any]]:
@@ -206,13 +218,39 @@ def test_a_passkey_that_was_taken_out_signs_nothing(
 def test_a_passkey_is_added_once_in_time_and_by_the_one_who_was_asked(
     client: FlaskClient, site: Site, town: Town, clock: Clock
 ) -> None:
-    device = Authenticator()
+    device, code = Authenticator(), fresh_code(client)
     options = options_on(client.get("/me/passkeys").text)
     clock.moves(seconds=CHALLENGE_LIVES.total_seconds() + 1)
-    late = {"name": "Phone", "credential": device.registers(options)}
+    late = {"name": "Phone", "credential": device.registers(options), "code": code}
     assert client.post("/me/passkeys", data=late).status_code == 422
     assert add(client, device).status_code == 303
     # The same device cannot be added to somebody else as well.
     assert add(site.as_(town.second_councillor), device).status_code == 422
+    town.session.rollback()
+    assert town.session.scalar(select(func.count()).select_from(Passkey)) == 1
+
+
+@pytest.mark.parametrize("code", ["", "000000", "of somebody else"])
+def test_whoever_finds_a_browser_open_adds_no_passkey_of_their_own(
+    client: FlaskClient, site: Site, town: Town, code: str
+) -> None:
+    right = fresh_code(client)
+    if code == "of somebody else":
+        code = fresh_code(site.as_(town.second_councillor))
+    wrong = code if code != right else "000001"
+    options = options_on(client.get("/me/passkeys").text)
+    sent = {"name": "Phone", "credential": Authenticator().registers(options), "code": wrong}
+    answer = client.post("/me/passkeys", data=sent)
+    assert (answer.status_code, 'id="code-error"' in answer.text) == (422, True)
+    town.session.rollback()
+    assert town.session.scalar(select(func.count()).select_from(Passkey)) == 0
+
+
+def test_a_code_that_added_a_passkey_adds_no_other(client: FlaskClient, town: Town) -> None:
+    code = fresh_code(client)
+    for status in (303, 422):
+        options = options_on(client.get("/me/passkeys").text)
+        sent = {"name": "Phone", "credential": Authenticator().registers(options), "code": code}
+        assert client.post("/me/passkeys", data=sent).status_code == status
     town.session.rollback()
     assert town.session.scalar(select(func.count()).select_from(Passkey)) == 1

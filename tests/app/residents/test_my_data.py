@@ -293,6 +293,21 @@ def test_an_address_of_somebody_else_is_refused_only_to_whoever_reads_its_letter
     assert town.resident.email == "rita.resident@example.org"
 
 
+def test_many_accounts_together_write_to_one_mailbox_no_more_often_than_one(
+    town: Town, site: Site, session: Session
+) -> None:
+    asking = [town.person(f"Sock Puppet{number}") for number in range(7)]
+    session.commit()
+    wanted = [NEW, f" {NEW.upper()}"]
+    answers = [
+        site.as_(one).post("/me/email", data={"email": wanted[number % 2]}).status_code
+        for number, one in enumerate(asking)
+    ]
+    assert answers == [303] * 5 + [429] * 2
+    session.rollback()
+    assert sum(one.to_email == NEW for one in newest_letters(session)) == 5
+
+
 def test_a_new_address_makes_no_second_person(town: Town, site: Site, session: Session) -> None:
     ask_for_address(site.as_(town.resident))
     session.rollback()

@@ -3,7 +3,11 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
+from app.privacy.clearings import BLANK_ROLL
+from app.privacy.erasing import erase_person
+from app.settings import Settings
 from ballots.bundle import costs_to_sign
 from ballots.decision_routes import choose_route
 from ballots.moves import conclude_sign_off
@@ -11,7 +15,9 @@ from ballots.routes import Agreement, RouteName, Verdict
 from ballots.sheets import SheetGiven, VerdictGiven
 from ballots.signing import Ground
 from neighbourhoods.delivery import Delivery, DeliveryStatus
+from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.milestones import Planned, plan_milestone
+from neighbourhoods.people import find_or_add_person
 from neighbourhoods.phases import Phase
 from neighbourhoods.proposals import proposals_in
 from neighbourhoods.ratings import hide_rating, rate_delivery, ratings_in
@@ -62,6 +68,30 @@ def test_the_same_voter_by_card_and_by_e_mail_is_one_person(
     town.session.commit()
     site.as_(by_email).post(rate(finished), data=GOOD | {"score": "1"})
     assert scores(town, finished) == [1]
+
+
+def test_whoever_is_erased_and_comes_back_as_the_same_voter_is_not_counted_twice(
+    site: Site, town: Town, finished: Delivery, test_settings: Settings
+) -> None:
+    key = test_settings.key_for("ratings")
+    for score in ("5", "5", "1"):
+        them = find_or_add_person(town.session, "voter1@example.org")
+        town.session.commit()
+        answer = site.as_(them).post(rate(finished), data=GOOD | {"score": score})
+        assert answer.status_code == 303
+        town.session.rollback()
+        erase_person(town.session, them, key)
+        town.session.commit()
+    assert scores(town, finished) == [1]
+
+
+def test_a_card_of_a_blanked_roll_rates_nothing(site: Site, town: Town, finished: Delivery) -> None:
+    entry = town.voter(finished.project.the_round, 1)
+    town.session.execute(update(RollEntry).where(RollEntry.id == entry.id).values(BLANK_ROLL))
+    town.session.commit()
+    answer = site.as_voter(entry).post(rate(finished), data=GOOD)
+    assert (answer.location or "").startswith("/sign-in")
+    assert scores(town, finished) == []
 
 
 def test_who_neither_wanted_it_nor_could_vote_is_told_who_rates(
