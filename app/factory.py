@@ -38,6 +38,7 @@ from app.request_ids import name_requests
 from app.residents import residents
 from app.residents.meeting_now import remember_meetings
 from app.security import csp_nonce, protect
+from app.session_cookies import SessionCookies
 from app.settings import Settings, settings_from
 from app.telling import HallManager
 from app.ties_waiting import remember_ties
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         static_folder=str(ROOT / "static"),
     )
     app.config.update(_flask_settings(settings))
+    app.session_interface = SessionCookies()
     app.jinja_options = {
         "undefined": ChainableUndefined,
         "trim_blocks": True,

@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.calm_output import calm_output
 from app.carrying import carrier_for
 from app.counting_room import open_counting_room
 from app.extensions import socketio
@@ -76,6 +77,7 @@ def refuse_other_keys(app: Flask) -> None:
 
 def serve(app: Flask) -> None:
     """Serve until told to stop; then finish what was begun, and return."""
+    calm_output()
     with app.app_context():
         chosen = settings()
     refuse_taken_port(chosen.host, chosen.port)

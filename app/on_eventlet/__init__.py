@@ -4,6 +4,7 @@ It also puts frames on a phone's line without the library's detours, see app/tel
 """
 
 import errno
+import io
 import socket
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +15,7 @@ from eventlet.event import Event
 
 from app.carrying import GOING_AWAY, WAITING_OUTSIDE
 from app.on_eventlet.light_lines import lighten_requests, travel_light
+from app.on_eventlet.patience import READS_NOTHING, Patience
 from app.porter import BESIDE, WSGI, Environ
 from app.telling import Spawn
 
@@ -46,12 +48,28 @@ class CarrierHere:
         carrier = self
 
         class Line(wsgi.HttpProtocol):
+            rfile: Any
+
             def setup(self) -> None:
                 super().setup()
                 carrier._server = self.server
+                self.patience = Patience(self.rfile.detach(), self.connection)
+                self.rfile = io.BufferedReader(self.patience)
+
+            def handle_one_request(self) -> None:
+                self.patience.await_request()
+                super().handle_one_request()
+
+            def get_environ(self) -> Environ:
+                environ: Environ = super().get_environ()
+                length = environ.get("CONTENT_LENGTH", "")
+                self.patience.await_body(int(length) if length.isdecimal() else 0)
+                return environ
 
         def lightened(environ: Environ, start_response: Any) -> Iterable[bytes]:
             if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+                # A phone may be silent for long: pings find out whether it is there.
+                environ["eventlet.input"].get_socket().settimeout(None)
                 lighten_requests(environ)
             return app(environ, start_response)
 
@@ -61,6 +79,7 @@ class CarrierHere:
             custom_pool=self._pool,
             protocol=Line,
             log_output=False,
+            socket_timeout=READS_NOTHING,
         )
 
     def held(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from statistics import quantiles
 
 from sqlalchemy import text
 
@@ -127,6 +128,11 @@ class Evening:
         return max(one.seconds for one in self.casts.values())
 
     @property
+    def p95_cast(self) -> float:
+        """Seconds until nineteen of twenty voters had an answer."""
+        return quantiles((one.seconds for one in self.casts.values()), n=20)[-1]
+
+    @property
     def leader(self) -> int | None:
         """The process that acts by the clock, as its connection is called; None while none does."""
         asked = text(
@@ -159,14 +165,22 @@ async def eventually(happens: Callable[[], object], within: float) -> float:
 
 
 @contextmanager
-def open_evening(database_url: str, redis_url: str, *, smtp_url: str = "") -> Iterator[Evening]:
-    """Two processes behind nginx and an open vote whose figures are live."""
+def open_evening(
+    database_url: str,
+    redis_url: str | None,
+    *,
+    processes: int = 2,
+    front: bool = True,
+    closes_in: float | None = None,
+    **settings: str,
+) -> Iterator[Evening]:
+    """Two processes behind nginx, unless told otherwise, and an open vote with live figures."""
     with running_cluster(
-        2, database_url=database_url, redis_url=redis_url, WARDMOTE_SMTP_URL=smtp_url
+        processes, database_url=database_url, redis_url=redis_url, front=front, **settings
     ) as cluster:
         hall = Hall(cluster.settings, cluster.folder)
         try:
-            yield Evening(cluster, hall, hall.open_vote(VOTERS))
+            yield Evening(cluster, hall, hall.open_vote(VOTERS, closes_in=closes_in))
         finally:
             hall.close()
 

@@ -74,7 +74,7 @@ def office() -> Iterator[PostOffice]:
 @pytest.fixture
 def posting(postgres: Restartable, valkey: Restartable, office: PostOffice) -> Iterator[Evening]:
     smtp = f"smtp://127.0.0.1:{office.port}"
-    with open_evening(postgres.url, valkey.url, smtp_url=smtp) as evening:
+    with open_evening(postgres.url, valkey.url, WARDMOTE_SMTP_URL=smtp) as evening:
         yield evening
 
 
