@@ -8,7 +8,7 @@ import _socket
 import io
 import json
 import os
-import posix  # what eventlet makes of os.write waits
+import posix  # os.write as green threads know it waits
 import stat
 import sys
 from contextlib import suppress
