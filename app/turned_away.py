@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import structlog
 from flask import Flask, Response, request, session
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.extensions import socketio
@@ -152,8 +151,8 @@ def keep_storing(app: Flask) -> None:
 
 
 def store_calmly(door: Door) -> None:
-    """Store what waits; if the database is away, say so and leave it for the next time."""
+    """Store what waits; if that cannot be done, say so and leave it for the next time."""
     try:
         door.store()
-    except SQLAlchemyError as away:
+    except Exception as away:  # noqa: BLE001 - the database is away, or whatever it was: go on
         log.warning("turned away not stored", kind=type(away).__name__, waiting=door.waiting)
