@@ -161,8 +161,9 @@ def test_a_planned_meeting_begins_and_an_ended_one_has_no_buttons(
     site: Site, town: Town, meeting: Assembly
 ) -> None:
     planned = town.assembly(meeting.the_round, ItemKind.WELCOME)
-    town.session.commit()
-    client = site.as_(town.person("Gwen Facilitator", Office.FACILITATOR))
+    gwen = town.person("Gwen Facilitator", Office.FACILITATOR)
+    town.session.commit()  # a person not yet committed holds the only writer
+    client = site.as_(gwen)
     assert Console(client, planned).button("begin") is None
     client.post(f"/assemblies/{planned.id}/interest", data={"kind": "none", "details": ""})
     console = Console(client, planned)
@@ -180,8 +181,9 @@ def test_who_has_a_pecuniary_interest_begins_no_meeting(
     site: Site, town: Town, meeting: Assembly
 ) -> None:
     planned = town.assembly(meeting.the_round, ItemKind.WELCOME)
-    town.session.commit()
-    client = site.as_(town.person("Gwen Facilitator", Office.FACILITATOR))
+    gwen = town.person("Gwen Facilitator", Office.FACILITATOR)
+    town.session.commit()  # a person not yet committed holds the only writer
+    client = site.as_(gwen)
     where = f"/assemblies/{planned.id}/interest"
     assert client.post(where, data={"kind": "pecuniary", "details": " "}).status_code == 422
     client.post(where, data={"kind": "pecuniary", "details": "I own <b>the yard</b>."})
