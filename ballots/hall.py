@@ -19,7 +19,7 @@ from ballots.hall_votes import (
     votes_in,
     votes_of,
 )
-from ballots.holding import is_held, release
+from ballots.holding import is_held, opens_at, release, take_back
 from ballots.keys import KeyStore
 from ballots.last_call import LAST_CALL, call_off, extend, stop
 from ballots.moves import take_forward
@@ -61,6 +61,7 @@ __all__ = [
     "is_open",
     "open_vote",
     "open_vote_in",
+    "opens_at",
     "release",
     "stop",
     "undo_act",
@@ -211,10 +212,17 @@ def _open_or_follow(
 
 
 def undo_act(session: Session, keys: KeyStore, assembly: Assembly, by: Person) -> AssemblyAct:
-    """Undo the newest act of a meeting within ten seconds; a stop is called off."""
+    """Undo the newest act of a meeting within ten seconds.
+
+    A stop is called off; an outcome that was let go is sealed again.
+    """
     act = undoable(session, assembly)
     if act is not None and act.kind == ActKind.STOP_VOTE:
         called = [vote for vote in votes_in(session, assembly) if vote.called_at is not None]
         if called:
             return call_off(session, keys, called[-1], by)
+    if act is not None and act.kind == ActKind.REVEAL:
+        votes = votes_in(session, assembly)
+        released = {vote.released_at: vote for vote in votes if vote.released_at is not None}
+        take_back(session, released[max(released)])
     return undo(session, assembly, by)

@@ -14,6 +14,7 @@ from ballots.hall import (
     is_held,
     is_open,
     open_vote_in,
+    opens_at,
 )
 from ballots.outcome import outcome_of
 from ballots.paper_ballots import papers_out
@@ -40,6 +41,8 @@ class VotePanel:
     turnout: int
     roll: int
     is_held: bool
+    # When the outcome is opened that was let go, while that can still be undone.
+    opens_at: datetime | None
     is_counted: bool
     # Ballot papers that the tellers have not entered: until then nothing is counted.
     papers_out: int
@@ -50,7 +53,8 @@ class VotePanel:
     @property
     def can_release(self) -> bool:
         """Whether the outcome waits for one explicit act."""
-        return self.vote is not None and not self.is_open and self.is_held
+        waits = self.vote is not None and not self.is_open and self.is_held
+        return waits and self.opens_at is None
 
     @property
     def is_being_counted(self) -> bool:
@@ -93,6 +97,7 @@ def _panel(
     own = item.kind == ItemKind.REVEAL and "vote_item" not in item.settings
     the_round = vote.the_round if vote else (assembly.the_round if own else None)
     open_now = vote is not None and is_open(session, vote)
+    is_sealed = the_round is not None and is_held(session, the_round.id)
     tally = public_tally(session, the_round) if the_round else None
     again = item.kind == ItemKind.PURCHASE and not open_now
     buys = item.kind == ItemKind.PURCHASE
@@ -107,7 +112,8 @@ def _panel(
         closes_at=the_round.vote_closes_at if the_round and open_now else None,
         turnout=tally.turnout if tally else 0,
         roll=tally.roll_size if tally else 0,
-        is_held=the_round is not None and is_held(session, the_round.id),
+        is_held=is_sealed,
+        opens_at=opens_at(vote) if vote and is_sealed else None,
         is_counted=the_round is not None and outcome_of(session, the_round.id) is not None,
         papers_out=papers_out(session, the_round.id) if the_round and not open_now else 0,
         tie=tie_waiting(the_round) if the_round and the_round.phase == Phase.COUNT else None,

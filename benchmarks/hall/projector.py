@@ -128,7 +128,7 @@ async def _undo(
     await asyncio.sleep(13)  # the last call runs out
     await console.act("next")
     await console.act("release", item=ballot)
-    await asyncio.sleep(5)  # it is counted
+    await asyncio.sleep(13)  # it stays sealed for ten seconds, then it is counted
     await undone("a step of the reveal", lambda: console.act("step"))
 
 

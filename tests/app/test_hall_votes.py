@@ -47,6 +47,7 @@ def test_the_clerk_closes_a_held_vote_and_counts_it_once_it_is_released(
     with database.writing() as session:
         release(session, session.get_one(HallVote, (vote.item_id, 1)), town.facilitator)
         session.commit()
+    clock.moves(seconds=10)
     clerk.tick()
     with database.reading() as session:
         assert session.get_one(Round, vote.round_id).phase == Phase.SIGN_OFF
@@ -89,6 +90,7 @@ def test_a_hall_vote_waits_on_the_desk_and_stands_on_its_rounds_page_and_in_no_l
     clerk, vote = closed_by_the_clerk(town, app, clock, assembly)
     release(town.session, vote, town.facilitator)
     town.session.commit()
+    clock.moves(seconds=10)
     clerk.tick()
     name = "Decision day: ballot 1"
     assert name in site.as_(town.councillor).get("/desk").text

@@ -326,7 +326,7 @@ def words_of(page: Page, address: str) -> str:
 
 
 def release(day: DecisionDay, item: str, number: int) -> None:
-    """One explicit act, and the vote is counted for everybody at once."""
+    """One explicit act, ten seconds to undo it, and the vote is counted for everybody at once."""
     day.released = len(day.screen_showed())
     day.press_of("release", item)
     sees(day.console, "The votes are counted.", within="#console-vote")

@@ -37,7 +37,7 @@ from neighbourhoods.attendance import Attendee
 from neighbourhoods.eligibility import RollEntry, roll_size
 from neighbourhoods.phases import Phase
 from neighbourhoods.projects import projects_in
-from neighbourhoods.refusals import Refused
+from neighbourhoods.refusals import Refusal, Refused
 from neighbourhoods.rounds import Round, RoundKind, votes_within
 from tests.builders import Clock, Town
 
@@ -319,7 +319,9 @@ def test_more_time_takes_a_last_call_back(town: Town, clock: Clock) -> None:
 # --- holding -------------------------------------------------------------------------------------
 
 
-def test_a_held_vote_is_counted_by_nobody_until_it_is_released(town: Town) -> None:
+def test_a_held_vote_is_counted_by_nobody_until_ten_seconds_after_its_release(
+    town: Town, clock: Clock
+) -> None:
     assembly = hall(town, ItemKind.BALLOT)
     (person,) = check_in(town, assembly, "R1")
     vote = opened(town, assembly)
@@ -334,12 +336,37 @@ def test_a_held_vote_is_counted_by_nobody_until_it_is_released(town: Town) -> No
     assert caught.value.reason == BallotRefusal.HELD
     assert outcome_of(town.session, vote.round_id) is None
     release(town.session, vote, town.facilitator)
+    clock.moves(seconds=9)
+    with pytest.raises(Refused):
+        count_closed(town.session, town.keys, vote.the_round)
+    clock.moves(seconds=1)
     assert not is_held(town.session, vote.round_id)
     count_closed(town.session, town.keys, vote.the_round)
     assert vote.the_round.phase == Phase.SIGN_OFF
     with pytest.raises(Refused) as again:
         release(town.session, vote, town.facilitator)
     assert again.value.reason == BallotRefusal.NOT_HELD
+
+
+def test_a_release_is_undone_within_ten_seconds_and_the_outcome_stays_sealed(
+    town: Town, clock: Clock
+) -> None:
+    assembly = hall(town, ItemKind.BALLOT)
+    check_in(town, assembly, "R1")
+    vote = opened(town, assembly)
+    close(town, vote)
+    release(town.session, vote, town.facilitator)
+    clock.moves(seconds=9)
+    undo_act(town.session, town.keys, assembly, town.facilitator)
+    assert vote.released_at is None
+    clock.moves(hours=1)
+    assert is_held(town.session, vote.round_id)
+    release(town.session, vote, town.facilitator)
+    clock.moves(seconds=10)
+    with pytest.raises(Refused) as late:
+        undo_act(town.session, town.keys, assembly, town.facilitator)
+    assert late.value.reason == Refusal.TOO_LATE_TO_UNDO
+    assert not is_held(town.session, vote.round_id)
 
 
 def test_nothing_is_held_once_the_meeting_has_ended_or_a_day_has_passed(

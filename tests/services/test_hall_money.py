@@ -209,7 +209,7 @@ def test_a_project_that_is_decided_on_twice_is_paid_once(town: Town) -> None:
     assert position_of(town.session, main.fund).committed_pence == 200_000
 
 
-def test_scores_spend_nothing_before_they_are_signed(town: Town) -> None:
+def test_scores_spend_nothing_before_they_are_signed(town: Town, clock: Clock) -> None:
     assembly = hall(town, ItemKind.SCORES)
     (person,) = check_in(town, assembly, "R1")
     vote = opened(town, assembly)
@@ -217,6 +217,7 @@ def test_scores_spend_nothing_before_they_are_signed(town: Town) -> None:
     vote_for(town, vote, person, {code: 5})
     close(town, vote)
     release(town.session, vote, town.facilitator)
+    clock.moves(seconds=10)
     count_closed(town.session, town.keys, vote.the_round)
     assert balance_of(town.session, assembly) == 1_000_000
     sign(town, vote.the_round)

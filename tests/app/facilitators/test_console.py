@@ -265,7 +265,13 @@ def test_a_vote_is_opened_stopped_called_back_stopped_and_released(
     assert is_held(town.session, vote.round_id)
     console.press("next")
     console.press(f"release-{item.id}")
+    assert "The outcome is opened in" in console.text("#console-vote")
+    console.press("undo")
+    assert "its outcome is sealed" in console.text("#console-vote")
+    console.press(f"release-{item.id}")
     look_again(town.session)
+    assert is_held(town.session, vote.round_id)
+    clock.moves(seconds=10)
     assert not is_held(town.session, vote.round_id)
     assert outcome_of(town.session, vote.round_id) is None  # the clock counts, not the console
     kinds = [act.kind for act in meeting.acts]
@@ -296,6 +302,8 @@ def test_a_closed_vote_says_that_papers_keep_it_from_being_counted(
     console.look()
     assert "1 ballot paper is still out." in console.text("#console-vote")
     console.press(f"release-{item.id}")
+    clock.moves(seconds=10)
+    console.look()
     assert "counted as soon as all papers are in" in console.text("#console-vote")
     assert "not been opened" not in console.text("#console-vote")
     assert console.page.select_one(f"#console-vote a[href='/assemblies/{meeting.id}/tellers']")

@@ -55,6 +55,7 @@ def hall_vote(town: Town, item: AgendaItem, *choices: int) -> HallVote:
 
 
 def count(town: Town, vote: HallVote) -> None:
+    town.session.info["clock"].moves(seconds=10)
     count_closed(town.session, town.keys, vote.the_round)
     town.session.commit()
 
