@@ -16,7 +16,12 @@ from app.fields import LineField, WordsField
 from app.house import db, keys
 from app.officers import officers
 from app.officers.forms import BareForm, show_form
-from app.public.notice_words import afterwards, days_left_words, lodging_words
+from app.public.notice_words import (
+    afterwards,
+    days_left_words,
+    lodging_words,
+    where_money_is,
+)
 from app.public.notices import address_of
 from ballots.notices import (
     DecisionNotice,
@@ -138,7 +143,8 @@ def end_call_in_notice(the_round: Round) -> ResponseReturnValue:
     found, form = _notice(the_round), BareForm()
     if form.validate_on_submit():
         end_call_in(db(), found)
-        return _done(the_round, _("The call-in has ended. The money moves within a minute."))
+        money = where_money_is(found, now(db()))
+        return _done(the_round, _("The call-in has ended. %(money)s", money=money))
     return show_form("officers/end_call_in.html", form, the_round=the_round, notice=found)
 
 

@@ -78,6 +78,9 @@ def _money(notice: DecisionNotice, moment: datetime) -> str:
         return _("Sent back: this decision is taken again")
     if notice.is_called_in:
         return _("Called in: no money moves until that is over")
+    if moment < notice.call_in_until and notice.called_in_ended_at is not None:
+        when = moment_words(notice.call_in_until)
+        return _("Called in and confirmed: no money moves before %(when)s", when=when)
     if moment < notice.call_in_until:
         return _("May be called in until %(when)s", when=moment_words(notice.call_in_until))
     return ""

@@ -190,7 +190,7 @@ def _signed(body: Body, _titles: Mapping[str, str]) -> Told:
         for each in body["decisions"]
     ]
     prints = [(_("The text they signed"), body["record_sha256"])]
-    return Told(_("Signed: councillors agreed to the outcome."), more, prints)
+    return Told(_("The outcome was decided on and signed."), more, prints)
 
 
 def _notice(body: Body, _titles: Mapping[str, str]) -> Told:

@@ -112,7 +112,7 @@ def why_in_words(entry: MoneyEntry) -> str:
             )
         )
     if entry.why == BY_SIGNATURE:
-        return str(_("Councillors signed what residents chose."))
+        return str(_("It was decided and signed."))
     if entry.returned_to:
         return str(_("To %(place)s: %(why)s", place=entry.returned_to, why=entry.why))
     return entry.why

@@ -201,3 +201,16 @@ def test_a_correction_after_signing_changes_nothing_that_was_signed(site: Site, 
     page = site.as_(None).get("/notices/2026/1").text
     assert "Read &lt;b&gt;“bench”&lt;/b&gt;." in page
     assert "Olive Officer" in page
+
+
+def test_a_decision_confirmed_within_its_days_says_when_its_money_moves_and_not_at_once(
+    site: Site, town: Town
+) -> None:
+    the_round = called_in_round(town)
+    client, address = site.as_(monitor(town)), f"/office/rounds/{the_round.id}/notice"
+    client.post(f"{address}/call-in", data={"why": WHY})
+    page = client.post(f"{address}/end-call-in", follow_redirects=True).text
+    assert "The call-in has ended. No money moves before midday on Saturday 28 November" in page
+    ward = site.as_(None).get(f"/communities/{town.ward.slug}").text
+    assert "Called in and confirmed: no money moves before" in ward
+    assert "May be called in until" not in ward

@@ -65,7 +65,7 @@ def test_every_movement_stands_on_the_page_and_adds_up(site: Site, delivery: Del
     assert len(rows) == 4
     assert "Money came in : Council General fund, given on Wednesday 1 April 2026" in rows[0]
     assert "£2,000 moved from “Still to decide” to “Promised, not yet spent”" in rows[1]
-    assert "Councillors signed what residents chose." in rows[1]
+    assert "It was decided and signed." in rows[1]
     assert "Out £500.25 In the fund £9,499.75" in rows[2]
     assert "The canal trust agrees." in rows[3]
     assert words(page, ".wm-money--ledger tfoot tr") == [

@@ -65,7 +65,7 @@ def test_every_entry_of_a_signed_vote_is_told_in_words_the_newest_first(
         ),
         "Correction of entry 2, by Olive Officer.",
         "Decision notice 2026/1 was published.",
-        "Signed: councillors agreed to the outcome.",
+        "The outcome was decided on and signed.",
         "Counted: 2 ballots; 2 projects funded, for £10,000.",
         "Closed with 2 ballots in 1 batch.",
         "Batch 1: 2 ballots sealed; 2 in the box.",
