@@ -325,6 +325,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, str]] = {
         BallotRefusal.NAMED_THEMSELVES: _(
             "Whoever says who decides instead cannot name themselves. Name somebody else."
         ),
+        BallotRefusal.NOT_A_MEMBER: _(
+            "What ward councillors decide, only a member of the council can settle; elsewhere it "
+            "takes an office. Name somebody else."
+        ),
         BallotRefusal.DAYS_IMPOSSIBLE: _("Enter a whole number of days from 1 to %(limit)s."),
         BallotRefusal.CALL_IN_OVER: _("The days in which this decision can be called in are over."),
         BallotRefusal.CALLED_IN_ALREADY: _(

@@ -70,6 +70,7 @@ class BallotRefusal(StrEnum):
     DAYS_OUT_OF_ORDER = "days-out-of-order"
     NOT_STUCK = "not-stuck"
     NAMED_THEMSELVES = "named-themselves"
+    NOT_A_MEMBER = "not-a-member"
     CALL_IN_OVER = "call-in-over"
     CALLED_IN_ALREADY = "called-in-already"
     NOT_CALLED_IN = "not-called-in"

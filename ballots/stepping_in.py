@@ -9,15 +9,31 @@ from sqlalchemy.orm import Session
 
 from ballots.bars import WHY_BARRED, barred_in
 from ballots.refusals import BallotRefusal
-from ballots.routes import Stage, reminders_due
+from ballots.routes import Part, Purpose, Stage, reminders_due
 from ballots.signoff import SignOff, sign_off_of
-from ballots.stages import QuietException, StageRun, Substitution, substitutions_in
+from ballots.stages import (
+    SIGNING_OFFICES,
+    QuietException,
+    StageRun,
+    Substitution,
+    substitutions_in,
+)
 from neighbourhoods.database import hold_round, now
-from neighbourhoods.people import Person
+from neighbourhoods.people import Office, Person, offices_of
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
 MOST_DAYS_MORE = 60
+_MEMBERS = (Office.COUNCILLOR, Office.CABINET_MEMBER)
+
+
+def offices_that_settle(stage: Stage) -> tuple[Office, ...]:
+    """The offices of whoever may be named at a stage.
+
+    Section 236 gives its power to members of the council: it is never an officer’s to settle.
+    """
+    decided_by_members = stage.part is Part.MEMBER and stage.purpose is Purpose.DECIDE
+    return _MEMBERS if decided_by_members else (Office.COUNCILLOR, *SIGNING_OFFICES)
 
 
 def name_substitute(
@@ -36,6 +52,9 @@ def name_substitute(
     bar = barred_in(session, the_round).get(person.id)
     if bar is not None:
         raise Refused(WHY_BARRED[bar])
+    held = {appointment.office for appointment in offices_of(session, person)}
+    if held.isdisjoint(offices_that_settle(sign_off.stage)):
+        raise Refused(BallotRefusal.NOT_A_MEMBER)
     if any(seat.person.id == person.id and seat.signature for seat in sign_off.seats):
         raise Refused(BallotRefusal.ALREADY_DECIDED)
     substitution = Substitution(

@@ -23,16 +23,17 @@ from app.public.sitting import read_sign_off
 from app.wording import say
 from ballots.bars import barred_in
 from ballots.refusals import BallotRefusal
-from ballots.routes import Part, Purpose, Standing
+from ballots.routes import Standing
 from ballots.signoff import SignOff, sign_off_of
-from ballots.stages import SIGNING_OFFICES, is_quiet
+from ballots.stages import is_quiet
 from ballots.stepping_in import (
     MOST_DAYS_MORE,
     except_from_quiet,
     give_more_days,
     name_substitute,
+    offices_that_settle,
 )
-from neighbourhoods.people import Office, Person, appointed
+from neighbourhoods.people import Person, appointed
 from neighbourhoods.phases import Action, Role, check_allowed
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
@@ -134,16 +135,8 @@ def _free_people(
     signed = {seat.person.id for seat in sign_off.seats if seat.signature is not None}
     barred = signed.union(barred_in(session, the_round), [signed_in().person.id])
     found: dict[str, tuple[Person, str]] = {}
-    for office in _MEMBERS if _only_members(sign_off) else (Office.COUNCILLOR, *SIGNING_OFFICES):
+    for office in offices_that_settle(sign_off.stage):
         for person in appointed(session, office):
             if person.id not in barred:
                 found.setdefault(str(person.id), (person, label(office).lower()))
     return found
-
-
-# Section 236 gives its power to members of the council; what it settles is never an officer’s.
-_MEMBERS = (Office.COUNCILLOR, Office.CABINET_MEMBER)
-
-
-def _only_members(sign_off: SignOff) -> bool:
-    return sign_off.stage.part is Part.MEMBER and sign_off.stage.purpose is Purpose.DECIDE

@@ -145,9 +145,9 @@ def _before(the_round: Round, projects: int) -> tuple[str, str]:
 def closing_label(the_round: Round) -> str:
     """What the last line of the screen is about."""
     if the_round.phase == Phase.SIGN_OFF:
-        return _("Counted. Waiting for councillors’ sign-off")
+        return _("Counted. Waiting for sign-off")
     if is_past(Phase.SIGN_OFF, the_round.phase):
-        return _("Counted, and signed off by councillors")
+        return _("Counted, and signed off")
     return _("If the vote closed now")
 
 

@@ -64,7 +64,7 @@ def test_the_hall_sees_votes_and_the_falling_balance_after_the_count(
     page = site.as_(None).get(f"/rounds/{the_round.id}/screen").text
     assert page.count('class="screen__won"') == 2
     assert ">£2,000</td>" in page
-    assert "Counted. Waiting for councillors’ sign-off" in page
+    assert "Counted. Waiting for sign-off" in page
     assert "left of £10,000" not in page
 
 

@@ -123,7 +123,7 @@ def test_a_round_without_rules_has_a_screen_too(town: Town, site: Site) -> None:
     ("phase", "words"),
     [
         (Phase.COUNT, "The votes are being counted."),
-        (Phase.SIGN_OFF, "Counted. Waiting for councillors’ sign-off"),
+        (Phase.SIGN_OFF, "Counted. Waiting for sign-off"),
     ],
 )
 def test_after_the_close_the_hall_sees_the_count(
