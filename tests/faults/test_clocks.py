@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def stepping(
     with open_evening(postgres.url, valkey.url, closes_in=OPEN_FOR) as evening:
         cluster = evening.cluster
         for number in range(2):
-            cluster.end(number)
+            cluster.end(number, with_signal=signal.SIGKILL)
             clock = tmp_path / f"clock-{number}"
             clock.write_text("+0\n")
             more = {
