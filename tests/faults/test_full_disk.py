@@ -27,12 +27,17 @@ SPACE = 6 * 1024 * 1024
 
 @contextlib.contextmanager
 def stuck(how: str) -> Iterator[int]:
-    """A file descriptor that takes nothing, or nothing more after a while."""
+    """A file descriptor that refuses whatever is written, or lets whoever writes wait for ever."""
     if how == "full":
         with Path("/dev/full").open("wb", buffering=0) as full:
             yield full.fileno()
         return
     reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4_096)
+    os.set_blocking(writing, True)
     yield writing
     os.close(reading)
     os.close(writing)
@@ -41,7 +46,7 @@ def stuck(how: str) -> Iterator[int]:
 def log_into(evening: Evening, number: int, log: int) -> None:
     """Start a process again whose log goes there."""
     cluster = evening.cluster
-    cluster.end(number)
+    cluster.end(number, with_signal=signal.SIGKILL)
     with open(log, "wb", buffering=0, closefd=False) as lines:
         cluster.processes[number] = start_process(
             [sys.executable, ROOT / "wsgi.py"], log=lines, env=cluster._each[number], cwd=ROOT
