@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import HTTPException
 
 from app.fault_wording import paper_faults_in_words
 from app.house import READS_ONLY
@@ -66,8 +66,6 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 def _plain_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
-    if isinstance(error, ClientDisconnected):
-        return "", error.code  # nobody is there to read a page, and hundreds may go at once
     titles = {
         400: (_("We could not read what was sent"), _("Go back and try again.")),
         403: (
