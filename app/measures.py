@@ -170,8 +170,8 @@ _KINDS = {
     "static": "static",
     "residents.cast": "ballot",
     "public.metrics": "watch",
-    "public.health_live": "watch",
-    "public.health_ready": "watch",
+    "health.live": "watch",
+    "health.ready": "watch",
 }
 
 
