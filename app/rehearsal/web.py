@@ -95,6 +95,7 @@ class Browser:
     async def _ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
+        is_kept = self._line is not None
         if self._line is None:
             self._line = await asyncio.open_connection(self.host, self.port)
         reader, writer = self._line
@@ -109,6 +110,10 @@ class Browser:
             return await self._hear(reader)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, OSError) as lost:
             self.hang_up()
+            nothing_came = isinstance(lost, OSError) or getattr(lost, "partial", None) == b""
+            if is_kept and nothing_came:
+                # The server closes what was idle for some seconds: browsers ask once more, too.
+                return await self._ask(method, path, headers, body)
             if isinstance(lost, asyncio.IncompleteReadError):
                 raise ConnectionResetError("the answer broke off") from lost
             raise

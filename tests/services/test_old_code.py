@@ -16,6 +16,8 @@ from neighbourhoods.database import Database
 # The rule is as old as this migration.
 SINCE = "0009"
 NEED_A_STOP = {
+    "0012": "What was spent is kept in the ledger alone: code before it can neither show delivery "
+    "nor report it meanwhile. Voting is not touched.",
     "0013": "A notice is known by its number: corrections of notices lose the column round_id, and "
     "code before it can neither list nor write them meanwhile. Voting is not touched.",
 }
