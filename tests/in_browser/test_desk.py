@@ -129,6 +129,7 @@ def test_the_desk_is_read_aloud_in_the_order_of_its_urgency(
     assert headings == [
         "My desk",
         "Waiting for you",
+        "To be lodged",
         "Late deliveries",
         "Waiting for somebody else",
         "Coming",
