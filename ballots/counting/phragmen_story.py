@@ -66,9 +66,11 @@ class _Moments:
             self._spend(winner, time)
             self.left -= purchase.paid_pence
             self.standing.remove(winner)
-        loads = self._stand(len(bought) + 1)
+        self._stand(len(bought) + 1)
         if self.stopped is not None:
-            due = (self.purse.costs[self.stopped] << _FINE) + int(loads[self.stopped])
+            # Not a unit late: whoever comes at the same moment may lose the tie.
+            loads = self.counts[self.stopped].astype(object) @ self.times
+            due = (self.purse.costs[self.stopped] << _FINE) + int(loads)
             self._wonder(due // self.election.vote_counts[self.stopped])
         elif not self.standing:
             self._wonder(None)
@@ -79,7 +81,7 @@ class _Moments:
         loads: NDArray[Any] = self.counts.astype(object) @ upper
         return loads
 
-    def _stand(self, number: int) -> NDArray[Any]:
+    def _stand(self, number: int) -> None:
         loads = self._loads()
         for at in self.standing:
             cost, heads = self.purse.costs[at], self.election.vote_counts[at]
@@ -87,7 +89,6 @@ class _Moments:
             effective = Fraction((cost << _FINE) * heads, due) if due else Fraction(heads)
             money = (max(self.times) * heads - int(loads[at]) + (1 << (_FINE - 1))) >> _FINE
             self.stories[at].standings.append(Standing(number, effective, max(money, 0)))
-        return loads
 
     def _wonder(self, time: int | None) -> None:
         """What would have made each project that lost earlier than that, and still fit."""

@@ -313,6 +313,20 @@ def test_where_recounts_would_take_too_long_nothing_is_claimed(
     assert story_of(explain(election, result), "b")["more_votes"] is None
 
 
+def test_a_vote_that_only_ties_with_the_stop_is_not_said_to_be_enough() -> None:
+    """Two voters paid 1 a head for a; e would come at 3 and stops the count, as b would at 3."""
+    costs = {"a": 2, "b": 3, "e": 4}
+    projects = [Project(project_id, cost) for project_id, cost in costs.items()]
+    election = Election.of(projects, [BallotGroup(("e", "a"), 2)], 5)
+    rule = Rule(name=RuleName.PHRAGMEN)
+    result = count(election, rule)
+    assert result.winners == ("a",)
+    assert result.stopped_at == "e"
+    assert story_of(explain(election, result), "b")["more_votes"] == 2
+    assert "b" not in count(with_votes(election, "b", 1), rule).winners
+    assert "b" in count(with_votes(election, "b", 2), rule).winners
+
+
 @settings(max_examples=400, deadline=None)
 @given(drawn_elections(pointed=False), st.integers(0, 3))
 def test_phragmen_projects_win_with_what_they_are_told(election: Election, minimum: int) -> None:
