@@ -40,7 +40,7 @@ class Carrier(Protocol):
 
 def carrier_for(mode: AsyncMode) -> Carrier:
     """The server of this mode; its library is loaded only now."""
-    return cast(Carrier, import_module(f"app.on_{mode.value}").CarrierHere())
+    return cast(Carrier, import_module(f"app.on_{mode.value}").carrier())
 
 
 def close_simple_line(line: Any) -> None:

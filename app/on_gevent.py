@@ -8,11 +8,11 @@ from gevent.event import Event
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 
-from app.carrying import WAITING_OUTSIDE, close_simple_line
+from app.carrying import WAITING_OUTSIDE, Carrier, close_simple_line
 from app.porter import BESIDE, WSGI, Environ
 
 
-class CarrierHere:
+class GeventCarrier:
     """gevent's WSGI server, with an end in two steps: first nobody comes, then all have gone."""
 
     def __init__(self) -> None:
@@ -56,3 +56,8 @@ class CarrierHere:
     def send_away(self, line: Any) -> None:
         """Tell a phone to go elsewhere; one that reads nothing keeps no other waiting."""
         gevent.spawn(close_simple_line, line)
+
+
+def carrier() -> Carrier:
+    """The server."""
+    return GeventCarrier()

@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from app.carrying import close_simple_line
+from app.carrying import Carrier, close_simple_line
 from app.porter import WSGI, noting
 
 
@@ -16,7 +16,7 @@ class _Quiet(WSGIRequestHandler):
         """Note nothing."""
 
 
-class CarrierHere:
+class ThreadingCarrier:
     """Werkzeug's server, with an end in two steps: first nobody comes, then all have gone."""
 
     def __init__(self) -> None:
@@ -51,3 +51,8 @@ class CarrierHere:
     def send_away(self, line: Any) -> None:
         """Tell a phone to go elsewhere; one that reads nothing keeps no other waiting."""
         threading.Thread(target=close_simple_line, args=(line,), daemon=True).start()
+
+
+def carrier() -> Carrier:
+    """The server."""
+    return ThreadingCarrier()

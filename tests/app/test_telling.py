@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from socketio.packet import Packet
 
-from app.on_eventlet import hand_over
+from app.on_eventlet.straight import hand_over
 from app.rehearsal.socket import unframe
 from app.telling import HallManager, framed, remember_lines
 
