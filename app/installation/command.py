@@ -25,6 +25,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("database version", data.check_version),
     ("isolation", data.check_isolation),
     ("power cuts", data.check_durable),
+    ("database’s log", data.check_silent),
     ("schema", data.check_migrations),
     ("clock", data.check_clock),
     ("connections", data.check_connections),

@@ -18,6 +18,8 @@ MOST_SECONDS_APART = 1.0
 _OVERFLOW = 10
 # One for those who look things up, one for those who write.
 _ENGINES = 2
+# One to agree who acts by the clock, one while somebody asks at /health/ready.
+_BESIDE = 2
 
 
 def check_reachable(found: Installation) -> Iterator[Wrong]:
@@ -96,6 +98,29 @@ def check_durable(found: Installation) -> Iterator[Wrong]:
         )
 
 
+# Values stand in a statement as it reaches PostgreSQL, and in the DETAIL of an error.
+SILENT = {
+    "log_statement": ("none", "ddl"),
+    "log_min_duration_statement": ("-1",),
+    "log_min_error_statement": ("panic",),
+    "log_error_verbosity": ("terse",),
+}
+
+
+def check_silent(found: Installation) -> Iterator[Wrong]:
+    """Whether PostgreSQL writes what people entered into its own log."""
+    if found.database.is_sqlite:
+        return
+    with found.database.engine.connect() as connection:
+        loud = [name for name, good in SILENT.items() if _shown(connection, name) not in good]
+    if loud:
+        yield Wrong(
+            f"By {', '.join(loud)} PostgreSQL’s log may hold names, addresses and sealed ballots.",
+            f"Set {', '.join(f'{name} = {SILENT[name][0]}' for name in loud)} in postgresql.conf, "
+            "and reload it.",
+        )
+
+
 def check_migrations(found: Installation) -> Iterator[Wrong]:
     """Whether the database has the schema of this code."""
     with found.database.engine.connect() as connection:
@@ -133,7 +158,7 @@ def check_connections(found: Installation) -> Iterator[Wrong]:
     pool = found.database.engine.pool
     if found.database.is_sqlite or not isinstance(pool, QueuePool):
         return
-    needed = found.processes * _ENGINES * (pool.size() + _OVERFLOW)
+    needed = found.processes * (_ENGINES * (pool.size() + _OVERFLOW) + _BESIDE)
     with found.database.engine.connect() as connection:
         reserved = int(_shown(connection, "superuser_reserved_connections"))
         admitted = int(_shown(connection, "max_connections")) - reserved

@@ -163,6 +163,23 @@ def test_an_sqlite_that_forgets_or_stops_people_is_said(
 
 
 @pytest.mark.postgres
+def test_a_postgresql_whose_log_would_hold_what_people_entered_is_said(
+    sound: Installation, postgres_url: str
+) -> None:
+    database = Database(postgres_url)
+    found, name = replace(sound, database=database), database.url.database
+    # What every PostgreSQL does out of its box.
+    (said,) = wrong(data.check_silent, found)
+    assert "By log_min_error_statement, log_error_verbosity PostgreSQL’s log" in said
+    with database.engine.begin() as connection:
+        for setting in ("log_min_error_statement = 'panic'", "log_error_verbosity = 'terse'"):
+            connection.execute(text(f'ALTER DATABASE "{name}" SET {setting}'))
+    database.dispose()
+    assert wrong(data.check_silent, found) == []
+    database.dispose()
+
+
+@pytest.mark.postgres
 def test_a_postgresql_that_forgets_waits_or_is_too_small_is_said(
     sound: Installation, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +194,7 @@ def test_a_postgresql_that_forgets_waits_or_is_too_small_is_said(
     (said,) = wrong(data.check_durable, found)
     assert "runs with fsync, full_page_writes, synchronous_commit off: a power cut" in said
     (said,) = wrong(data.check_connections, found)
-    assert "8 processes may open 240 connections; PostgreSQL admits 97" in said
+    assert "8 processes may open 256 connections; PostgreSQL admits 97" in said
     assert wrong(data.check_connections, replace(found, environ={})) == []
     name = database.url.database
     with database.engine.begin() as connection:

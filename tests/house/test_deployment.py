@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from app.installation.database_checks import SILENT
 from app.leaving import LATEST
 from app.porter import BESIDE, OWN_FILES
 from app.settings import NEEDED_IN_PRODUCTION, SECRETS, settings_from
@@ -21,6 +22,7 @@ from tests.yaml_reader import YamlError, read_yaml
 COMPOSE: dict[str, Any] = read_yaml((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROCESSES = ("app1", "app2")
+DEPLOY = ROOT / "docs" / "deploy"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -56,9 +58,9 @@ def test_every_service_is_hardened(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_that_stays_says_how_it_is(name: str) -> None:
-    if name == "migrate":
+    if name in ("migrate", "front-log"):
         assert SERVICES[name]["healthcheck"] == {"disable": True}
-        assert SERVICES[name]["restart"] == "no"
+        assert SERVICES[name]["restart"] == ("no" if name == "migrate" else "unless-stopped")
         return
     in_image = any(word == "HEALTHCHECK" for word, _ in stages().get(target(name), []))
     assert "healthcheck" in SERVICES[name] or in_image
@@ -72,7 +74,7 @@ def target(name: str) -> str:
 def test_only_the_front_is_reached_from_outside() -> None:
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"front"}
     assert COMPOSE["networks"]["inside"]["internal"] is True
-    for name in ("postgres", "valkey", "migrate"):
+    for name in ("postgres", "valkey", "migrate", "front-log"):
         assert set(SERVICES[name]["networks"]) == {"inside"}
 
 
@@ -122,6 +124,25 @@ def test_what_has_to_outlive_a_container_lies_on_a_volume() -> None:
     assert ["turned-away", "/var/log/wardmote", "ro"] in mounted
 
 
+def test_whom_the_front_turned_away_is_counted_in_every_deployment() -> None:
+    log = "/var/log/wardmote/turned-away.log"
+    assert f"access_log {log} turned_away" in (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    counts = f"--app wsgi read-front-log {log}"
+    assert counts in SERVICES["front-log"]["command"][2]
+    assert "turned-away:/var/log/wardmote:ro" in SERVICES["front-log"]["volumes"]
+    unit = (DEPLOY / "wardmote-front-log.service").read_text(encoding="utf-8")
+    assert re.search(rf"^ExecStart=\S+ -m flask {counts}$", unit, re.MULTILINE)
+    assert (DEPLOY / "wardmote-front-log.timer").exists()
+
+
+def test_no_log_of_the_database_holds_what_people_entered() -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    given = SERVICES["postgres"]["command"]
+    for name, good in SILENT.items():
+        assert f"{name}={good[0]}" in given
+        assert f"    {name} = {good[0]}\n" in guide
+
+
 # --- Dockerfile ----------------------------------------------------------------------------------
 
 
@@ -159,7 +180,6 @@ def test_the_build_sees_all_that_it_copies_and_no_more() -> None:
 
 # --- systemd -------------------------------------------------------------------------------------
 
-DEPLOY = ROOT / "docs" / "deploy"
 UNIT = (DEPLOY / "wardmote@.service").read_text(encoding="utf-8")
 
 
@@ -211,9 +231,18 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     unit = re.sub(r"^(ExecStart(?:Post)?)=\S+", r"\1=/bin/true", UNIT, flags=re.MULTILINE)
     for number in (8001, 8002):
         (tmp_path / f"wardmote@{number}.service").write_text(unit)
-    shutil.copy(DEPLOY / "wardmote.target", tmp_path)
+    counting = re.sub(
+        r"^ExecStart=\S+",
+        "ExecStart=/bin/true",
+        (DEPLOY / "wardmote-front-log.service").read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
+    (tmp_path / "wardmote-front-log.service").write_text(counting)
+    for name in ("wardmote.target", "wardmote-front-log.timer"):
+        shutil.copy(DEPLOY / name, tmp_path)
+    units = ("wardmote@8001.service", "wardmote.target", "wardmote-front-log.timer")
     tried = subprocess.run(
-        [analyse, "verify", tmp_path / "wardmote@8001.service", tmp_path / "wardmote.target"],
+        [analyse, "verify", *(tmp_path / name for name in units)],
         capture_output=True,
         text=True,
         check=False,
