@@ -10,17 +10,20 @@ from app.schema import migrate
 from ballots.keys import KeyFolder, KeyStore
 from neighbourhoods.database import Database
 from tests.builders import Clock
-from tests.servers import Server, drop_database, fresh_database
+from tests.lent_database import LentDatabase
+from tests.servers import Server, fresh_database
 
 
 @pytest.fixture(scope="session")
-def empty_postgres(postgres_server: Server) -> str:
-    """The name of a migrated PostgreSQL database without a row, to be copied."""
-    url = fresh_database(postgres_server)
-    database = Database(url)
+def lent_postgres(postgres_server: Server) -> Iterator[LentDatabase]:
+    """A migrated PostgreSQL database that one test after another gets without a row."""
+    model = fresh_database(postgres_server)
+    database = Database(model)
     migrate(database)
     database.dispose()
-    return url.rsplit("/", 1)[1]
+    lent = LentDatabase(postgres_server, model)
+    yield lent
+    lent.close()
 
 
 @pytest.fixture(
@@ -29,18 +32,20 @@ def empty_postgres(postgres_server: Server) -> str:
 def database(
     request: pytest.FixtureRequest, tmp_path: Path, empty_sqlite: Path, clock: Clock
 ) -> Iterator[Database]:
+    """A migrated database without a row. Marked `untouched`, its files never held one either."""
     if request.param == "sqlite":
         shutil.copy(empty_sqlite, tmp_path / "wardmote.db")
         database = Database(f"sqlite:///{tmp_path / 'wardmote.db'}", clock=clock)
         yield database
         database.dispose()
         return
-    server: Server = request.getfixturevalue("postgres_server")
-    url = fresh_database(server, like=request.getfixturevalue("empty_postgres"))
-    database = Database(url, clock=clock)
+    lent: LentDatabase = request.getfixturevalue("lent_postgres")
+    if request.node.get_closest_marker("untouched"):
+        lent.renew()
+    database = Database(lent.url, clock=clock)
     yield database
     database.dispose()
-    drop_database(server, url)
+    lent.clear()
 
 
 @pytest.fixture

@@ -757,6 +757,7 @@ def _by_order_of_papers(
     return found
 
 
+@pytest.mark.untouched
 def test_no_order_or_value_leads_from_a_papers_number_to_what_it_says(
     town: Town, database: Database, keys: KeyStore
 ) -> None:
