@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from app.factory import create_app
 from app.house import keys as keys_of
@@ -23,6 +24,7 @@ from neighbourhoods.database import Database
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.people import Person
 from tests.builders import Clock, Town
+from tests.kept_work import KeptTemplates, keeping_routes
 from tests.page_linter import LintingClient
 
 
@@ -60,9 +62,22 @@ def test_settings(tmp_path: Path, empty_sqlite: Path) -> Settings:
     return settings_from(environ)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def kept_routes() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", keeping_routes(Rule._compile_builder))
+        yield
+
+
+@pytest.fixture(scope="session")
+def kept_templates() -> KeptTemplates:
+    return KeptTemplates()
+
+
 @pytest.fixture
-def app(test_settings: Settings, clock: Clock) -> Iterator[Flask]:
+def app(test_settings: Settings, clock: Clock, kept_templates: KeptTemplates) -> Iterator[Flask]:
     app = create_app(test_settings, clock=clock)
+    app.jinja_env.bytecode_cache = kept_templates
     app.test_client_class = LintingClient
     yield app
     with app.app_context():
