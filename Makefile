@@ -20,7 +20,7 @@ GOVUK := static/vendor/govuk-frontend-6.3.0
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help venv run test faults rehearsal bench check fmt migrate replay css lock tools programs browser clean
+.PHONY: help venv run test fuzz faults rehearsal bench check fmt migrate replay css lock tools programs browser clean
 
 help: ## list what can be asked for
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ run: venv ## start Wardmote with a demonstration council (HOST, PORT)
 
 test: check browser ## run every check and every test
 	$(BIN)/pytest -n $(WORKERS) --dist=loadfile $(TESTS)
+
+fuzz: tools ## look for papers, elections and files that break a rule, other ones each time
+	FUZZ=1 $(BIN)/pytest -n $(WORKERS) --dist=loadfile $(or $(TESTS),tests/ballots)
 
 faults: browser ## stop, kill and hang servers in the middle of a vote: docs/faults.md
 	$(BIN)/pytest -m faults -s tests/faults

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import ROOT, WardmoteServer, is_healthy, usual_settings
+from tests.browser import ROOT, SERVED_BY, WardmoteServer, is_healthy, usual_settings
 from tests.servers import end_process, free_port, start_process, temporary_folder, wait_until
 
 SITE = ROOT / "docs" / "deploy" / "nginx.conf"
@@ -148,7 +148,7 @@ def running_cluster(
     database_url: str,
     redis_url: str | None,
     front: bool = True,
-    async_mode: str = "eventlet",
+    async_mode: str = SERVED_BY,
     **settings: str,
 ) -> Iterator[Cluster]:
     """Processes on one migrated database, behind nginx unless `front` is false; ended by pid."""

@@ -1,11 +1,17 @@
 """What every test may ask for: real servers and a real browser, started when first asked."""
 
+import os
 import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.servers", "tests.browser", "tests.council"]
+
+# Drawn alike each time, so that a run fails for its change alone; `make fuzz` looks further.
+settings.register_profile("alike", derandomize=True)
+settings.load_profile("default" if os.environ.get("FUZZ") else "alike")
 
 
 @pytest.fixture(scope="session", autouse=True)

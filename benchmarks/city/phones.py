@@ -3,7 +3,8 @@
 Promise: every snapshot reaches every phone, 99 of 100 within 800 ms; memory per phone at most
 80 kB. The phones are those of `app.rehearsal`, all in this one process, beside two servers, Valkey
 and PostgreSQL. From publish to receipt is measured from the time that the server writes into each
-state to its arrival, by the same machine's clock.
+state to its arrival, by the same machine's clock; from the facilitator's tap, which has yet to be
+stored and told to the other process, beside it.
 """
 
 import asyncio
@@ -40,6 +41,7 @@ class Heard:
     """When each version was sent, and when each phone heard which."""
 
     def __init__(self) -> None:
+        self.tapped: dict[int, float] = {}
         self.sent: dict[int, float] = {}
         self.heard: dict[int, list[tuple[int, float]]] = defaultdict(list)
 
@@ -52,6 +54,7 @@ class Heard:
 
     def forget(self) -> None:
         """Begin anew: what came by joining is no news."""
+        self.tapped.clear()
         self.sent.clear()
         self.heard.clear()
 
@@ -65,8 +68,8 @@ class Heard:
         """How many of them said what their phone knew."""
         return sum(len(heard) - len({v for v, _ in heard}) for heard in self.heard.values())
 
-    def seconds_to(self, version: int) -> list[float]:
-        """For each phone that came to know of a version: how long after it was sent.
+    def seconds_to(self, version: int, since: float) -> list[float]:
+        """For each phone that came to know of a version: how long after that moment.
 
         A snapshot is whole: whoever is told the next one has missed nothing, but waited longer.
         """
@@ -74,7 +77,7 @@ class Heard:
             next((at for known, at in heard if known >= version), None)
             for heard in self.heard.values()
         )
-        return [at - self.sent[version] for at in arrivals if at is not None]
+        return [at - since for at in arrivals if at is not None]
 
 
 def phones(found: Findings, share: float = 1.0) -> None:
@@ -100,7 +103,7 @@ async def _follow(found: Findings, venue: Venue, number: int) -> None:
     await asyncio.sleep(2)
     before = memory_of(hall)
     async with crowd_on(venue, number, heard.note) as crowd:
-        moving = asyncio.create_task(_say_every_second(venue, crowd[0]))
+        moving = asyncio.create_task(_say_every_second(venue, crowd[0], heard))
         await asyncio.sleep(3)
         heard.forget()
         used, ours = _used(hall), process_time()
@@ -120,7 +123,7 @@ async def _follow(found: Findings, venue: Venue, number: int) -> None:
     found.tell("memory for each phone", (memory - before) / number, "kB", at_most=MOST_KB)
 
 
-async def _say_every_second(venue: Venue, screen: Follower) -> None:
+async def _say_every_second(venue: Venue, screen: Follower, heard: Heard) -> None:
     """A facilitator says something else every second, at the console of one of the servers."""
     hall = venue.hall
     cookie, token = hall.browser_of(person_id=hall.town.facilitator.id)
@@ -130,8 +133,9 @@ async def _say_every_second(venue: Venue, screen: Follower) -> None:
     for words in cycle(WORDS):
         due += 1
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        version = str((screen.state or {}).get("version", 0))
-        fields = {"csrf_token": token, "act": "say", "version": version, "words": words}
+        version = int((screen.state or {}).get("version", 0))
+        fields = {"csrf_token": token, "act": "say", "version": str(version), "words": words}
+        heard.tapped[version + 1] = time.time()
         answer = await console.post(f"/assemblies/{venue.assembly_id}/act", fields)
         if answer.status not in (200, 409):  # 409: the screen had not yet heard of the last
             raise AssertionError(f"the console answered {answer.status}")
@@ -139,16 +143,24 @@ async def _say_every_second(venue: Venue, screen: Follower) -> None:
 
 def _tell(found: Findings, number: int, heard: Heard) -> None:
     # The first and the last may have been on their way when we began and ended to listen.
-    whole = [heard.seconds_to(version) for version in sorted(heard.sent)[1:-1]]
+    inner = sorted(heard.sent)[1:-1]
+    whole = [heard.seconds_to(version, heard.sent[version]) for version in inner]
     seconds = [each for reached in whole for each in reached]
+    tapped = [
+        each
+        for version in inner
+        if version in heard.tapped
+        for each in heard.seconds_to(version, heard.tapped[version])
+    ]
     found.tell("phones", number)
-    found.tell("snapshots", len(whole), at_least=SECONDS / 2)
+    found.tell("snapshots", len(whole), at_least=SECONDS - 4)
     found.tell("reached by each, at least", min(map(len, whole), default=0), exactly=number)
     found.tell("told what they knew, of all messages", heard.repeated / heard.messages * 100, "%")
     found.tell("from publish to receipt, median", percentile(seconds, 0.5), "s")
     p99 = percentile(seconds, 0.99)
     found.tell("from publish to receipt, p99", p99, "s", at_most=MOST_SECONDS)
     found.tell("from publish to receipt, longest", max(seconds, default=float("nan")), "s")
+    found.tell("from the facilitator's tap to receipt, p99", percentile(tapped, 0.99), "s")
 
 
 def _used(hall: Hall) -> float:
