@@ -7,6 +7,7 @@ def test_it(wardmote, phone):
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import hashlib
@@ -17,9 +18,11 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
@@ -44,6 +47,8 @@ SHUT_WITHIN_MS = 10_000
 SERVED_BY = os.environ.get("SERVED_BY", "eventlet")
 # For a person who watches (WATCH=1). Calling off a stop still fits its ten seconds.
 SLOWLY_MS = 300
+
+Answer = TypeVar("Answer")
 
 PHONE = ViewportSize(width=360, height=740)
 DESK = ViewportSize(width=1280, height=800)
@@ -83,6 +88,12 @@ def _seen_by_a_person() -> tuple[bool, float]:
         sys.stdout.write("No display here: the browser stays invisible, these lines tell.\n")
         return True, 0
     return False, SLOWLY_MS
+
+
+def apart(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Do it in a thread of its own: a browser that some test opened has a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @contextlib.contextmanager

@@ -4,12 +4,10 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import func, select
@@ -26,18 +24,10 @@ from ballots.keys import KeyFolder
 from neighbourhoods.attendance import Attendee, Phone
 from neighbourhoods.database import Database
 from neighbourhoods.phases import Phase
-from tests.browser import ROOT, WardmoteServer, running_wardmote
+from tests.browser import ROOT, WardmoteServer, apart, running_wardmote
 from tests.builders import Town
 
 PHONES = 8
-
-Answer = TypeVar("Answer")
-
-
-def apart(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Do it in a thread of its own: a browser that is open has a loop in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 @dataclass

@@ -21,6 +21,7 @@ from app.bell import CHANNEL, Rung, Told
 from app.rehearsal.following import Follower, State
 from app.rehearsal.web import Browser
 from ballots.sealing import turnout
+from tests.browser import apart
 from tests.faults.evening import Evening, eventually, open_evening
 from tests.servers import (
     Restartable,
@@ -135,7 +136,7 @@ def test_forged_messages_run_nothing_show_nothing_and_cut_nobody_off(
             assert [phone.connections for phone in phones] == connections
             assert all(phone.is_connected for phone in phones)
 
-    asyncio.run(go())
+    apart(go())
     told = {number for heard in evening.heard.values() for _, number in heard}
     assert max(told) == 10
     assert LIE not in told
@@ -214,4 +215,4 @@ def test_a_browser_may_go_from_process_to_process(evening: Evening) -> None:
             browser.hang_up()
         assert first.json["receipt"]["code"] == again.json["receipt"]["code"]
 
-    asyncio.run(go())
+    apart(go())
