@@ -26,7 +26,9 @@ class Casting(Base):
 
     __tablename__ = "castings"
     __table_args__ = (
-        Index(None, "round_id", "voter"),
+        # Not by the round first: before its first statistics PostgreSQL would take this way for a
+        # search by casting, and read the whole box for each ballot.
+        Index(None, "voter", "round_id"),
         # No row numbers: they would keep the order of arrival.
         {"sqlite_with_rowid": False},
     )
@@ -43,6 +45,8 @@ class PendingBallot(Base):
     __tablename__ = "pending_ballots"
     __table_args__ = (
         ForeignKeyConstraint(["round_id", "casting"], ["castings.round_id", "castings.casting"]),
+        # A casting is one voter's; and the way by which it is seen to be free before it goes.
+        Index(None, "round_id", "casting", unique=True),
         {"sqlite_with_rowid": False},
     )
 
