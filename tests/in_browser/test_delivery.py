@@ -64,7 +64,9 @@ def look(page: Page) -> None:
 
 
 def follow(page: Page, words: str) -> None:
-    page.get_by_role("link", name=words).first.click()
+    # What comes next looks at the page that the link leads to, never at the one left behind.
+    with page.expect_navigation():
+        page.get_by_role("link", name=words).first.click()
 
 
 def press(page: Page, words: str) -> None:
