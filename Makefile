@@ -40,7 +40,7 @@ faults: browser ## stop, kill and hang servers in the middle of a vote: docs/fau
 rehearsal: browser ## watch a whole meeting: console, screen, phones, papers, reveal
 	WATCH=1 $(BIN)/pytest -q -s tests/journey/test_assembly.py
 
-bench: programs ## measure what a city needs, an hour or more: benchmarks/results.json (LINE=ballots for one)
+bench: programs ## measure what a city needs, ten minutes alone: benchmarks/results.json (LINE=ballots for one)
 	$(BIN)/python -m benchmarks.city $(if $(LINE),--line $(LINE)) $(if $(SHARE),--share $(SHARE))
 
 check: tools ## style, types and the three floors, without tests

@@ -6,6 +6,7 @@ A database whose schema a test has changed is lent to nobody else.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
@@ -41,7 +42,7 @@ class LentDatabase:
             self._tables = [name for (name,) in ask.fetchall()]
 
     @contextlib.contextmanager
-    def _asking(self) -> Any:
+    def _asking(self) -> Iterator[Any]:
         address = self.url.replace("postgresql+psycopg2://", "postgresql://")
         with contextlib.closing(psycopg2.connect(address)) as connection:
             connection.autocommit = True
