@@ -266,7 +266,10 @@ def wins_at(election: Election, rule: Rule, project_id: str, cost_pence: int) ->
 
 def assen() -> tuple[Election, Rule]:
     """A real election whose shares were raised step by step, and the rule it declares."""
-    read = read_file(REAL / "Netherlands_Assen_2024.pb")
+    path = REAL / "Netherlands_Assen_2024.pb"
+    if not path.exists():
+        pytest.skip("the real elections are not here")
+    read = read_file(path)
     return official_election(read), official_rule(read)
 
 
