@@ -65,6 +65,11 @@ def backup_command(file: Path, key_file: Path | None, without_keys: bool, keys_o
         found, _keys = look_through(file, secret)
     except BackupError as wrong:
         raise click.ClickException(str(wrong)) from wrong
+    except OSError as wrong:
+        raise click.ClickException(
+            f"No backup was made: {wrong.strerror} ({wrong.filename or file}). The folder must be "
+            "there, belong to the user that the server runs as, and have room."
+        ) from wrong
     if found != made:
         raise click.ClickException(f"{file} was written and reads differently: is the disk sound?")
     _print_table([*told(found), ("file", f"{file.stat().st_size:,} bytes, read back and whole")])

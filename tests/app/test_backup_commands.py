@@ -64,6 +64,16 @@ def test_the_wrong_passphrase_ends_with_one_sentence(
     assert "This is not the key or passphrase" in refused.output
 
 
+def test_a_backup_into_a_folder_that_is_not_there_is_refused_in_words(
+    app: Flask, tmp_path: Path
+) -> None:
+    refused = run(app, "backup", tmp_path / "not-there" / "file")
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: No backup was made: No such file or directory")
+    assert "The folder must be there" in refused.output
+    assert not list(tmp_path.glob("*/file"))
+
+
 def test_a_key_file_opens_what_it_sealed(app: Flask, elsewhere: Flask, tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(bytes(range(32)))
     with_key = ("--key-file", tmp_path / "key")

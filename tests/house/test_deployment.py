@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
+import resource
 import shlex
 import shutil
 import subprocess
@@ -196,6 +197,43 @@ def test_the_unit_gives_a_process_the_time_that_it_takes_to_end() -> None:
 def test_the_unit_lets_a_process_open_as_many_files_as_its_connections_need() -> None:
     most = settings_from({"WARDMOTE_VAR": "/nowhere", "WARDMOTE_SECRET_KEY": "x"}).most_connections
     assert int(said("LimitNOFILE")[0]) >= most + BESIDE + OWN_FILES
+
+
+def test_the_command_may_open_as_many_files_as_a_process_or_all_that_there_are() -> None:
+    script = (DEPLOY / "wardmote").read_text(encoding="utf-8")
+    (raised,) = [line for line in script.splitlines() if line.startswith("ulimit ")]
+    (most,) = said("LimitNOFILE")
+    assert raised.startswith(f"ulimit -Sn {most} ")
+    for hard, soft in (("512", "512"), (None, min(int(most), hard_limit()))):
+        at_first = f"ulimit -n {hard}" if hard else "ulimit -Sn 300"
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{at_first}; {raised}; ulimit -Sn"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == f"{soft}\n"
+
+
+def hard_limit() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+SHUTTING_IN = (
+    "ProtectSystem",
+    "ProtectHome",
+    "PrivateTmp",
+    "PrivateDevices",
+    "NoNewPrivileges",
+    "RestrictNamespaces",
+    "SystemCallFilter",
+)
+
+
+@pytest.mark.parametrize("name", SHUTTING_IN)
+def test_whoever_counts_the_log_of_the_front_is_shut_in_like_a_process(name: str) -> None:
+    counting = (DEPLOY / "wardmote-front-log.service").read_text(encoding="utf-8")
+    assert re.findall(rf"^{name}=(.*)$", counting, re.MULTILINE) == said(name) != []
 
 
 @pytest.mark.parametrize(
