@@ -194,6 +194,15 @@ def test_the_unit_gives_a_process_the_time_that_it_takes_to_end() -> None:
     assert int(said("TimeoutStopSec")[0]) > LATEST + 2
 
 
+def test_a_restart_returns_only_once_the_front_asks_the_process_again() -> None:
+    front = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    passed_over = [int(number) for number in re.findall(r"fail_timeout=(\d+)s;", front)]
+    is_ready, waits = said("ExecStartPost")
+    assert is_ready.endswith("/health/ready")
+    # nginx reckons in whole seconds, and somebody has to ask once before it believes.
+    assert float(waits.removeprefix("/usr/bin/sleep ")) >= max(passed_over) + 1 + 2
+
+
 def test_the_unit_lets_a_process_open_as_many_files_as_its_connections_need() -> None:
     most = settings_from({"WARDMOTE_VAR": "/nowhere", "WARDMOTE_SECRET_KEY": "x"}).most_connections
     assert int(said("LimitNOFILE")[0]) >= most + BESIDE + OWN_FILES
