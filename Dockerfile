@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # Two images: `app` is one process of Wardmote, `front` is nginx with our site and the same files.
 # See docs/deploy.md. Pin both bases to a digest when you build for a council.
 
@@ -54,7 +53,8 @@ RUN rm -f /etc/nginx/conf.d/default.conf \
         -e 's/server 127\.0\.0\.1:8001 /server 172.28.7.11:8000 /' \
         -e 's/server 127\.0\.0\.1:8002 /server 172.28.7.12:8000 /' \
         -e 's/listen 80;/listen 8080;/' -e 's/listen \[::\]:80;/listen [::]:8080;/' \
-        -e 's/listen 443 /listen 8443 /' -e 's/listen \[::\]:443 /listen [::]:8443 /' \
+        -e 's/listen 443 ssl http2;/listen 8443 ssl;/' \
+        -e 's/listen \[::\]:443 ssl http2;/listen [::]:8443 ssl; http2 on;/' \
         -e 's/server_name wardmote\.example\.gov\.uk;/server_name _;/' \
         -e 's#https://$server_name#https://$host#' \
         -e 's#/etc/letsencrypt/live/wardmote\.example\.gov\.uk/fullchain\.pem#/run/secrets/certificate#' \

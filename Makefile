@@ -20,7 +20,7 @@ GOVUK := static/vendor/govuk-frontend-6.3.0
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help venv run test fuzz faults rehearsal bench check fmt migrate replay css lock tools programs browser clean
+.PHONY: help venv run test fuzz faults containers rehearsal bench check fmt migrate replay css lock tools programs browser clean
 
 help: ## list what can be asked for
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ fuzz: tools ## look for papers, elections and files that break a rule, other one
 
 faults: browser ## stop, kill and hang servers in the middle of a vote: docs/faults.md
 	$(BIN)/pytest -m faults -s tests/faults
+
+containers: tools ## build the images, start compose.yaml on this machine's engine, and try it: docs/deploy.md
+	$(BIN)/pytest -m containers -s tests/containers
 
 rehearsal: browser ## watch a whole meeting: console, screen, phones, papers, reveal
 	WATCH=1 $(BIN)/pytest -q -s tests/journey/test_assembly.py

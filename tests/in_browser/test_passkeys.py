@@ -62,6 +62,14 @@ def looks_right(page: Page) -> None:
         assert not overflows_sideways(page), page.url
 
 
+def answers_each(page: Page, label: str) -> None:
+    """The same answer to each question of the page that is coming."""
+    answers = page.get_by_role("radio", name=label, exact=True)
+    expect(answers.first).to_be_visible()
+    for answer in answers.all():
+        answer.check()
+
+
 def test_a_councillor_adds_a_passkey_and_signs_with_it(
     demonstration: WardmoteServer, councillor: Page
 ) -> None:
@@ -82,13 +90,11 @@ def test_a_councillor_adds_a_passkey_and_signs_with_it(
     looks_right(page)
     page.get_by_role("button", name="Declare my interests").click()
     looks_right(page)
-    for answer in page.get_by_role("radio", name="No", exact=True).all():
-        answer.check()
+    answers_each(page, "No")
     page.get_by_role("button", name="Publish my declaration").click()
     page.get_by_role("button", name="Write my sheet").click()
     looks_right(page)
-    for answer in page.get_by_role("radio", name="Endorse", exact=True).all():
-        answer.check()
+    answers_each(page, "Endorse")
     page.get_by_role("button", name="Continue").click()
     looks_right(page)
     page.get_by_role("button", name="Sign and publish with my passkey").click()

@@ -120,8 +120,7 @@ def comes_from_desk(walker: Walker, days: str) -> None:
 
 def declares_none(walker: Walker) -> None:
     walker.follow("Declare my interests")
-    for answer in walker.page.get_by_role("radio", name="No", exact=True).all():
-        answer.check()
+    walker.pick_every("No")
     walker.looks_right()
     walker.press("Publish my declaration")
     walker.reads("You declared no interest.")
@@ -143,8 +142,7 @@ def endorses(walker: Walker, days: str) -> None:
     comes_from_desk(walker, days)
     declares_none(walker)
     walker.follow("Write my sheet")
-    for answer in walker.page.get_by_role("radio", name="Endorse", exact=True).all():
-        answer.check()
+    walker.pick_every("Endorse")
     walker.looks_right()
     walker.press("Continue")
     signs(walker)

@@ -70,6 +70,13 @@ class Walker:
             self.page.get_by_role("checkbox", name=name)
         ).first.check()
 
+    def pick_every(self, label: str) -> None:
+        """The same answer to each question of the page."""
+        answers = self.page.get_by_role("radio", name=label, exact=True)
+        expect(answers.first).to_be_visible()  # of the page that is coming, not of the one left
+        for answer in answers.all():
+            answer.check()
+
     def choose(self, label: str) -> None:
         self.page.get_by_label(label, exact=True).check()
 
