@@ -67,4 +67,4 @@ def destroy_photo(digest: str) -> None:
 
 def place_of(digest: str) -> Path:
     """Where the photo with a digest lies."""
-    return settings().var / "photos" / f"{digest}.jpg"
+    return settings().photo_folder / f"{digest}.jpg"

@@ -88,6 +88,11 @@ class Settings:
         """Where round keys lie, outside the database."""
         return self.var / "keys"
 
+    @property
+    def photo_folder(self) -> Path:
+        """Where photos of reports lie, each under its SHA-256."""
+        return self.var / "photos"
+
     def key_for(self, purpose: str) -> bytes:
         """A key of its own for one purpose, derived from the secret key."""
         return f"{purpose}|{self.secret_key}".encode()

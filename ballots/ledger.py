@@ -69,6 +69,10 @@ class LedgerEntry(Base):
         found: dict[str, Any] = json.loads(self.body)
         return found
 
+    def is_by(self, keys: KeyStore) -> bool:
+        """Whether this council’s key signed the entry."""
+        return is_signed(f"wardmote-ledger-1|{self.hash}", self.signature, keys.public_key())
+
     def as_json(self) -> dict[str, object]:
         """The entry as anybody downloads it."""
         return {
@@ -138,6 +142,11 @@ def head_of(session: Session, round_id: int) -> LedgerEntry | None:
     return session.scalar(query)
 
 
+def newest_entry(session: Session) -> LedgerEntry | None:
+    """The newest entry of all rounds."""
+    return session.scalar(select(LedgerEntry).order_by(LedgerEntry.at.desc()).limit(1))
+
+
 def votes_under_other_keys(session: Session, keys: KeyStore) -> list[int]:
     """The open votes that cannot go on with these keys: theirs is missing, or others signed."""
     return [
@@ -153,8 +162,7 @@ def _fit(session: Session, keys: KeyStore, round_id: int) -> bool:
     except KeyError:
         return False
     head = head_of(session, round_id)
-    signed = head and is_signed(f"wardmote-ledger-1|{head.hash}", head.signature, keys.public_key())
-    return head is None or bool(signed)
+    return head is None or head.is_by(keys)
 
 
 def entries_of(session: Session, round_id: int, kind: EntryKind | None = None) -> list[LedgerEntry]:

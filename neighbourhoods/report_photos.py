@@ -34,6 +34,12 @@ def take_down_photo(session: Session, photo: DeliveryPhoto, why: str) -> bool:
     return not is_shown(session, photo.digest)
 
 
+def newest_photo(session: Session) -> str | None:
+    """The digest of the newest photo that a report shows."""
+    query = select(DeliveryPhoto.digest).where(DeliveryPhoto.removed_at.is_(None))
+    return session.scalar(query.order_by(DeliveryPhoto.update_id.desc()).limit(1))
+
+
 def is_shown(session: Session, digest: str) -> bool:
     """Whether a report still shows the picture with this digest."""
     query = select(DeliveryPhoto.update_id).where(

@@ -125,4 +125,4 @@ def place_of_files(settings: Settings, part: Part) -> tuple[Path, re.Pattern[str
     """The folder of a part that lies outside the database, and what its files are called."""
     if part is Part.KEYS:
         return settings.key_folder, KEY_NAME
-    return settings.var / "photos", PHOTO_NAME
+    return settings.photo_folder, PHOTO_NAME

@@ -36,6 +36,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("front says for whom", neighbours.check_front_headers),
     ("disk", machine.check_disk),
     ("keys", machine.check_keys),
+    ("one folder", machine.check_same_folder),
     ("file handles", machine.check_file_handles),
     ("files of pages", machine.check_static_files),
     ("typefaces", machine.check_typefaces),

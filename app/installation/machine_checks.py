@@ -10,6 +10,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.installation.finding import Installation, Wrong
+from ballots.keys import KeyFolder
+from ballots.ledger import newest_entry
+from neighbourhoods.report_photos import newest_photo
 
 LEAST_FREE_BYTES = 1024**3
 # Beside sockets: the database’s connections, files, libraries.
@@ -50,6 +53,19 @@ def check_keys(found: Installation) -> Iterator[Wrong]:
                 f"{path} belongs to another user.",
                 "Let it belong to the user that the server runs as, and run this command as them.",
             )
+
+
+def check_same_folder(found: Installation) -> Iterator[Wrong]:
+    """Whether the keys and photos here are those that the database speaks of."""
+    share = "Every process, on whichever machine, needs one and the same folder WARDMOTE_VAR."
+    keys, photos = found.settings.key_folder, found.settings.photo_folder
+    with found.database.reading() as session:
+        signed, photo = newest_entry(session), newest_photo(session)
+    # A folder without a signing key would get one by being asked for it.
+    if signed and not ((keys / "signing.key").exists() and signed.is_by(KeyFolder(keys))):
+        yield Wrong(f"The key in {keys} did not sign the newest entry of the ledger.", share)
+    if photo and not (photos / f"{photo}.jpg").exists():
+        yield Wrong(f"The newest photo is not in {photos}.", share)
 
 
 def check_file_handles(found: Installation) -> Iterator[Wrong]:
