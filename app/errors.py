@@ -2,9 +2,10 @@
 
 import sqlite3
 import traceback
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -12,6 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from werkzeug.exceptions import HTTPException
 
+from app.coming_from import path_on_this_site
 from app.fault_wording import paper_faults_in_words
 from app.house import READS_ONLY
 from app.measures import ERRORS
@@ -41,9 +43,25 @@ def explain_errors(app: Flask) -> None:
 
 def _page(status: int, title: str, words: str, points: list[str]) -> tuple[str, int]:
     page = render_template(
-        "errors/error.html", title=title, words=words, points=points, reference=reference()
+        "errors/error.html",
+        title=title,
+        words=words,
+        points=points,
+        reference=reference(),
+        back=_page_before() if status < 500 else None,
     )
     return page, status
+
+
+def _page_before() -> str | None:
+    """The page whose form was refused: it says what can be done now."""
+    if request.method in READS_ONLY:
+        return None
+    back = path_on_this_site(request.referrer or "")
+    # A form that came back with faults lies at an address which nobody can open.
+    routes = current_app.create_url_adapter(request)
+    can_be_opened = back and routes and routes.test(urlsplit(back).path, method="GET")
+    return back if can_be_opened else None
 
 
 def _refused(refused: Refused) -> ResponseReturnValue:

@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import Who, open_to, signed_in
+from app.coming_from import path_on_this_site
 from app.house import db
 from app.residents import residents
 from app.residents.fates import fates_of
 from app.residents.forms import NameForm, said
 from app.residents.proposal_page import TONES
-from app.residents.sign_in import path_on_this_site
 from neighbourhoods.digests import choose_digest, wants_digest
 from neighbourhoods.people import give_name
 from neighbourhoods.proposals import backed_by, proposals_by

@@ -1,14 +1,12 @@
 """Signing in with a one-time code, and out again."""
 
-from collections.abc import Iterable
-from urllib.parse import urlsplit
-
 from flask import abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.access import Who, open_to, visitor
+from app.coming_from import path_on_this_site
 from app.extensions import limiter
 from app.house import db, settings
 from app.post import post_letter
@@ -30,7 +28,6 @@ from neighbourhoods.people import (
     tidy_email,
 )
 
-MOST_WANTED = 500  # it is kept in the cookie
 CODE_MINUTES = int(CODE_LIVES.total_seconds()) // 60
 
 # Three hundred honest phones in a hall share one address; what holds a guesser back is the limit
@@ -168,32 +165,6 @@ def empty_session() -> None:
     session.clear()
     session.permanent = True
     session.update(kept)
-
-
-def path_on_this_site(written: str) -> str | None:
-    """Where somebody was going, if it lies on this site; signing in leads nowhere else."""
-    # Browsers read “\\” as “/” and drop tabs and line ends, so `/\\evil` would leave the site.
-    if len(written) > MOST_WANTED or any(letter == "\\" or letter <= " " for letter in written):
-        return None
-    try:
-        parts = urlsplit(written)
-    except ValueError:
-        return None
-    here = urlsplit(request.host_url)
-    if (parts.scheme or parts.netloc) and (parts.scheme, parts.netloc) != (
-        here.scheme,
-        here.netloc,
-    ):
-        return None
-    if written.startswith("//") or not parts.path.startswith("/") or parts.path.startswith("//"):
-        return None
-    if _leads_to(parts.path, (url_for("residents.sign_in"), url_for("residents.sign_out"))):
-        return None
-    return parts._replace(scheme="", netloc="").geturl()
-
-
-def _leads_to(path: str, doors: Iterable[str]) -> bool:
-    return any(path == door or path.startswith(f"{door}/") for door in doors)
 
 
 def _front_door(person: Person) -> str:
