@@ -10,6 +10,7 @@ from ballots import (
     decision_routes,
     drafts,
     draws,
+    extensions,
     hall_votes,
     ledger,
     notices,
@@ -54,8 +55,8 @@ from neighbourhoods.database import Base, Database
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Imported so that their tables are known to the metadata.
 ROOMS = (
-    box, decision_routes, drafts, draws, hall_votes, ledger, notices, outcome, paper_ballots,
-    receipts, record, referrals, sealing, signing, stages, tally, turned_away,
+    box, decision_routes, drafts, draws, extensions, hall_votes, ledger, notices, outcome,
+    paper_ballots, receipts, record, referrals, sealing, signing, stages, tally, turned_away,
     voting_rules,
     assemblies, attendance, debate, delivery, digests, door, eligibility, funds, interests, letters,
     money, people, places, polls, projects, proposals, questions, ratings,

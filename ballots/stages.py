@@ -49,7 +49,7 @@ class StageRun(Base):
     place: Mapped[int] = mapped_column(primary_key=True)
     began_at: Mapped[Moment]
     deadline_at: Mapped[Moment]
-    # Who let it run on past its days, and why.
+    # Who last let it run on past its days, and why; each time has a row in `stage_extensions`.
     extended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     extended_why: Mapped[str] = mapped_column(Text, default="")
     # How many reminders have gone out.

@@ -1,13 +1,19 @@
 """The monitoring officer steps in where a stage cannot end by itself; reminders go out before."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots.bars import WHY_BARRED, barred_in
+from ballots.extensions import (
+    MOST_DAYS_MORE,
+    StageExtension,
+    extensions_in,
+    keep_extension,
+)
 from ballots.refusals import BallotRefusal
 from ballots.routes import Part, Purpose, Stage, reminders_due
 from ballots.signoff import SignOff, sign_off_of
@@ -23,7 +29,6 @@ from neighbourhoods.people import Office, Person, offices_of
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
 
-MOST_DAYS_MORE = 60
 _MEMBERS = (Office.COUNCILLOR, Office.CABINET_MEMBER)
 
 
@@ -80,8 +85,7 @@ def give_more_days(session: Session, the_round: Round, by: Person, days: int, wh
     if not 0 < days <= MOST_DAYS_MORE:
         raise Refused(BallotRefusal.DAYS_IMPOSSIBLE, limit=MOST_DAYS_MORE)
     _give_days(session, run, days)
-    run.extended_by, run.extended_why = by, why.strip()
-    session.flush()
+    keep_extension(session, run, by, days, why.strip())
     return run
 
 
@@ -112,27 +116,37 @@ def except_from_quiet(session: Session, the_round: Round, by: Person, why: str) 
 
 
 def steps_in(session: Session, round_id: int) -> list[dict[str, Any]]:
-    """How often somebody stepped into the sign-off of a round: who, what they did, and why."""
-    named = [
-        {"did": "named", "by": one.named_by.name, "person": one.person.name, "why": one.why}
+    """Each time somebody stepped into the sign-off of a round, in order: who, what, and why."""
+    told = [
+        (
+            one.named_at,
+            {"did": "named", "by": one.named_by.name, "person": one.person.name, "why": one.why},
+        )
         for one in substitutions_in(session, round_id)
     ]
-    runs = select(StageRun).where(StageRun.round_id == round_id, StageRun.extended_why != "")
-    extended = [
-        {
-            "did": "more-days",
-            "by": run.extended_by.name if run.extended_by else "",
-            "person": "",
-            "why": run.extended_why,
-        }
-        for run in session.scalars(runs.order_by(StageRun.sitting, StageRun.place))
-    ]
+    moment: datetime | None = None
+    for extended in extensions_in(session, round_id):
+        # When it was is not known of every one, but what it came after is.
+        moment = extended.extended_at or max(moment or extended.run.began_at, extended.run.began_at)
+        told.append((moment, _more_days(extended)))
     excepted = session.get(QuietException, round_id)
-    if excepted is None:
-        return named + extended
-    by = excepted.made_by.name
-    exception = {"did": "pre-election", "by": by, "person": "", "why": excepted.why}
-    return [*named, *extended, exception]
+    if excepted is not None:
+        by = excepted.made_by.name
+        exception = {"did": "pre-election", "by": by, "person": "", "why": excepted.why}
+        told.append((excepted.made_at, exception))
+    return [step for _, step in sorted(told, key=itemgetter(0))]
+
+
+def _more_days(extended: StageExtension) -> dict[str, Any]:
+    step = {
+        "did": "more-days",
+        "by": extended.extended_by.name,
+        "person": "",
+        "why": extended.why,
+    }
+    if extended.extended_at is None:
+        return step
+    return step | {"days": extended.days, "at": extended.extended_at.isoformat()}
 
 
 @dataclass(frozen=True)

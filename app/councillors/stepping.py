@@ -22,12 +22,12 @@ from app.public.signed import read_signed
 from app.public.sitting import read_sign_off
 from app.wording import say
 from ballots.bars import barred_in
+from ballots.extensions import MOST_DAYS_MORE
 from ballots.refusals import BallotRefusal
 from ballots.routes import Standing
 from ballots.signoff import SignOff, sign_off_of
 from ballots.stages import is_quiet
 from ballots.stepping_in import (
-    MOST_DAYS_MORE,
     except_from_quiet,
     give_more_days,
     name_substitute,

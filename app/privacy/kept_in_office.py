@@ -30,7 +30,14 @@ IN_OFFICE = (
     Kept(
         Topic.DECISIONS,
         _l("What was signed at each stage of a decision, by whom, and with which reasons."),
-        ("signatures", "signed_verdicts", "stage_runs", "referrals", "sent_back"),
+        (
+            "signatures",
+            "signed_verdicts",
+            "stage_runs",
+            "stage_extensions",
+            "referrals",
+            "sent_back",
+        ),
         (
             "signatures.person_id",
             "signatures.reasons",
@@ -40,6 +47,8 @@ IN_OFFICE = (
             "signed_verdicts.condition",
             "stage_runs.extended_by_id",
             "stage_runs.extended_why",
+            "stage_extensions.extended_by_id",
+            "stage_extensions.why",
             "referrals.answered_by_id",
             "referrals.question",
             "referrals.answer",

@@ -92,7 +92,12 @@ IN_OFFICE: Shown = {
         _l("Rounds you moved on"), ("round_id", "from_phase", "to_phase", "moved_at", "why"),
     ),
     "stage_runs.extended_by_id": (
-        _l("Stages you gave more days"), ("round_id", "sitting", "place", "extended_why"),
+        _l("Stages you were the last to give more days"),
+        ("round_id", "sitting", "place", "extended_why"),
+    ),
+    "stage_extensions.extended_by_id": (
+        _l("Each time you gave a stage more days"),
+        ("round_id", "sitting", "place", "number", "days", "why", "extended_at"),
     ),
     "withdrawals.withdrawn_by_id": (
         _l("Projects you withdrew"), ("round_id", "project_id", "why", "withdrawn_at"),

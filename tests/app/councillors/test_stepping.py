@@ -7,7 +7,7 @@ from sqlalchemy import select
 from ballots.notices import notice_of
 from ballots.refusals import BallotRefusal
 from ballots.signoff import sign_off_of
-from ballots.stages import QuietException, QuietPeriod, Substitution
+from ballots.stages import QuietException, QuietPeriod, Substitution, runs_of
 from ballots.stepping_in import name_substitute
 from neighbourhoods.database import now
 from neighbourhoods.letters import Letter
@@ -159,7 +159,7 @@ def test_what_the_monitoring_officer_did_and_why_is_public_before_the_decision_a
     watcher.post(address(counted, "/step-in"), data={"how": "exception", "why": "Grant ends."})
     told = (
         "Mona Monitor named Otto Other to act instead. The reason: All &lt;b&gt;own&lt;/b&gt;",
-        "Mona Monitor gave more days. The reason: Snow.",
+        "Mona Monitor gave 1 more day on Saturday 2 January 2027. The reason: Snow.",
         "Mona Monitor let it be signed in the pre-election period. The reason: Grant ends.",
     )
     before = site.as_(None).get(f"/rounds/{counted.id}/outcome").text
@@ -174,3 +174,38 @@ def test_what_the_monitoring_officer_did_and_why_is_public_before_the_decision_a
         assert words in signing
         assert words in after
     assert "named Otto Other to act instead" in printed
+
+
+def test_a_second_extension_leaves_the_first_on_every_page_and_in_the_notice(
+    watcher: FlaskClient, site: Site, town: Town, counted: Round, clock: Clock
+) -> None:
+    clock.moves(days=40)
+    for days, why in (("14", "Both were ill."), ("1", "Snow.")):
+        sent = {"how": "days", "days": days, "why": why}
+        assert watcher.post(address(counted, "/step-in"), data=sent).status_code == 303
+        clock.moves(days=15)
+    told = (
+        "Mona Monitor gave 14 more days on Saturday 2 January 2027. The reason: Both were ill.",
+        "Mona Monitor gave 1 more day on Sunday 17 January 2027. The reason: Snow.",
+    )
+    before = site.as_(None).get(f"/rounds/{counted.id}/outcome").text
+    signing = site.as_(town.councillor).get(address(counted)).text
+    walk(site.as_(town.councillor), town, counted)
+    notice = notice_of(town.session, counted.id)
+    assert notice is not None
+    after = site.as_(None).get(f"/notices/{notice.number}").text
+    printed = " ".join(Pdf(site.as_(None).get(f"/notices/{notice.number}.pdf").data).text.split())
+    for page in (before, signing, after):
+        assert -1 < page.find(told[0]) < page.find(told[1])
+    assert "gave 14 more days on Saturday 2 January 2027" in printed
+    assert "gave 1 more day on Sunday 17 January 2027" in printed
+
+
+def test_days_from_before_their_number_was_kept_are_told_without_it(
+    site: Site, town: Town, counted: Round
+) -> None:
+    (run,) = runs_of(town.session, counted.id)
+    run.extended_by, run.extended_why = town.person("Mona Monitor"), "Both were ill."
+    town.session.commit()
+    page = site.as_(None).get(f"/rounds/{counted.id}/outcome").text
+    assert "Mona Monitor gave more days. The reason: Both were ill." in page
