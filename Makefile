@@ -34,6 +34,8 @@ test: check browser ## run every check and every test
 fuzz: tools ## look for papers, elections and files that break a rule, other ones each time
 	FUZZ=1 $(BIN)/pytest -n $(WORKERS) --dist=loadfile $(or $(TESTS),tests/ballots)
 
+# Clocks are stepped with libfaketime, and nothing else needs it.
+faults: ALSO = libfaketime
 faults: browser ## stop, kill and hang servers in the middle of a vote: docs/faults.md
 	$(BIN)/pytest -m faults -s tests/faults
 
@@ -109,6 +111,7 @@ programs: tools
 	@missing=; \
 	command -v chromium chromium-browser google-chrome >/dev/null || missing=chromium; \
 	PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || missing="$$missing nginx"; \
+	if [ -n "$(ALSO)" ] && ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then missing="$$missing $(ALSO)"; fi; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	install="RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $$missing"; \
 	if ! command -v apt-get >/dev/null; then \

@@ -3,14 +3,15 @@
 from flask_babel import Babel
 from flask_compress import Compress
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_socketio import SocketIO
 from flask_wtf.csrf import CSRFProtect
 from govuk_frontend_wtf.main import WTFormsHelpers
+
+from app.marks import visitors_mark
 
 babel = Babel()
 compress = Compress()
 csrf = CSRFProtect()
 forms = WTFormsHelpers()
-limiter = Limiter(get_remote_address, headers_enabled=False)
+limiter = Limiter(visitors_mark, headers_enabled=False)
 socketio = SocketIO()

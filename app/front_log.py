@@ -1,6 +1,8 @@
 """`flask read-front-log`: what the front before the servers turned away, each line read once."""
 
+import errno
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,17 +44,33 @@ def read_front_log_command(file: Path) -> None:
 
     What logrotate renamed to FILE.1 since is read to its end first. Run it as often as you like.
     """
-    read = Read()
+    try:
+        read = _read_parts(file)
+    except OSError as wrong:
+        raise click.ClickException(
+            f"{file}: {wrong.strerror}. Whom the front turned away is not known. Is it the file "
+            "of access_log in the site, and may this user look into its folder?"
+        ) from wrong
+    click.echo(f"{read.lines} new lines, {read.counted} of them about a round.")
+
+
+def _read_parts(file: Path) -> Read:
+    """Read the log and what it was called before; FileNotFoundError if there is neither."""
     # The older part first. It is known by its beginning, whatever it is called now.
-    for part in (file.with_name(f"{file.name}.1"), file):
-        while part.exists():
+    parts = [part for part in (file.with_name(f"{file.name}.1"), file) if part.exists()]
+    if not parts:
+        # nginx makes it when it starts, also when it turns nobody away.
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    read = Read()
+    for part in parts:
+        while True:
             with database().writing() as session:
                 some = read_on(session, part)
                 session.commit()
             read += some
             if not some.lines:
                 break
-    click.echo(f"{read.lines} new lines, {read.counted} of them about a round.")
+    return read
 
 
 def read_on(session: Session, file: Path) -> Read:

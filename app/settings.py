@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from app.privacy.periods import DEFAULT_DAYS, Days, read_days
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -145,8 +148,8 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         host=host,
         port=port,
         async_mode=async_mode,
-        redis_url=environ.get("WARDMOTE_REDIS_URL") or None,
-        smtp_url=environ.get("WARDMOTE_SMTP_URL") or None,
+        redis_url=_url(environ, "WARDMOTE_REDIS_URL", "redis:", "rediss:", "unix:"),
+        smtp_url=_url(environ, "WARDMOTE_SMTP_URL", "smtps:", "smtp:"),
         mail_from=environ.get("WARDMOTE_MAIL_FROM", "wardmote@localhost"),
         proxies=_port(environ.get("WARDMOTE_PROXIES", "0")),
         most_connections=_number(environ.get("WARDMOTE_MOST_CONNECTIONS", "20000"), 1, 1_000_000),
@@ -197,6 +200,13 @@ def _token(written: str) -> str | None:
     return written or None
 
 
+def _url(environ: Mapping[str, str], name: str, *schemes: str) -> str | None:
+    written = environ.get(name) or None
+    if written and not written.startswith(tuple(f"{scheme}//" for scheme in schemes)):
+        raise SettingsError(f"{name} must start with {' or '.join(f'{s}//' for s in schemes)}.")
+    return written
+
+
 def _port(written: str) -> int:
     return _number(written, 0, 65_535)
 
@@ -209,6 +219,14 @@ def _number(written: str, least: int, most: int) -> int:
 
 def _check_driver(database_url: str, async_mode: AsyncMode, environ: Mapping[str, str]) -> None:
     """Refuse a database driver that would block every other visitor under green threads."""
+    try:
+        make_url(database_url).get_dialect().import_dbapi()
+    except (ArgumentError, ImportError, ValueError) as wrong:
+        raise SettingsError(
+            "WARDMOTE_DATABASE_URL must start with sqlite: or postgresql+psycopg2: and be an "
+            "address, such as postgresql+psycopg2://user:password@host/name; in a password "
+            "@, :, / and % are written as %40, %3A, %2F and %25."
+        ) from wrong
     if database_url.startswith(("sqlite:", "postgresql+psycopg2:")):
         return
     waits = environ.get("PSYCOPG_WAIT_FUNC") == "wait_selector"

@@ -13,6 +13,7 @@ from app.councillors.signing import CODE_MINUTES, code_field
 from app.extensions import limiter
 from app.fields import LineField
 from app.house import db, settings
+from app.marks import mark_of
 from app.officers.forms import BareForm, show_form
 from app.passkeys import add_passkey, ask_to_add, passkeys_of
 from app.post import post_letter
@@ -37,7 +38,7 @@ class PasskeyForm(FlaskForm):
 
 
 def _whoever_adds() -> str:
-    return f"passkeys:{signed_in().person.id}"
+    return mark_of(f"passkeys:{signed_in().person.id}")
 
 
 @councillors.post("/me/passkeys/code")

@@ -19,6 +19,7 @@ from app.councillors.sheet import changes_in_words
 from app.extensions import limiter
 from app.fields import tidy_line
 from app.house import db, settings
+from app.marks import mark_of
 from app.officers.forms import BareForm
 from app.passkeys import ask_to_prove, proves
 from app.post import post_letter
@@ -69,7 +70,7 @@ class SignForm(FlaskForm):
 
 
 def _whoever_signs() -> str:
-    return f"signer:{signed_in().person.id}"
+    return mark_of(f"signer:{signed_in().person.id}")
 
 
 @councillors.post("/decisions/<int:round_id>/code")

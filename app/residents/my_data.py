@@ -13,6 +13,7 @@ from app.access import Who, open_to, signed_in
 from app.display import date_words, moment_words
 from app.extensions import limiter
 from app.house import db, settings
+from app.marks import mark_of
 from app.post import post_letter
 from app.privacy.erasing import acted_in_office, erase_person, is_needed_in_office
 from app.privacy.own_data import Part, as_json, own_data
@@ -40,11 +41,11 @@ CHANGING_TO = "changing_to"
 
 
 def _whoever_asks() -> str:
-    return f"own-data:{signed_in().person.id}"
+    return mark_of(f"own-data:{signed_in().person.id}")
 
 
 def _new_address() -> str:
-    return f"new-address:{tidy_email(request.form.get('email', ''))}"
+    return mark_of(f"new-address:{tidy_email(request.form.get('email', ''))}")
 
 
 @residents.get("/me/my-data")

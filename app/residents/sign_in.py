@@ -9,6 +9,7 @@ from app.access import Who, open_to, visitor
 from app.coming_from import path_on_this_site
 from app.extensions import limiter
 from app.house import db, settings
+from app.marks import mark_of
 from app.post import post_letter
 from app.residents import residents
 from app.residents.forms import CodeForm, EmailForm, said
@@ -36,11 +37,11 @@ A_HALL = "300 per minute"
 
 
 def _typed_address() -> str:
-    return f"address:{tidy_email(request.form.get('email', ''))}"
+    return mark_of(f"address:{tidy_email(request.form.get('email', ''))}")
 
 
 def _address_in_hand() -> str:
-    return f"address:{session.get('signing_in', '')}"
+    return mark_of(f"address:{session.get('signing_in', '')}")
 
 
 @residents.route("/sign-in", methods=["GET", "POST"])

@@ -47,11 +47,30 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
         ("WARDMOTE_MOST_CONNECTIONS", "0"),
         ("WARDMOTE_MOST_CONNECTIONS", "many"),
         ("WARDMOTE_DATABASE_URL", "postgresql://wardmote@localhost/wardmote"),
+        ("WARDMOTE_REDIS_URL", "localhost:6379"),
+        ("WARDMOTE_SMTP_URL", "mail.example:587"),
     ],
 )
 def test_a_wrong_value_stops_the_start(name: str, value: str) -> None:
     with pytest.raises(SettingsError):
         settings_from(PRODUCTION | {name: value})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://wardmote:hidden-word@localhost/wardmote",
+        "postgres://wardmote:hidden-word@localhost/wardmote",
+        "postgresql+psycopg2://wardmote:hidden-word@localhost:here/wardmote",
+        "hidden-word",
+    ],
+)
+def test_a_command_says_in_a_sentence_that_the_databases_address_is_none(address: str) -> None:
+    # Under `flask some-command` the server is always the one with threads.
+    environ = PRODUCTION | {"ASYNC_MODE": "threading", "WARDMOTE_DATABASE_URL": address}
+    with pytest.raises(SettingsError, match="WARDMOTE_DATABASE_URL must start with") as wrong:
+        settings_from(environ)
+    assert "hidden-word" not in str(wrong.value)
 
 
 def test_outside_production_an_installation_makes_its_own_secret_and_keeps_it(

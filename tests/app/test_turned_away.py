@@ -208,6 +208,14 @@ def test_each_line_of_the_front_counts_once_however_often_it_is_read(
     assert {row.hour.hour for row in session.scalars(select(Tries))} == {12}  # 13:20 in Paris
 
 
+def test_a_log_that_is_not_there_is_not_taken_for_nobody_turned_away(
+    app: Flask, tmp_path: Path
+) -> None:
+    done = app.test_cli_runner().invoke(args=["read-front-log", str(tmp_path / "turned-away.log")])
+    assert done.exit_code == 1
+    assert "Whom the front turned away is not known" in done.output
+
+
 def test_a_log_that_was_rotated_meanwhile_is_read_to_its_end(
     app: Flask, voting: Round, session: Session, tmp_path: Path
 ) -> None:

@@ -325,6 +325,7 @@ def test_the_settings_of_the_guide_are_complete(tmp_path: Path) -> None:
     for secret in [name for name in given if name.endswith("_FILE")]:
         given[secret] = str(tmp_path / secret)
         (tmp_path / secret).write_text("x" * 32)
+    (tmp_path / "WARDMOTE_SMTP_URL_FILE").write_text("smtps://mail.example.gov.uk:587")
     assert settings_from(given).in_production
 
 

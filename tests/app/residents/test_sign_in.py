@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -290,6 +292,23 @@ def test_a_hall_of_people_behind_one_address_signs_in_at_once(limited: FlaskClie
         for number in range(100)
     }
     assert answers == {303}
+
+
+def test_what_tries_are_counted_under_names_nobody(
+    test_settings: Settings, clock: Clock, town: Town, redis_url: str
+) -> None:
+    app = create_app(replace(test_settings, redis_url=redis_url), clock=clock)
+    app.config["WTF_CSRF_ENABLED"] = False
+    asked = app.test_client().post(
+        "/sign-in",
+        data={"email": "rita@example.org"},
+        environ_base={"REMOTE_ADDR": "192.0.2.77"},
+    )
+    assert asked.status_code == 303
+    with redis.Redis.from_url(redis_url) as client:
+        counters = [key.decode() for key in client.scan_iter()]
+    assert len(counters) == 3
+    assert not [one for one in counters if "rita" in one or "example" in one or "192.0.2" in one]
 
 
 def test_one_visitor_does_not_send_codes_to_the_whole_town(
