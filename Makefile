@@ -28,8 +28,9 @@ help: ## list what can be asked for
 run: venv ## start Wardmote with a demonstration council (HOST, PORT)
 	HOST=$(HOST) PORT=$(PORT) $(BIN)/python wsgi.py --demo
 
+# Files are handed out in the order of tests/conftest.py.
 test: check browser ## run every check and every test
-	$(BIN)/pytest -n $(WORKERS) --dist=loadfile $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 fuzz: tools ## look for papers, elections and files that break a rule, other ones each time
 	FUZZ=1 $(BIN)/pytest -n $(WORKERS) --dist=loadfile $(or $(TESTS),tests/ballots)

@@ -8,12 +8,14 @@ def test_it(wardmote, phone):
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import functools
 import hashlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -27,6 +29,8 @@ from typing import Any, TypeVar
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
+from app.schema import migrate
+from neighbourhoods.database import Database
 from tests.servers import end_process, free_port, start_process, temporary_folder, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +47,8 @@ FLAGS = (
     "--disable-sync",
 )
 SHUT_WITHIN_MS = 10_000
+# One for the whole run: what is prepared for a server was made under it.
+SECRET = secrets.token_hex(32)
 # The server of every test that does not choose one; all must pass on each.
 SERVED_BY = os.environ.get("SERVED_BY", "eventlet")
 # For a person who watches (WATCH=1). Calling off a stop still fits its ten seconds.
@@ -215,13 +221,16 @@ class WardmoteServer:
 
 @contextlib.contextmanager
 def running_wardmote(
-    *arguments: str, async_mode: str = SERVED_BY, **settings: str
+    *arguments: str, async_mode: str = SERVED_BY, prepared: bool = True, **settings: str
 ) -> Iterator[WardmoteServer]:
-    """A Wardmote on a fresh SQLite file and a free port; ended by pid.
+    """A Wardmote on a migrated SQLite file of its own and a free port; ended by pid.
 
     `arguments` go to `wsgi.py`; `settings` are environment settings that replace the usual ones.
+    Not `prepared`, it finds no database; else for `--demo` one that the demonstration is in.
     """
     with temporary_folder("wardmote") as folder:
+        if prepared:
+            shutil.copytree(_prepared("--demo" in arguments), folder, dirs_exist_ok=True)
         port = free_port()
         environment = usual_settings(folder, port, async_mode) | settings
         with (folder / "log").open("ab") as lines:
@@ -238,7 +247,24 @@ def running_wardmote(
             )
             yield WardmoteServer(base_url, process.pid, folder, environment)
         finally:
-            end_process(process)
+            # At once: handing its phones over takes longer than many a test.
+            end_process(process, with_signal=signal.SIGKILL)
+
+
+@functools.cache
+def _prepared(demonstration: bool) -> Path:
+    """What a server finds when it starts, made once a run: each takes a copy."""
+    kept = contextlib.ExitStack()
+    atexit.register(kept.close)
+    folder = kept.enter_context(temporary_folder("prepared"))
+    settings = usual_settings(folder, free_port(), SERVED_BY)
+    if demonstration:
+        WardmoteServer("", 0, folder, settings).flask("demo")
+    else:
+        database = Database(settings["WARDMOTE_DATABASE_URL"])
+        migrate(database)
+        database.dispose()
+    return folder
 
 
 def usual_settings(folder: Path, port: int, async_mode: str) -> dict[str, str]:
@@ -252,7 +278,7 @@ def usual_settings(folder: Path, port: int, async_mode: str) -> dict[str, str]:
         "WARDMOTE_DATABASE_URL": f"sqlite:///{folder / 'wardmote.db'}",
         "WARDMOTE_VAR": str(folder),
         "WARDMOTE_ENVIRONMENT": "development",
-        "WARDMOTE_SECRET_KEY": secrets.token_hex(32),
+        "WARDMOTE_SECRET_KEY": SECRET,
         "WARDMOTE_REDIS_URL": "",
         "HOST": "127.0.0.1",
         "PORT": str(port),
@@ -272,6 +298,6 @@ def is_healthy(address: str) -> bool:
 
 @pytest.fixture
 def wardmote() -> Iterator[WardmoteServer]:
-    """A Wardmote of this test's own, on eventlet, with an empty database."""
+    """A Wardmote of this test's own, on eventlet, with a database without a row."""
     with running_wardmote() as server:
         yield server

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import pytest
 
+from app.schema import migrate
+from neighbourhoods.database import Database
 from tests.browser import ROOT, SERVED_BY, WardmoteServer, is_healthy, usual_settings
 from tests.servers import end_process, free_port, start_process, temporary_folder, wait_until
 
@@ -172,7 +174,9 @@ def running_cluster(
             for port, url in zip(ports, urls, strict=True)
         )
         cluster = Cluster(base_url, urls, folder, shared | settings, _each=each)
-        cluster.flask("migrate")
+        database = Database(database_url)
+        migrate(database)
+        database.dispose()
         try:
             cluster.processes += [cluster._started(number) for number in range(processes)]
             for number in range(processes):

@@ -13,6 +13,14 @@ pytest_plugins = ["tests.servers", "tests.browser", "tests.council"]
 settings.register_profile("alike", derandomize=True)
 settings.load_profile("default" if os.environ.get("FUZZ") else "alike")
 
+# Folders of files that each take a minute or two.
+LONG = ("journey", "in_browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: begun last, one would be waited for while the other processes rest."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def no_green_copies() -> Iterator[None]:

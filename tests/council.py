@@ -20,11 +20,12 @@ from app.house import keys as keys_of
 from app.schema import migrate
 from app.settings import Environment, Settings, settings_from
 from ballots.keys import KeyStore
+from neighbourhoods import database as database_module
 from neighbourhoods.database import Database
 from neighbourhoods.eligibility import RollEntry
 from neighbourhoods.people import Person
 from tests.builders import Clock, Town
-from tests.kept_work import KeptTemplates, keeping_routes
+from tests.kept_work import KeptTemplates, keeping_routes, sharing_statements
 from tests.page_linter import LintingClient
 
 
@@ -66,6 +67,13 @@ def test_settings(tmp_path: Path, empty_sqlite: Path) -> Settings:
 def kept_routes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", keeping_routes(Rule._compile_builder))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_statements() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database_module, "_engine", sharing_statements(database_module._engine))
         yield
 
 

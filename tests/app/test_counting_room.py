@@ -194,20 +194,21 @@ class Voter:
 def test_a_long_count_keeps_nobody_from_voting(tmp_path: Path, async_mode: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(SLOW_COUNT)
     began, ended = tmp_path / "began", tmp_path / "ended"
-    with running_wardmote(async_mode=async_mode, PYTHONPATH=str(tmp_path)) as server:
-        server.flask("migrate")
-        with assembly(server, voters=4, step=1) as vote:
-            voter = Voter(vote, 3)
-            vote.cast(1, 2)  # a step of one: the clerk has it counted
-            wait_for(began)
-            started = time.monotonic()
-            assert voter.cast().endswith("/counted")
-            waited = time.monotonic() - started
-            assert not ended.exists()
-            assert waited < SLOW_SECONDS / 3
-            assert vote.ballots() == 3
-            wait_for(ended)
-            wait_for_figures(vote)
+    with (
+        running_wardmote(async_mode=async_mode, PYTHONPATH=str(tmp_path)) as server,
+        assembly(server, voters=4, step=1) as vote,
+    ):
+        voter = Voter(vote, 3)
+        vote.cast(1, 2)  # a step of one: the clerk has it counted
+        wait_for(began)
+        started = time.monotonic()
+        assert voter.cast().endswith("/counted")
+        waited = time.monotonic() - started
+        assert not ended.exists()
+        assert waited < SLOW_SECONDS / 3
+        assert vote.ballots() == 3
+        wait_for(ended)
+        wait_for_figures(vote)
 
 
 def wait_for(file: Path) -> None:

@@ -103,9 +103,11 @@ def provoked(redis_url: str) -> Iterator[dict[str, str]]:
     """Everything that was left behind by a vote in which all went wrong that can, by its place."""
     with contextlib.ExitStack() as stack:
         heard = stack.enter_context(overheard(redis_url))
-        settings = {"WARDMOTE_REDIS_URL": redis_url, "WARDMOTE_LOG_LEVEL": "debug"}
+        settings: dict[str, Any] = {
+            "WARDMOTE_REDIS_URL": redis_url,
+            "WARDMOTE_LOG_LEVEL": "debug",
+        }
         server = stack.enter_context(running_wardmote(**settings))
-        server.flask("migrate")
         sealed = DisclosureProfile.SEALED
         hall = stack.enter_context(assembly(server, voters=VOTERS, profile=sealed))
         with hall.database.reading() as session:

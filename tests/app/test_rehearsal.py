@@ -59,7 +59,6 @@ class Hall:
 @pytest.fixture(scope="module")
 def hall() -> Iterator[Hall]:
     with running_wardmote() as server:
-        server.flask("migrate")
         settings = settings_from(server.settings)
         database, keys = Database(settings.database_url), KeyFolder(settings.key_folder)
         with database.writing() as session:

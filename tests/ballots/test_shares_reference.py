@@ -18,6 +18,7 @@ from ballots.counting import (
 )
 from ballots.pabulib import read_file
 from tests.ballots.elections import drawn_elections
+from tests.ballots.kept_answers import Question
 
 reference = pytest.importorskip("tests.ballots.reference", exc_type=ImportError)
 
@@ -67,10 +68,17 @@ def test_raised_and_completed_shares_agree_on_drawn_elections(
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem[:40])
 def test_every_greedy_and_equal_shares_rule_agrees_on_real_elections(path: Path) -> None:
     election = reference.supported(read_file(path).as_election())
-    asked = reference.Reference(election)
     parts = 2 if election.ballots.groups > MANY_BALLOTS else 20
-    for rule in reference.comparable_rules(election, parts):
-        assert list(count(election, rule).winners) == asked.counted(rule), rule
+    rules = list(reference.comparable_rules(election, parts))
+    ours = [list(count(election, rule).winners) for rule in rules]
+    question = Question(path.stem, election, rules)
+    if question.was_answered(ours):
+        return
+    asked = reference.Reference(election)
+    theirs = [asked.counted(rule) for rule in rules]
+    question.keep(theirs)
+    for rule, our, their in zip(rules, ours, theirs, strict=True):
+        assert our == their, rule
 
 
 @pytest.mark.skipif(not FILES, reason="needs the real elections beside the repository")

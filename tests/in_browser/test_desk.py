@@ -51,7 +51,6 @@ class Desks(NamedTuple):
 @pytest.fixture(scope="module")
 def desks() -> Iterator[Desks]:
     with running_wardmote() as server:
-        server.flask("migrate")
         settings = settings_from(server.settings | {"ASYNC_MODE": "threading"})
         clock = Clock(datetime.now(UTC) - timedelta(days=27, hours=12))
         database = Database(settings.database_url, clock=clock)

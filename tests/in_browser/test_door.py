@@ -65,7 +65,6 @@ def check_barriers(page: Page) -> None:
 def test_the_door_and_the_tellers_work_on_a_phone_and_on_a_laptop(
     wardmote: WardmoteServer, chromium: Browser
 ) -> None:
-    wardmote.flask("migrate")
     hall = Hall(wardmote)
     with visitor(chromium, PHONE, touch=True) as phone, visitor(chromium, DESK) as desk:
         sign_in(phone, wardmote, hall.facilitator)

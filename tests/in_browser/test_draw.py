@@ -24,13 +24,11 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def tied() -> Iterator[Assembly]:
     """A closed vote in which benches 3 and 4 stand level, and only one fits."""
-    with running_wardmote() as server:
-        server.flask("migrate")
-        with assembly(server, tie_rule=TieRule.DRAW) as opened:
-            opened.cast(1, project=2)
-            opened.cast(2, project=3)
-            opened.close()
-            yield opened
+    with running_wardmote() as server, assembly(server, tie_rule=TieRule.DRAW) as opened:
+        opened.cast(1, project=2)
+        opened.cast(2, project=3)
+        opened.close()
+        yield opened
 
 
 def sign_in(page: Page, server: WardmoteServer, email: str) -> None:

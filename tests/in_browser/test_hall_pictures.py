@@ -54,26 +54,27 @@ def counted() -> Iterator[Assembly]:
         "Arts",
         "Swans",
     ]
-    with running_wardmote() as server:
-        server.flask("migrate")
-        with assembly(
+    with (
+        running_wardmote() as server,
+        assembly(
             server,
             voters=VOTERS,
             proposals=PROJECTS,
             profile=DisclosureProfile.OPEN,
             rule=rule,
-        ) as vote:
-            vote.describe(
-                [
-                    (f"{words} {at}", [*categories, ""][at % 8], 30_000 + 4_500 * at)
-                    for at in range(PROJECTS)
-                ]
-            )
-            for voter in range(1, VOTERS + 1):
-                vote.choose(voter, voter % 5, 5 + voter % 4, voter * voter % 11 + 9)
-            vote.close()
-            vote.wait_until_counted()
-            yield vote
+        ) as vote,
+    ):
+        vote.describe(
+            [
+                (f"{words} {at}", [*categories, ""][at % 8], 30_000 + 4_500 * at)
+                for at in range(PROJECTS)
+            ]
+        )
+        for voter in range(1, VOTERS + 1):
+            vote.choose(voter, voter % 5, 5 + voter % 4, voter * voter % 11 + 9)
+        vote.close()
+        vote.wait_until_counted()
+        yield vote
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])

@@ -73,10 +73,8 @@ DARK_AT = """new Promise((resolve) => {
 @pytest.fixture(scope="module")
 def hall_town() -> Iterator[Hall]:
     """One meeting for all tests here."""
-    with running_wardmote() as server:
-        server.flask("migrate")
-        with meeting(server) as opened:
-            yield opened
+    with running_wardmote() as server, meeting(server) as opened:
+        yield opened
 
 
 def is_dark(page: Page) -> bool:
@@ -232,25 +230,27 @@ def test_listeners_hear_at_most_one_announcement_in_five_seconds_and_keep_their_
 
 
 def test_a_server_that_died_is_followed_again_within_ten_seconds(chromium: Browser) -> None:
-    with running_wardmote() as server:
-        server.flask("migrate")
-        with meeting(server) as hall_town, visitor(chromium, HALL) as page:
-            hall_town.shows("pitch")
-            page.goto(hall_town.address())
-            page.wait_for_timeout(1500)
-            os.kill(server.pid, signal.SIGKILL)
-            page.wait_for_timeout(2500)
-            # A short gap is nobody's business; a longer one is told by a small mark.
+    with (
+        running_wardmote() as server,
+        meeting(server) as hall_town,
+        visitor(chromium, HALL) as page,
+    ):
+        hall_town.shows("pitch")
+        page.goto(hall_town.address())
+        page.wait_for_timeout(1500)
+        os.kill(server.pid, signal.SIGKILL)
+        page.wait_for_timeout(2500)
+        # A short gap is nobody's business; a longer one is told by a small mark.
+        expect(page.locator("[data-away]")).to_be_hidden()
+        expect(page.locator("[data-away]")).to_contain_text("As of", timeout=6000)
+        assert mark_covers(page) == []
+        expect(page.locator(".slide-pitch__cost")).to_be_visible()
+        hall_town.shows("message")
+        with Restarted(server):
+            began = monotonic()
+            expect(page.locator("main")).to_contain_text("Tea is ready", timeout=10_000)
+            assert monotonic() - began < 10
             expect(page.locator("[data-away]")).to_be_hidden()
-            expect(page.locator("[data-away]")).to_contain_text("As of", timeout=6000)
-            assert mark_covers(page) == []
-            expect(page.locator(".slide-pitch__cost")).to_be_visible()
-            hall_town.shows("message")
-            with Restarted(server):
-                began = monotonic()
-                expect(page.locator("main")).to_contain_text("Tea is ready", timeout=10_000)
-                assert monotonic() - began < 10
-                expect(page.locator("[data-away]")).to_be_hidden()
 
 
 class Restarted:

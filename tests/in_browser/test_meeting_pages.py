@@ -44,7 +44,7 @@ class Meetings(NamedTuple):
 
 @pytest.fixture(scope="module")
 def meetings() -> Iterator[Meetings]:
-    with running_wardmote("--demo") as server:
+    with running_wardmote("--demo", prepared=False) as server:
         settings = settings_from(server.settings | {"ASYNC_MODE": "threading"})
         database = Database(settings.database_url)
         with database.writing() as session:

@@ -40,7 +40,6 @@ WITHIN_MS = 10_000
 @pytest.fixture(scope="module")
 def served() -> Iterator[WardmoteServer]:
     with running_wardmote() as server:
-        server.flask("migrate")
         yield server
 
 

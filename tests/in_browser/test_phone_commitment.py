@@ -28,7 +28,6 @@ NUMBERS = ("", "0", "-0", "1", "5", " 7 ", "+3", "007", "-1", "\u20034\u2003", "
 def served() -> Iterator[WardmoteServer]:
     """One Wardmote for all tests here."""
     with running_wardmote() as server:
-        server.flask("migrate")
         yield server
 
 

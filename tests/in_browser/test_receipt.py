@@ -33,7 +33,6 @@ WARNING = "Your phone does not accept the receipt"
 def served() -> Iterator[WardmoteServer]:
     """One Wardmote for all tests here; each makes a round of its own."""
     with running_wardmote() as server:
-        server.flask("migrate")
         yield server
 
 

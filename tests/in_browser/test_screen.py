@@ -24,7 +24,6 @@ SMALLEST_LETTERS = """Math.min(...[...document.querySelectorAll("main *")]
 def served() -> Iterator[WardmoteServer]:
     """One Wardmote for all tests here; each makes a round of its own."""
     with running_wardmote() as server:
-        server.flask("migrate")
         yield server
 
 

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def served() -> Iterator[WardmoteServer]:
     with running_wardmote() as server:
-        server.flask("migrate")
         yield server
 
 

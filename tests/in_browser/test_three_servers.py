@@ -24,10 +24,11 @@ VOTES = """[...document.querySelectorAll("[data-votes]")]
 
 @pytest.fixture(params=["eventlet", "gevent", "threading"])
 def vote(request: pytest.FixtureRequest) -> Iterator[Assembly]:
-    with running_wardmote(async_mode=request.param) as server:
-        server.flask("migrate")
-        with assembly(server, profile=DisclosureProfile.OPEN) as opened:
-            yield opened
+    with (
+        running_wardmote(async_mode=request.param) as server,
+        assembly(server, profile=DisclosureProfile.OPEN) as opened,
+    ):
+        yield opened
 
 
 def sign_in(page: Page, vote: Assembly, email: str) -> None:

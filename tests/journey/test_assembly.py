@@ -68,7 +68,6 @@ FIGURES = re.compile(r"\b\d\d+ (votes|points)\b|\b(votes|points): ?\d")
 @pytest.fixture
 def server() -> Iterator[WardmoteServer]:
     with running_wardmote() as server:
-        server.flask("migrate")
         yield server
 
 

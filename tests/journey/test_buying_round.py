@@ -33,7 +33,6 @@ SECOND = [CAFE] * 5 + [PLANTERS] * 3 + [LIGHTS] * 2
 @pytest.fixture
 def server() -> Iterator[WardmoteServer]:
     with running_wardmote() as server:
-        server.flask("migrate")
         yield server
 
 

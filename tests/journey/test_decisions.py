@@ -38,7 +38,6 @@ SAFETY = "The fire brigade reaches the flats only this way, and a bench there wo
 @pytest.fixture
 def server() -> Iterator[WardmoteServer]:
     with running_wardmote() as server:
-        server.flask("migrate")
         yield server
 
 

@@ -36,7 +36,7 @@ ROLL = "reference,name,postcode,email\n1,Rita Okonkwo,QM1 2AA,rita@resident.exam
 
 @pytest.fixture
 def server() -> Iterator[WardmoteServer]:
-    with running_wardmote() as server:
+    with running_wardmote(prepared=False) as server:
         server.flask("migrate")
         server.flask("set-up-council", str(COUNCIL))
         yield server
