@@ -44,6 +44,8 @@ CMD ["python", "wsgi.py"]
 FROM nginxinc/nginx-unprivileged:1.28-alpine AS front
 COPY static /srv/wardmote/static
 COPY docs/deploy/nginx.conf /tmp/site.conf
+# Processes of compose.yaml, from two to nine: a line of the site for each.
+ARG PROCESSES=2
 USER 0
 # The same site as on a council's own server; here are other processes, ports and certificates.
 # (What looks like the shell's variables is nginx's.)
@@ -61,6 +63,9 @@ RUN rm -f /etc/nginx/conf.d/default.conf \
         -e 's#/etc/letsencrypt/live/wardmote\.example\.gov\.uk/privkey\.pem#/run/secrets/certificate_key#' \
         -e 's#/var/log/wardmote/front\.log crit#/dev/stderr crit#' \
         /tmp/site.conf > /etc/nginx/conf.d/wardmote.conf \
+    && for n in $(seq 3 "$PROCESSES"); do \
+        sed -i "/server 172\.28\.7\.1$((n - 1)):8000 /{p;s/1$((n - 1)):8000/1$n:8000/}" /etc/nginx/conf.d/wardmote.conf || exit 1; \
+    done \
     && sed -i -e 's/worker_connections .*;/worker_connections 20000;/' /etc/nginx/nginx.conf \
     && echo 'worker_rlimit_nofile 65536;' >> /etc/nginx/nginx.conf \
     && mkdir -p /var/log/wardmote \

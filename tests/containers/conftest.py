@@ -30,7 +30,9 @@ WARDMOTE_COUNCIL=Millbrook
 WARDMOTE_PUBLIC_URL=https://wardmote.example.gov.uk
 WARDMOTE_MAIL_FROM=wardmote@example.gov.uk
 WARDMOTE_SOURCE_URL=https://code.example.gov.uk/wardmote
+WARDMOTE_PROCESSES=3
 """
+PROCESSES = ("app1", "app2", "app3")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,6 +63,7 @@ class Town:
     """A council in containers, and a way to give it commands."""
 
     folder: Path
+    http: int
     https: int
 
     def compose(self, *words: str) -> str:
@@ -89,11 +92,15 @@ class Town:
         )
         return done.stdout.strip()
 
-    def becomes_healthy(self, service: str, within: float = 90) -> None:
+    def becomes_healthy(self, service: str, within: float = 120) -> None:
         end = time.monotonic() + within
         while (health := self.inspect(service, "{{.State.Health.Status}}")) != "healthy":
             assert time.monotonic() < end, f"{service} is {health}"
             time.sleep(0.5)
+
+    def all_become_healthy(self) -> None:
+        for service in (*PROCESSES, "front"):
+            self.becomes_healthy(service)
 
     def get(self, path: str) -> tuple[int, bytes]:
         """The answer that a visitor's browser gets."""
@@ -141,6 +148,20 @@ def unchecked() -> ssl.SSLContext:
     return context
 
 
+def make_certificate(folder: Path) -> None:
+    """A new certificate, under the names that certbot gives it."""
+    subprocess.run(
+        [
+            *("/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=wardmote.example.gov.uk"),
+            *("-keyout", "privkey.pem", "-out", "fullchain.pem"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        check=True,
+    )
+
+
 def lay(folder: Path) -> Town:
     """The checkout in a folder of its own, with secrets made by the guide's own commands."""
     files = subprocess.run(
@@ -154,32 +175,25 @@ def lay(folder: Path) -> Town:
         if name and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
-    subprocess.run(
-        [
-            *("/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=wardmote.example.gov.uk"),
-            *("-keyout", "privkey.pem", "-out", "fullchain.pem"),
-        ],
-        cwd=folder,
-        capture_output=True,
-        check=True,
-    )
+    make_certificate(folder)
     commands = from_the_guide("mkdir -m 0700 secrets")
     commands = commands.replace("/etc/letsencrypt/live/wardmote.example.gov.uk", str(folder))
-    town = Town(folder, free_port())
+    town = Town(folder, free_port(), free_port())
     town.shell(commands)
-    http_port = free_port()
     # Handles: an engine inside a sandbox may give no more than that has.
     handles = min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    services = ("front", "app1", "app2", "migrate", "front-log")
+    services = ("front", "app1", "app2", "app3", "migrate", "front-log")
     limits = "".join(f"  {one}: {{ulimits: {{nofile: {handles}}}}}\n" for one in services)
     limits = limits.replace(
         "  front: {",
-        f'  front: {{ports: !override ["127.0.0.1:{http_port}:8080",'
+        f'  front: {{ports: !override ["127.0.0.1:{town.http}:8080",'
         f' "127.0.0.1:{town.https}:8443"], ',
     )
-    (folder / "compose.override.yaml").write_text("services:\n" + limits)
-    (folder / ".env").write_text(SETTINGS + f"COMPOSE_PROJECT_NAME={PROJECT}\n")
+    (folder / "trial.yaml").write_text("services:\n" + limits)
+    (folder / "compose.override.yaml").write_text(from_the_guide("services:"))
+    composed = "compose.yaml:compose.override.yaml:trial.yaml"
+    project = f"COMPOSE_PROJECT_NAME={PROJECT}\nCOMPOSE_FILE={composed}\n"
+    (folder / ".env").write_text(SETTINGS + project)
     return town
 
 
@@ -196,9 +210,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     town = lay(tmp_path_factory.mktemp("town"))
     try:
         shutil.copy(ROOT / "app" / "demonstration" / "council.toml", town.folder)
-        town.shell(from_the_guide("docker compose up"))
-        for service in ("app1", "app2", "front"):
-            town.becomes_healthy(service)
+        town.shell(from_the_guide("mkdir -p acme"))
+        town.all_become_healthy()
         yield town
     finally:
         subprocess.run(

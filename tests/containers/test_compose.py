@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import signal
+import ssl
 import time
+import urllib.request
 
 import pytest
 import simple_websocket
 
-from tests.containers.conftest import Town, from_the_guide, unchecked
+from tests.containers.conftest import (
+    PROCESSES,
+    Town,
+    from_the_guide,
+    make_certificate,
+    unchecked,
+)
 
-STAYING = ("front", "app1", "app2", "front-log", "postgres", "valkey")
+STAYING = ("front", *PROCESSES, "front-log", "postgres", "valkey")
+STORED = "/communities/canal-side"
 CANNOT_WRITE = "Read-only file system"
 
 
@@ -61,26 +69,41 @@ def test_preflight_misses_only_what_a_trial_has_not_got(town: Town) -> None:
     assert wrong - {"file handles"} == {"mail server", "public address answers"}
 
 
-def test_a_backup_is_restored_into_an_empty_database(town: Town) -> None:
-    sealed = town.folder / "backup"
-    sealed.mkdir()
-    (sealed / "key").write_text(secrets.token_hex(32))
-    for mine in (sealed, sealed / "key"):
-        mine.chmod(0o700 if mine.is_dir() else 0o400)
-        os.chown(mine, 10001, 10001)
-    town.shell(from_the_guide('docker compose run --rm --volume "$PWD/backup'))
-    (made,) = sealed.glob("*.wardmote")
-    town.compose("exec", "postgres", "createdb", "--username=wardmote", "restored")
-    address = (town.folder / "secrets" / "database_url").read_text().strip()
-    told = town.compose(
-        *("run", "--rm", "--volume", f"{sealed}:/backup", "--env", "WARDMOTE_DATABASE_URL_FILE="),
-        *("--env", f"WARDMOTE_DATABASE_URL={address.removesuffix('wardmote')}restored", "migrate"),
-        *("flask", "--app", "wsgi", "restore", "--key-file", "/backup/key"),
-        f"/backup/{made.name}",
+def test_every_process_tells_its_metrics_to_whoever_has_the_token(town: Town) -> None:
+    ask = (
+        "import sys, urllib.error, urllib.request as ask\n"
+        "token = open('/run/secrets/metrics_token').read().strip()\n"
+        "known = {'Authorization': 'Bearer ' + token}\n"
+        "asked = ask.Request(sys.argv[1] + '/metrics', headers=known)\n"
+        "print(ask.urlopen(asked).read().decode())\n"
+        "try:\n"
+        "    ask.urlopen(sys.argv[1] + '/metrics')\n"
+        "except urllib.error.HTTPError as refused:\n"
+        "    print('without', refused.code)\n"
     )
-    rows = re.search(r"^rows\s+([\d,]+)$", told, re.MULTILINE)
-    assert rows is not None
-    assert int(rows[1].replace(",", "")) > 20
+    for process in PROCESSES:
+        told = town.compose("exec", "front-log", "python", "-c", ask, f"http://{process}:8000")
+        assert "wardmote_ballots" in told
+        assert "without 404" in told
+
+
+def test_a_renewed_certificate_is_served_without_a_restart(town: Town) -> None:
+    (town.folder / "acme" / ".well-known" / "acme-challenge").mkdir(parents=True)
+    (town.folder / "acme" / ".well-known" / "acme-challenge" / "word").write_text("said")
+    answer = f"http://127.0.0.1:{town.http}/.well-known/acme-challenge/word"
+    with urllib.request.urlopen(answer, timeout=10) as said:
+        assert said.read() == b"said"
+    before = ssl.get_server_certificate(("127.0.0.1", town.https))
+    made = town.folder / "renewed"
+    made.mkdir()
+    make_certificate(made)
+    town.shell(f"RENEWED_LINEAGE={made} docs/deploy/renewed-certificate")
+    end = time.monotonic() + 20
+    while ssl.get_server_certificate(("127.0.0.1", town.https)) == before:
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    now = ssl.get_server_certificate(("127.0.0.1", town.https))
+    assert now.split() == (made / "fullchain.pem").read_text().split()
 
 
 def test_a_process_that_dies_is_started_again(town: Town) -> None:
@@ -94,7 +117,7 @@ def test_a_process_that_dies_is_started_again(town: Town) -> None:
     assert town.inspect("app2", "{{.RestartCount}}") == "1"
 
 
-def test_both_processes_are_replaced_and_nobody_is_turned_away(town: Town) -> None:
+def test_processes_are_replaced_and_nobody_is_turned_away(town: Town) -> None:
     asked = town.replaced_while_visited("app1", "app2")
     assert set(asked.answers) == {"200"}, asked
     assert asked.answers["200"] > 30
@@ -102,11 +125,10 @@ def test_both_processes_are_replaced_and_nobody_is_turned_away(town: Town) -> No
 
 
 def test_whom_the_front_turned_away_is_counted_in_the_database(town: Town) -> None:
-    town.compose("stop", "app1", "app2")
+    town.compose("stop", *PROCESSES)
     assert town.get("/")[0] in {502, 503, 504}
-    town.compose("start", "app1", "app2")
-    for service in ("app1", "app2"):
-        town.becomes_healthy(service)
+    town.compose("start", *PROCESSES)
+    town.all_become_healthy()
     told = town.compose(
         *("exec", "front-log", "flask", "--app", "wsgi", "read-front-log"),
         "/var/log/wardmote/turned-away.log",
@@ -115,9 +137,16 @@ def test_whom_the_front_turned_away_is_counted_in_the_database(town: Town) -> No
 
 
 def test_what_was_stored_outlives_every_container(town: Town) -> None:
-    assert town.get("/communities/canal-side")[0] == 200
+    assert town.get(STORED)[0] == 200
     town.compose("down", "--timeout", "20")
     town.compose("up", "--detach")
-    for service in ("app1", "app2", "front"):
-        town.becomes_healthy(service)
-    assert town.get("/communities/canal-side")[0] == 200
+    town.all_become_healthy()
+    assert town.get(STORED)[0] == 200
+
+
+def test_what_was_backed_up_outlives_every_volume(town: Town) -> None:
+    town.shell(from_the_guide("install -d -m 0700 -o 10001 backup"))
+    town.compose("down", "--volumes", "--timeout", "20")
+    town.shell(from_the_guide("docker compose up --detach --wait"))
+    town.all_become_healthy()
+    assert town.get(STORED)[0] == 200
