@@ -104,6 +104,22 @@ def test_several_processes_need_redis_and_postgresql(sound: Installation) -> Non
     assert "SQLite" in on_sqlite
 
 
+@pytest.mark.parametrize("written", ["two", "0", "-2", "2.0", "2 or 3", "²"])
+def test_a_number_of_processes_that_is_none_is_said_and_not_taken_for_one(
+    sound: Installation, written: str
+) -> None:
+    found = replace(sound, environ={"WARDMOTE_PROCESSES": written})
+    (one,) = findings_of(chosen.check_several_processes, found)
+    assert f"WARDMOTE_PROCESSES is '{written}', which is no number of processes" in one.words
+    assert one.do == "Set it to how many processes serve, in digits: 2."
+    assert not one.is_note
+
+
+@pytest.mark.parametrize("environ", [{}, {"WARDMOTE_PROCESSES": ""}, {"WARDMOTE_PROCESSES": " 1 "}])
+def test_one_process_needs_no_number(sound: Installation, environ: dict[str, str]) -> None:
+    assert wrong(chosen.check_several_processes, replace(sound, environ=environ)) == []
+
+
 # --- the database ---------------------------------------------------------------------------------
 
 DATABASE_CHECKS = [check for _, check in CHECKS if check.__module__.endswith("database_checks")]
