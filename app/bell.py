@@ -20,8 +20,8 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.errors import places_of
 from app.extensions import socketio
+from app.faults_told import what_broke
 
 log = structlog.get_logger()
 
@@ -137,7 +137,7 @@ class Bell:
                 if self.is_heard:
                     log.warning("bell not heard", kind=type(lost).__name__)
             except Exception as error:  # noqa: BLE001 - the database is away, or a bug
-                log.warning("bell not answered", kind=type(error).__name__, places=places_of(error))
+                log.warning("bell not answered", **what_broke(error))
             self.is_heard = False
             socketio.sleep(TRY_AGAIN)
 

@@ -10,6 +10,7 @@ from time import monotonic
 
 import structlog
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.assembly_news import ring_assemblies, ring_changed_assemblies
@@ -17,8 +18,8 @@ from app.bell import Rung, Told, bell
 from app.councillors.digest import people_to_write_to, write_digest
 from app.counting_room import breathe, counted_away, counting
 from app.delivery_news import report_back
-from app.errors import places_of
 from app.extensions import socketio
+from app.faults_told import FaultsTold
 from app.house import database, db, keys, settings
 from app.leading import ASKS_EVERY, Lead, lead_in
 from app.live import is_watched, ring_changed_rounds, ring_rounds
@@ -78,6 +79,7 @@ class Ticker:
         with app.app_context():
             self.lead = lead or lead_in(database())
             self._bell = bell()
+        self._faults = FaultsTold()
         self._delay = delay or delay_drawn
         self._looks_at = 0.0
         # How many castings the figures of each round have followed.
@@ -112,18 +114,30 @@ class Ticker:
     def _repeat(self, act: Callable[[], None], seconds: float) -> None:
         porter = porter_of(self.app)
         while not porter.is_closing:
-            with porter.at_work(), _going_on(act.__name__):
+            with porter.at_work(), self._going_on(act.__name__):
                 act()
             socketio.sleep(seconds)
 
     def tick(self) -> None:
-        """Do once what is due now, if this process leads, and tell its phones what is new."""
+        """Do once what is due now, if this process leads, and tell its phones what is new.
+
+        While the database is away that is nothing but to ask whether it is back.
+        """
+        if self._faults.is_away and not self._is_back():
+            return
         if self.lead.is_ours:
-            with _going_on("tick"):
+            with self._going_on("tick"):
                 self._act()
         self._tell()
         if self.lead.is_ours:
             self._write_digests()
+
+    def _is_back(self) -> bool:
+        with self._going_on("database"), self.app.app_context():
+            with database().engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+            self._faults.tell_back()
+        return not self._faults.is_away
 
     def answer(self, rungs: set[Rung] | None) -> None:
         """Tell this process's phones what others rang for, or whatever may have been missed."""
@@ -141,9 +155,9 @@ class Ticker:
         if not leads and hears and monotonic() < self._looks_at:
             return
         self._looks_at = monotonic() + LOOKS_EVERY
-        with _going_on("rounds told"), self.app.app_context():
+        with self._going_on("rounds told"), self.app.app_context():
             ring_changed_rounds(all_of_them=leads)
-        with _going_on("assemblies"), self.app.app_context():
+        with self._going_on("assemblies"), self.app.app_context():
             ring_changed_assemblies(all_of_them=leads)
 
     def _act(self) -> None:
@@ -151,7 +165,7 @@ class Ticker:
         with self.app.app_context():
             watched = _watched(database())
         for round_id in watched:
-            with _going_on("round"):
+            with self._going_on("round"):
                 self._tick_round(round_id)
         self._see_to_stages()
         self._see_to_notices()
@@ -164,7 +178,7 @@ class Ticker:
         with self._acting() as session:
             signing = [one.id for one in rounds_in(session, Phase.SIGN_OFF, kinds=SIGNED)]
         for round_id in signing:
-            with _going_on("stage"), self._acting(writing=True) as session:
+            with self._going_on("stage"), self._acting(writing=True) as session:
                 if see_to_stage(session, session.get_one(Round, round_id)):
                     session.commit()
 
@@ -174,16 +188,16 @@ class Ticker:
             paying = [the_round.id for the_round in money_waiting(session)]
             untold, done = notices_untold(session), reports_untold(session)
         for round_id in paying:
-            with _going_on("money"), self._acting(writing=True) as session:
+            with self._going_on("money"), self._acting(writing=True) as session:
                 hold_round(session, round_id, alone=True)
                 move_money(session, session.get_one(Round, round_id))
                 session.commit()
         for number in untold:
-            with _going_on("letters"), self._acting(writing=True) as session:
+            with self._going_on("letters"), self._acting(writing=True) as session:
                 tell_roll(session, session.get_one(DecisionNotice, number))
                 session.commit()
         for round_id in done:
-            with _going_on("reports"), self._acting(writing=True) as session:
+            with self._going_on("reports"), self._acting(writing=True) as session:
                 report_back(session, session.get_one(ReportBack, round_id))
                 session.commit()
 
@@ -291,12 +305,12 @@ class Ticker:
         if monotonic() < self._digests_rest_until:
             return
         people: list[int] = []
-        with _going_on("digests"), self._acting() as session:
+        with self._going_on("digests"), self._acting() as session:
             people = people_to_write_to(session)
         # Whoever could not be written to is tried again, but not every second.
         self._digests_rest_until = monotonic() + REST_AFTER_DIGESTS if people else 0.0
         for person_id in people:
-            with _going_on("digest"), self._acting(writing=True) as session:
+            with self._going_on("digest"), self._acting(writing=True) as session:
                 write_digest(session, person_id)
                 session.commit()
 
@@ -311,16 +325,15 @@ class Ticker:
         with self.app.test_request_context(method="POST" if writing else "GET"):
             yield db()
 
-
-@contextmanager
-def _going_on(act: str) -> Iterator[None]:
-    """Log what goes wrong, and go on: whatever it was, the clerk does not go home."""
-    try:
-        yield
-    except NotLeadingError:
-        log.info("left to who leads", act=act)
-    except Exception as error:  # noqa: BLE001 - a round moved meanwhile, a database away, a bug
-        log.warning("tick failed", act=act, kind=type(error).__name__, places=places_of(error))
+    @contextmanager
+    def _going_on(self, act: str) -> Iterator[None]:
+        """Log what goes wrong, and go on: whatever it was, the clerk does not go home."""
+        try:
+            yield
+        except NotLeadingError:
+            log.info("left to who leads", act=act)
+        except Exception as error:  # noqa: BLE001 - a round moved meanwhile, a database away, a bug
+            self._faults.tell(act, error)
 
 
 def _watched(database: Database) -> list[int]:

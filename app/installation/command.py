@@ -43,6 +43,21 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("time zones", machine.check_time_zones),
 )
 
+# What nothing can be said of while the database does not answer.
+NEED_DATABASE = frozenset(
+    {
+        data.check_version,
+        data.check_isolation,
+        data.check_durable,
+        data.check_silent,
+        data.check_migrations,
+        data.check_clock,
+        data.check_connections,
+        data.check_turned_away,
+        machine.check_same_folder,
+    }
+)
+
 
 def findings_of(check: Check, found: Installation) -> Iterator[Wrong]:
     """What a check finds; that it cannot look is something wrong too."""
@@ -62,14 +77,22 @@ def preflight_command() -> None:
     """Say everything that is wrong with this installation, each with what to do."""
     installation = Installation(settings(), database(), os.environ)
     width, wrong = max(len(name) for name, _ in CHECKS), 0
+    answers, left_out = True, list[str]()
     for name, check in CHECKS:
+        if check in NEED_DATABASE and not answers:
+            left_out.append(name)
+            continue
         findings = list(findings_of(check, installation))
+        if check is data.check_reachable:
+            answers = not findings
         if not findings:
             click.echo(f"ok     {name}")
         for one in findings:
             wrong += not one.is_note
             click.echo(f"{'note ' if one.is_note else 'WRONG'}  {name:<{width}}  {one.words}")
             click.echo(f"       {'':<{width}}  → {one.do}")
+    if left_out:
+        click.echo(f"Not looked at, for the database does not answer: {', '.join(left_out)}.")
     if wrong:
         click.echo(f"{wrong} things are wrong." if wrong > 1 else "One thing is wrong.")
         raise click.exceptions.Exit(1)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from app.installation.finding import Installation, Wrong
@@ -24,9 +25,14 @@ _BESIDE = 2
 
 def check_reachable(found: Installation) -> Iterator[Wrong]:
     """Whether the database answers at all."""
-    with found.database.engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
-    yield from ()
+    try:
+        with found.database.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError) as away:
+        yield Wrong(
+            f"The database does not answer ({type(away).__name__}).",
+            "Start it, and look at WARDMOTE_DATABASE_URL: host, port, name, user, password.",
+        )
 
 
 def check_version(found: Installation) -> Iterator[Wrong]:

@@ -1,5 +1,6 @@
 """What a check is given, and what it finds."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from app.settings import Settings
 from neighbourhoods.database import Database
 
 ROOT = Path(__file__).parents[2]
+_SOME = re.compile("0*[1-9][0-9]{0,3}")
 
 
 def machine_time() -> datetime:
@@ -27,10 +29,19 @@ class Installation:
     clock: Callable[[], datetime] = machine_time
 
     @property
+    def processes_written(self) -> str:
+        """How many processes serve, as somebody wrote it; 1 where nobody did."""
+        return self.environ.get("WARDMOTE_PROCESSES", "").strip() or "1"
+
+    @property
+    def says_processes(self) -> bool:
+        """Whether what is written is a number of processes."""
+        return bool(_SOME.fullmatch(self.processes_written))
+
+    @property
     def processes(self) -> int:
-        """How many processes serve, as the environment says."""
-        written = self.environ.get("WARDMOTE_PROCESSES", "1")
-        return max(int(written), 1) if written.isdecimal() else 1
+        """How many processes serve; 1 where what is written is no number of them."""
+        return int(self.processes_written) if self.says_processes else 1
 
 
 @dataclass(frozen=True)

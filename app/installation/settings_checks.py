@@ -70,7 +70,13 @@ def check_proxies(found: Installation) -> Iterator[Wrong]:
 
 
 def check_several_processes(found: Installation) -> Iterator[Wrong]:
-    """Whether several processes can work together."""
+    """Whether it is known how many processes serve, and whether several can work together."""
+    if not found.says_processes:
+        yield Wrong(
+            f"WARDMOTE_PROCESSES is {found.processes_written!r}, which is no number of processes: "
+            "nothing here was looked at for more than one.",
+            "Set it to how many processes serve, in digits: 2.",
+        )
     if found.processes == 1:
         return
     if not found.settings.redis_url:

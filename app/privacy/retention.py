@@ -50,8 +50,15 @@ BESIDE = (
         _l("until the result can no longer be disputed, 28 days after councillors signed."),
     ),
     (
-        _l("How often an address was tried, so that nobody guesses codes:"),
-        _l("a day at most, in memory."),
+        _l(
+            "How often codes were asked for or tried, so that nobody guesses them. Counted under "
+            "marks of e-mail addresses, accounts and visitors’ addresses, which nobody reads back "
+            "without the council’s secret key:"
+        ),
+        _l(
+            "a day at most; in Redis, which may write them to its disk, or in the memory of the "
+            "server where one process serves."
+        ),
     ),
     (
         _l("Photos of what was done, without place, time and camera:"),

@@ -16,14 +16,15 @@ from zoneinfo import ZoneInfoNotFoundError
 import pytest
 import redis
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.installation import database_checks as data
 from app.installation import machine_checks as machine
 from app.installation import neighbour_checks as neighbours
 from app.installation import settings_checks as chosen
-from app.installation.command import CHECKS, findings_of
+from app.installation.command import CHECKS, NEED_DATABASE, findings_of
 from app.installation.finding import ROOT, Check, Installation
 from app.schema import migrate
 from app.settings import Environment, Settings
@@ -102,6 +103,22 @@ def test_several_processes_need_redis_and_postgresql(sound: Installation) -> Non
     without_redis, on_sqlite = wrong(chosen.check_several_processes, several)
     assert "without Redis" in without_redis
     assert "SQLite" in on_sqlite
+
+
+@pytest.mark.parametrize("written", ["two", "0", "-2", "2.0", "2 or 3", "²"])
+def test_a_number_of_processes_that_is_none_is_said_and_not_taken_for_one(
+    sound: Installation, written: str
+) -> None:
+    found = replace(sound, environ={"WARDMOTE_PROCESSES": written})
+    (one,) = findings_of(chosen.check_several_processes, found)
+    assert f"WARDMOTE_PROCESSES is '{written}', which is no number of processes" in one.words
+    assert one.do == "Set it to how many processes serve, in digits: 2."
+    assert not one.is_note
+
+
+@pytest.mark.parametrize("environ", [{}, {"WARDMOTE_PROCESSES": ""}, {"WARDMOTE_PROCESSES": " 1 "}])
+def test_one_process_needs_no_number(sound: Installation, environ: dict[str, str]) -> None:
+    assert wrong(chosen.check_several_processes, replace(sound, environ=environ)) == []
 
 
 # --- the database ---------------------------------------------------------------------------------
@@ -423,6 +440,43 @@ def test_the_command_ends_with_0_when_all_is_well(
     assert done.exit_code == 0
     assert "note   environment" in done.output  # a note is nothing wrong
     assert done.output.endswith("Nothing is wrong.\n")
+
+
+def test_a_wrong_database_address_is_one_thing_that_is_wrong_and_what_needs_it_is_not_looked_at(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"postgresql+psycopg2://u:hidden-word@127.0.0.1:{free_port()}/none"
+    database = Database(url)
+    monkeypatch.setattr("app.installation.command.database", lambda: database)
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (32_768, 32_768))
+    done = app.test_cli_runner().invoke(args=["preflight"])
+    database.dispose()
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    about_it = [line for line in lines if line.startswith("WRONG") and "Operational" in line]
+    assert [line.split("  ")[1] for line in about_it] == ["database answers"]
+    wrongs = sum(line.startswith("WRONG") for line in lines)
+    assert lines[-1] == (f"{wrongs} things are wrong." if wrongs > 1 else "One thing is wrong.")
+    told, left_out = lines[-2].split(": ")
+    assert told == "Not looked at, for the database does not answer"
+    names = left_out.removesuffix(".").split(", ")
+    assert {check for name, check in CHECKS if name in names} == NEED_DATABASE
+    assert not any(line.startswith(f"ok     {name}") for line in lines for name in names)
+
+
+@pytest.mark.parametrize("check", [check for _, check in CHECKS], ids=lambda one: one.__name__)
+def test_every_check_that_asks_the_database_is_known_as_one(
+    sound: Installation, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_asked(*_about: object, **_more: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    monkeypatch.setattr(Engine, "connect", is_asked)
+    database = Database(f"postgresql+psycopg2://u@127.0.0.1:{free_port()}/none")
+    found = findings_of(check, replace(sound, database=database))
+    asks = any("OperationalError" in one.words for one in found)
+    database.dispose()
+    assert asks == (check in NEED_DATABASE or check is data.check_reachable)
 
 
 def test_every_check_stands_in_the_table_once() -> None:

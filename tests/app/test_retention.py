@@ -5,11 +5,14 @@ docs/data-map.md is made of the retention table:
 """
 
 import os
+import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from limits import parse_many
 from sqlalchemy import Column
 
 from app.privacy.clearings import clearings
@@ -20,7 +23,9 @@ from app.schema import metadata
 from neighbourhoods.people import Person
 from tests.council import Site
 
-MAP = Path(__file__).parents[2] / "docs" / "data-map.md"
+ROOT = Path(__file__).parents[2]
+MAP = ROOT / "docs" / "data-map.md"
+LIMITS = re.compile(r'"([0-9]+ per [^"]+)"')
 # Columns with such names say something about somebody wherever they stand.
 TELLING = {"email", "to_email", "postcode_of", "person_id"}
 
@@ -109,6 +114,22 @@ def test_the_page_tells_every_row_and_the_days_of_this_council(site: Site) -> No
         for row in retention():
             assert str(row.about).split("’")[0] in page
     assert "6 months after delivery began" in page
+
+
+def test_the_page_and_the_data_map_name_the_counters_of_tries_where_they_lie_and_for_how_long(
+    site: Site,
+) -> None:
+    for told in (site.as_(None).get("/privacy/how-long").text, MAP.read_text()):
+        (line,) = [line for line in told.splitlines() if "codes were asked for or tried" in line]
+        assert "marks of e-mail addresses, accounts and visitors’ addresses" in line
+        assert "a day at most; in Redis, which may write them to its disk, or in the memory" in line
+
+
+def test_no_counter_of_tries_outlives_the_day_that_the_page_promises() -> None:
+    written = "".join(file.read_text() for file in (ROOT / "app").rglob("*.py"))
+    limits = [one for words in LIMITS.findall(written) for one in parse_many(words)]
+    assert len(limits) > 10
+    assert max(limit.get_expiry() for limit in limits) <= timedelta(days=1).total_seconds()
 
 
 def test_the_privacy_notice_leads_to_how_long_things_are_kept(site: Site) -> None:
