@@ -79,9 +79,24 @@ def noting(app: WSGI, here: set[object]) -> WSGI:
         except BaseException:
             here.discard(visit)
             raise
-        return ClosingIterator(answer, lambda: here.discard(visit))
+        return _Answer(answer, lambda: here.discard(visit))
 
     return noted
+
+
+class _Answer(ClosingIterator):
+    """An answer that ends a visit when it is closed, and when it is dropped without that.
+
+    Werkzeug's own server drops one whose reader broke off: it reads what is left before it closes.
+    """
+
+    def __init__(self, answer: Iterable[bytes], over: Callable[[], None]) -> None:
+        super().__init__(answer, over)
+        self._over = over
+
+    def __del__(self) -> None:
+        """The visit is over; saying so twice does no harm."""
+        self._over()
 
 
 def _refused(start_response: Any) -> Iterable[bytes]:

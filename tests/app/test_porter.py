@@ -32,6 +32,15 @@ def test_a_request_is_under_way_until_its_answer_is_closed() -> None:
     assert porter.under_way == 0
 
 
+def test_a_request_whose_answer_is_dropped_without_being_closed_is_no_longer_under_way() -> None:
+    porter = Porter(5)
+    answer = porter.around(lambda _environ, _start: iter([b"half", b"rest"]))({}, None)
+    assert next(iter(answer)) == b"half"
+    assert porter.under_way == 1
+    del answer
+    assert porter.under_way == 0
+
+
 def test_a_request_that_fails_is_no_longer_under_way() -> None:
     def failing(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
         raise LookupError
