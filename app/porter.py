@@ -91,11 +91,12 @@ class _Answer(ClosingIterator):
     """
 
     def __init__(self, answer: Iterable[bytes], over: Callable[[], None]) -> None:
+        """Call `over` at its end, once or twice."""
         super().__init__(answer, over)
         self._over = over
 
     def __del__(self) -> None:
-        """The visit is over; saying so twice does no harm."""
+        """The visit is over."""
         self._over()
 
 

@@ -11,7 +11,7 @@ from ballots.stages import QuietException, QuietPeriod, Substitution, runs_of
 from ballots.stepping_in import name_substitute
 from neighbourhoods.database import now
 from neighbourhoods.letters import Letter
-from neighbourhoods.people import Office
+from neighbourhoods.people import Office, Person
 from neighbourhoods.phases import Phase
 from neighbourhoods.refusals import Refused
 from neighbourhoods.rounds import Round
@@ -145,6 +145,18 @@ def test_an_exception_lets_a_round_be_signed_in_a_pre_election_period(
     assert counted.phase == Phase.DELIVERY
 
 
+def wherever_it_stands(site: Site, town: Town, the_round: Round, signer: Person) -> list[str]:
+    """The outcome and the decision before it is signed; then the notice, and the notice as PDF."""
+    outcome = site.as_(None).get(f"/rounds/{the_round.id}/outcome").text
+    decision = site.as_(signer).get(address(the_round)).text
+    walk(site.as_(signer), town, the_round)
+    notice = notice_of(town.session, the_round.id)
+    assert notice is not None
+    published = site.as_(None).get(f"/notices/{notice.number}").text
+    printed = Pdf(site.as_(None).get(f"/notices/{notice.number}.pdf").data).text
+    return [outcome, decision, published, " ".join(printed.split())]
+
+
 def test_what_the_monitoring_officer_did_and_why_is_public_before_the_decision_and_after(
     watcher: FlaskClient, site: Site, town: Town, counted: Round, clock: Clock
 ) -> None:
@@ -162,17 +174,10 @@ def test_what_the_monitoring_officer_did_and_why_is_public_before_the_decision_a
         "Mona Monitor gave 1 more day on Saturday 2 January 2027. The reason: Snow.",
         "Mona Monitor let it be signed in the pre-election period. The reason: Grant ends.",
     )
-    before = site.as_(None).get(f"/rounds/{counted.id}/outcome").text
-    signing = site.as_(town.other_councillor).get(address(counted)).text
-    walk(site.as_(town.other_councillor), town, counted)
-    notice = notice_of(town.session, counted.id)
-    assert notice is not None
-    after = site.as_(None).get(f"/notices/{notice.number}").text
-    printed = Pdf(site.as_(None).get(f"/notices/{notice.number}.pdf").data).text
-    for words in told:
-        assert words in before
-        assert words in signing
-        assert words in after
+    *pages, printed = wherever_it_stands(site, town, counted, town.other_councillor)
+    for page in pages:
+        for words in told:
+            assert words in page
     assert "named Otto Other to act instead" in printed
 
 
@@ -188,14 +193,8 @@ def test_a_second_extension_leaves_the_first_on_every_page_and_in_the_notice(
         "Mona Monitor gave 14 more days on Saturday 2 January 2027. The reason: Both were ill.",
         "Mona Monitor gave 1 more day on Sunday 17 January 2027. The reason: Snow.",
     )
-    before = site.as_(None).get(f"/rounds/{counted.id}/outcome").text
-    signing = site.as_(town.councillor).get(address(counted)).text
-    walk(site.as_(town.councillor), town, counted)
-    notice = notice_of(town.session, counted.id)
-    assert notice is not None
-    after = site.as_(None).get(f"/notices/{notice.number}").text
-    printed = " ".join(Pdf(site.as_(None).get(f"/notices/{notice.number}.pdf").data).text.split())
-    for page in (before, signing, after):
+    *pages, printed = wherever_it_stands(site, town, counted, town.councillor)
+    for page in pages:
         assert -1 < page.find(told[0]) < page.find(told[1])
     assert "gave 14 more days on Saturday 2 January 2027" in printed
     assert "gave 1 more day on Sunday 17 January 2027" in printed
